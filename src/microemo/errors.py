@@ -1,0 +1,13 @@
+"""What can go wrong on the user's side. Each message is one line: what, which file, what to do."""
+
+
+class MicroEmoError(Exception):
+    """Base of every error meant for the user; the CLI prints it as one line and exits with 2."""
+
+
+class InputError(MicroEmoError):
+    """An input file is missing, unreadable, empty, truncated, encrypted or not what its name says."""
+
+
+class WeightsError(MicroEmoError):
+    """A pretrained part is missing, cannot be fetched, or does not have the expected checksum."""
