@@ -1,0 +1,169 @@
+"""Facial clues: FACS actions with onset, apex and offset, measured against the person's own resting face.
+
+The actions and what is known of them are in ``facial_actions.toml``; the series are MediaPipe's blendshapes.
+"""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from microemo.perception.faces import BLENDSHAPES
+from microemo.schema import Clue, FaceTrack
+
+Segments = Sequence[tuple[float, float]]  # start, end in seconds
+
+SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
+MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
+MERGE_SEC = 0.35  # an action let go for less than this has not ended
+RESTING_QUANTILE = 0.2  # of a series over the clip: the face is at rest at least this share of the time
+ONSET_STRENGTH, OFFSET_STRENGTH = 0.2, 0.1  # hysteresis, on the scale of Clue.strength
+SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
+SMILE = ("mouthSmileLeft", "mouthSmileRight")
+LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
+UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
+
+
+@dataclass(frozen=True)
+class FacialAction:
+    """One action of the face by its FACS name; the numbers are explained in ``facial_actions.toml``."""
+
+    kind: str
+    action_unit: str
+    region: str
+    blendshapes: tuple[str, ...]
+    neutral: tuple[float, float]
+    peak: float
+    min_sec: float
+    smile: Literal["needed", "excluded", "ignored"] = "ignored"
+    articulation: bool = False
+
+    def series(self, blendshapes: Float[np.ndarray, "N 52"]) -> Float[np.ndarray, " N"]:
+        """The action's activation in [0, 1] in each row; left and right averaged."""
+        if self.blendshapes == SMILE:
+            return _smile(blendshapes)
+        level = _mean_of(blendshapes, self.blendshapes)
+        match self.smile:
+            case "needed":
+                return np.sqrt(level * _smile(blendshapes))
+            case "excluded":
+                return level * (1 - _smile(blendshapes))
+            case "ignored":
+                return level
+
+    def baseline(self, series: Float[np.ndarray, " N"]) -> float:
+        """The person's own resting level, within what resting faces have, so that a lasting smile stays a smile."""
+        return float(np.clip(np.quantile(series, RESTING_QUANTILE), *self.neutral))
+
+
+@cache
+def facial_actions() -> tuple[FacialAction, ...]:
+    table = tomllib.loads(files(__package__).joinpath("facial_actions.toml").read_text(encoding="utf-8"))
+    return tuple(
+        FacialAction(
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}, kind=kind
+        )
+        for kind, row in table.items()
+    )
+
+
+def face_clues(track: FaceTrack, speech: Segments = ()) -> list[Clue]:
+    """All facial actions in one person's track, unnumbered, action by action.
+
+    What the mouth does while the person speaks (``speech``: seconds from, to) is articulation, and no clue.
+    A still picture, whose rows are all equal, gives clues that last as long as the track.
+    """
+    if len(track.times_sec) == 0:
+        return []
+    order = np.asarray(track.times_sec, np.float64)
+    speaking = inside(order, speech, SPEECH_MARGIN_SEC)
+    return [clue for action in facial_actions() for clue in _measure(action, order, track.blendshapes, speaking)]
+
+
+def inside(
+    times_sec: Float[np.ndarray, " N"], segments: Segments, margin_sec: float = 0.0
+) -> Bool[np.ndarray, " N"]:
+    """Which of the times lie in any of the segments, widened by a margin on either side."""
+    found = np.zeros(len(times_sec), bool)
+    for start, end in segments:
+        found |= (times_sec >= start - margin_sec) & (times_sec < end + margin_sec)
+    return found
+
+
+def _measure(
+    action: FacialAction,
+    times_sec: Float[np.ndarray, " N"],
+    blendshapes: Float[np.ndarray, "N 52"],
+    speaking: Bool[np.ndarray, " N"],
+) -> Iterator[Clue]:
+    series = smooth(times_sec, action.series(blendshapes))
+    baseline = action.baseline(series)
+    strength = (series - baseline) / max(action.peak - baseline, 1e-3)
+    if action.articulation:
+        strength = np.where(speaking, 0.0, strength)
+    row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
+    shortest = min(action.min_sec, times_sec[-1] - times_sec[0])
+    for first, last in events(times_sec, strength):
+        apex = first + int(np.argmax(strength[first : last + 1]))
+        end_sec = float(times_sec[last]) + row_sec
+        if end_sec - times_sec[first] < shortest:
+            continue
+        yield Clue(
+            id=1,
+            modality="face",
+            region=action.region,
+            kind=action.kind,
+            start_sec=round(float(times_sec[first]), 3),
+            apex_sec=round(float(times_sec[apex]), 3),
+            end_sec=round(end_sec, 3),
+            value=round(float(series[apex]), 3),
+            baseline=round(baseline, 3),
+            strength=round(min(float(strength[apex]), 1.0), 3),
+        )
+
+
+def smooth(times_sec: Float[np.ndarray, " N"], series: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """Moving average over ``SMOOTHING_SEC``, whatever the frame rate."""
+    first = np.searchsorted(times_sec, times_sec - SMOOTHING_SEC / 2, side="left")
+    last = np.searchsorted(times_sec, times_sec + SMOOTHING_SEC / 2, side="right")
+    total = np.concatenate([[0.0], np.cumsum(series, dtype=np.float64)])
+    return (total[last] - total[first]) / (last - first)
+
+
+def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]) -> list[tuple[int, int]]:
+    """First and last rows of the stretches in which a strength rises over the onset level and stays over the offset.
+
+    Stretches less than ``MERGE_SEC`` apart are one; a gap in the track longer than ``MAX_GAP_SEC`` splits them.
+    """
+    on = strength >= OFFSET_STRENGTH
+    starts_new = np.diff(times_sec, prepend=times_sec[0]) > MAX_GAP_SEC
+    run = np.cumsum(starts_new | np.diff(on, prepend=on[0]))
+    found: list[tuple[int, int]] = []
+    for index in np.unique(run[on]):
+        rows = np.flatnonzero(run == index)
+        first, last = int(rows[0]), int(rows[-1])
+        if strength[first : last + 1].max() < ONSET_STRENGTH:
+            continue
+        if found and times_sec[first] - times_sec[found[-1][1]] <= MERGE_SEC:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return found
+
+
+def _smile(blendshapes: Float[np.ndarray, "N 52"]) -> Float[np.ndarray, " N"]:
+    """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
+
+    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile.
+    """
+    trust = np.maximum(2 - 2.5 * _mean_of(blendshapes, LOOK_DOWN), 2 * _mean_of(blendshapes, UPPER_LIP_UP))
+    return _mean_of(blendshapes, SMILE) * np.clip(trust, 0, 1)
+
+
+def _mean_of(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
