@@ -1,0 +1,97 @@
+"""Subtitles given by the user: who says what, and when."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pysubs2
+
+from microemo.errors import InputError
+
+FORMATS = {"srt", "vtt", "ass", "ssa"}
+READING_CHARS_PER_SEC = 15.0  # times a cue that was given no length
+
+VTT_BLOCK = re.compile(r"^(?:NOTE|STYLE|REGION)\b.*?(?=\n[ \t]*\n|\Z)", re.DOTALL | re.MULTILINE)
+CUE_IDENTIFIER = re.compile(r"(?<=\n\n)[^\n]+\n(?=[^\n]*-->)")
+VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
+TAG = re.compile(r"<[^>]*>")
+DIALOGUE_DASH = re.compile(r"[-–—]\s*(?=\D)")  # noqa: RUF001
+SPEAKER = re.compile(r"([^:]{1,30}):\s+(.+)")
+
+
+class Cue(NamedTuple):
+    """One speaker's turn; in seconds, start_sec < end_sec. Turns of several speakers may overlap."""
+
+    start_sec: float
+    end_sec: float
+    text: str
+    speaker: str | None = None
+
+
+def read(path: Path | str) -> list[Cue]:
+    """Read SRT, WebVTT or ASS subtitles as turns in time order; raises InputError where they are none of these.
+
+    A cue of several speakers (voice tags, lines that begin with a dash or with NAME:) becomes one turn each, which
+    share its time by their length. Formatting is stripped, cues without text are left out.
+    """
+    text = _decode(Path(path))
+    text = VTT_BLOCK.sub("", text) if text.startswith("WEBVTT") else text
+    try:
+        subtitles = pysubs2.SSAFile.from_string(CUE_IDENTIFIER.sub("", text), keep_unknown_html_tags=True)
+    except (pysubs2.Pysubs2Error, ValueError):
+        subtitles = None
+    if subtitles is None or subtitles.format not in FORMATS or not subtitles.events:
+        raise InputError(f"{path} holds no subtitles that can be read; give an SRT, WebVTT or ASS file")
+    cues = (cue for event in subtitles if event.is_text for cue in _cues(event))
+    return sorted(cues, key=lambda cue: (cue.start_sec, cue.end_sec))
+
+
+def _decode(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}; check the path of the subtitles") from None
+    encodings = ["utf-16"] if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else ["utf-8-sig", "cp1252", "latin-1"]
+    for encoding in encodings:  # latin-1 accepts anything; what is not text fails as subtitles
+        try:
+            return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"{path} is not text; save the subtitles as UTF-8")
+
+
+def _cues(event: pysubs2.SSAEvent) -> Iterator[Cue]:
+    turns = list(_turns(event))
+    num_chars = sum(len(text) for _, text in turns)
+    start_sec, end_sec = event.start / 1000, event.end / 1000
+    if end_sec <= start_sec:
+        end_sec = start_sec + max(1.0, num_chars / READING_CHARS_PER_SEC)
+    for speaker, text in turns:
+        turn_end_sec = min(end_sec, start_sec + (end_sec - event.start / 1000) * len(text) / num_chars)
+        yield Cue(start_sec, turn_end_sec, text, speaker)
+        start_sec = turn_end_sec
+
+
+def _turns(event: pysubs2.SSAEvent) -> Iterator[tuple[str | None, str]]:
+    """Speaker and text of each turn in a cue."""
+    before, *voices = VOICE_TAG.split(event.plaintext)
+    for voice, text in [(event.name or None, before), *zip(voices[::2], voices[1::2], strict=True)]:
+        turns: list[tuple[str | None, list[str]]] = []
+        for line in _plain(text).split("\n"):
+            speaker, said = _split_speaker(DIALOGUE_DASH.sub("", line, count=1) if DIALOGUE_DASH.match(line) else line)
+            if not turns or speaker or DIALOGUE_DASH.match(line):
+                turns.append((speaker or voice, []))
+            turns[-1][1].append(said)
+        yield from ((speaker, said) for speaker, lines in turns if (said := " ".join(lines).strip()))
+
+
+def _plain(text: str) -> str:
+    text = html.unescape(TAG.sub("", text))
+    return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+
+
+def _split_speaker(line: str) -> tuple[str | None, str]:
+    match = SPEAKER.fullmatch(line)
+    return (match[1], match[2]) if match and match[1].isupper() else (None, line)
