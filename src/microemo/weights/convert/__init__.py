@@ -1,0 +1,1 @@
+"""One module an upstream checkpoint: ``convert(upstream, out)`` writes a part's own files from the verified ones."""

