@@ -16,7 +16,7 @@ help:
 	@echo "make clean   remove .venv, caches and the demo's output"
 
 demo: $(STAMP)
-	clip=$$($(BIN)/microemo weights fetch demo_clip) && $(BIN)/microemo analyze "$$clip" --out demo
+	clip=$$($(BIN)/microemo weights fetch demo_clip) && $(BIN)/microemo analyze "$$clip"/*.mp4 --out demo
 
 test: $(STAMP)
 	$(BIN)/ruff check
@@ -28,7 +28,7 @@ test: $(STAMP)
 lock: $(BIN)/python
 	$(BIN)/python -m pip install --editable '.[dev]'
 	$(BIN)/python -m pip check
-	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//' | LC_ALL=C sort -f > requirements.lock.new
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable | sed -E 's/\+[a-z0-9.]+$$//' | LC_ALL=C sort -f > requirements.lock.new
 	! grep -n -e ' @ ' -e '^-' requirements.lock.new
 	mv requirements.lock.new requirements.lock
 
