@@ -5,7 +5,6 @@ The actions and what is known of them are in ``facial_actions.toml``; the series
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -14,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from microemo.perception.faces import BLENDSHAPES
-from microemo.schema import Clue, FaceTrack
+from microemo.schema import Clue, FaceTrack, Record
 
 Segments = Sequence[tuple[float, float]]  # start, end in seconds
 
@@ -29,8 +28,7 @@ LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
 UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 
 
-@dataclass(frozen=True)
-class FacialAction:
+class FacialAction(Record):
     """One action of the face by its FACS name; the numbers are explained in ``facial_actions.toml``."""
 
     kind: str
@@ -64,12 +62,7 @@ class FacialAction:
 @cache
 def facial_actions() -> tuple[FacialAction, ...]:
     table = tomllib.loads(files(__package__).joinpath("facial_actions.toml").read_text(encoding="utf-8"))
-    return tuple(
-        FacialAction(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}, kind=kind
-        )
-        for kind, row in table.items()
-    )
+    return tuple(FacialAction.model_validate({"kind": kind, **row}) for kind, row in table.items())
 
 
 def face_clues(track: FaceTrack, speech: Segments = ()) -> list[Clue]:
@@ -80,14 +73,11 @@ def face_clues(track: FaceTrack, speech: Segments = ()) -> list[Clue]:
     """
     if len(track.times_sec) == 0:
         return []
-    order = np.asarray(track.times_sec, np.float64)
-    speaking = inside(order, speech, SPEECH_MARGIN_SEC)
-    return [clue for action in facial_actions() for clue in _measure(action, order, track.blendshapes, speaking)]
+    speaking = inside(track.times_sec, speech, SPEECH_MARGIN_SEC)
+    return [clue for action in facial_actions() for clue in _measure(action, track, speaking)]
 
 
-def inside(
-    times_sec: Float[np.ndarray, " N"], segments: Segments, margin_sec: float = 0.0
-) -> Bool[np.ndarray, " N"]:
+def inside(times_sec: Float[np.ndarray, " N"], segments: Segments, margin_sec: float = 0.0) -> Bool[np.ndarray, " N"]:
     """Which of the times lie in any of the segments, widened by a margin on either side."""
     found = np.zeros(len(times_sec), bool)
     for start, end in segments:
@@ -95,13 +85,9 @@ def inside(
     return found
 
 
-def _measure(
-    action: FacialAction,
-    times_sec: Float[np.ndarray, " N"],
-    blendshapes: Float[np.ndarray, "N 52"],
-    speaking: Bool[np.ndarray, " N"],
-) -> Iterator[Clue]:
-    series = smooth(times_sec, action.series(blendshapes))
+def _measure(action: FacialAction, track: FaceTrack, speaking: Bool[np.ndarray, " N"]) -> Iterator[Clue]:
+    times_sec = track.times_sec
+    series = smooth(times_sec, action.series(track.blendshapes))
     baseline = action.baseline(series)
     strength = (series - baseline) / max(action.peak - baseline, 1e-3)
     if action.articulation:

@@ -1,0 +1,34 @@
+"""Measured clues of a clip (paper 3.1): what the face, the voice and the words show, numbered in time order."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from microemo.perception.face_clues import Segments, face_clues
+from microemo.perception.voice_clues import voice_clues
+from microemo.perception.word_clues import TimedWord, word_clues
+from microemo.schema import Clue, FaceTrack, Utterance
+
+
+def measure_clues(
+    track: FaceTrack | None,
+    waveform: Float[np.ndarray, " N"] | None,
+    utterances: Sequence[Utterance],
+    words: Sequence[TimedWord],
+    speech: Segments,
+) -> tuple[Clue, ...]:
+    """All clues of a clip; any of its parts may be missing.
+
+    ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the stretches (seconds from, to) in
+    which somebody speaks.
+    """
+    face = face_clues(track, speech) if track is not None else []
+    voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
+    return number([*face, *voice, *word_clues(utterances, words)])
+
+
+def number(clues: Iterable[Clue]) -> tuple[Clue, ...]:
+    """The clues in order of their onsets, with ids from 1."""
+    ordered = sorted(clues, key=lambda clue: (clue.start_sec, clue.end_sec, clue.modality, clue.kind, clue.detail))
+    return tuple(clue.model_copy(update={"id": index}) for index, clue in enumerate(ordered, start=1))
