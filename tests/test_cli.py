@@ -244,6 +244,19 @@ def script(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from microemo.cli import main; main()", *arguments]
 
 
+def test_chatter_of_native_libraries_stays_off_stderr() -> None:
+    program = textwrap.dedent("""
+        import os, sys
+        from microemo import cli
+        with cli.quiet_libraries():
+            os.write(2, b"chatter ")
+            print("progress", file=sys.stderr)
+        os.write(2, b"afterwards")
+    """)
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (shown.stdout, shown.stderr) == ("", "progress\nafterwards")
+
+
 def test_reader_that_leaves_early_gets_no_complaint() -> None:
     with subprocess.Popen(script("schema"), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

@@ -8,7 +8,10 @@ import json
 import os
 import sys
 import traceback
+import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,29 +37,49 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with each
 
 def main() -> None:
     """The console script: runs the command that the arguments name, and exits with its code."""
-    quiet_libraries()
-    try:
-        code = app(standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of stdout has gone; point it elsewhere, or Python complains at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
-    except Exception as error:
-        print_error(error, debug="--debug" in sys.argv)
-        code = 2 if isinstance(error, MicroEmoError | typer.TyperException) else 1
+    debug = "--debug" in sys.argv
+    with nullcontext() if debug else quiet_libraries():
+        code = run(debug=debug)
     sys.exit(code)
 
 
-def quiet_libraries() -> None:
-    """Keep the libraries' own chatter off stderr, and their telemetry off; a value that the user set stays."""
-    for name, value in {
-        "GLOG_minloglevel": "2",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-    }.items():
-        os.environ.setdefault(name, value)
+def run(*, debug: bool) -> int:
+    try:
+        code: int | None = app(standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of stdout has gone; point it elsewhere, or Python complains at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        print_error(error, debug=debug)
+        return 2 if isinstance(error, MicroEmoError | typer.TyperException) else 1
+    return code or 0
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep the libraries' chatter off stderr, which is for our errors and progress, and their telemetry off.
+
+    MediaPipe and TensorFlow Lite log from C++ to file descriptor 2 and cannot be told not to, so the descriptor leads
+    nowhere for the time, and Python's stderr writes to a copy of the original.
+    """
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    stderr = sys.stderr
+    with (
+        os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as copy,
+        Path(os.devnull).open("w") as nowhere,
+    ):
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = copy if stderr is sys.__stderr__ else stderr
+        try:
+            yield
+        finally:
+            os.dup2(copy.fileno(), 2)
+            sys.stderr = stderr
 
 
 def print_error(error: Exception, *, debug: bool, source: Path | None = None) -> None:
