@@ -1,0 +1,59 @@
+"""Reports: a result written to disk, one module per format. A new format is one module and one line of ``FORMATS``."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from microemo.errors import InputError
+from microemo.report import html, result_json
+from microemo.schema import Clip, Result
+
+
+class Format(NamedTuple):
+    filename: str
+    render: Callable[[Result, Clip | None], bytes]
+
+
+FORMATS: dict[str, Format] = {
+    "json": Format(result_json.FILENAME, result_json.render),
+    "html": Format(html.FILENAME, html.render),
+}
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Raise InputError on the first unknown format; call it before the work rather than after."""
+    for name in formats:
+        if name not in FORMATS:
+            raise InputError(f"{name}: unknown report format; choose from {', '.join(FORMATS)}")
+
+
+def save(result: Result, clip: Clip | None, directory: Path, formats: Sequence[str] = ("json", "html")) -> list[Path]:
+    """Write the result to ``directory/<clip's stem>/``, one file a format, and return the files' paths.
+
+    ``clip`` adds key frames to the report; None where only the result is at hand. Every format is rendered before
+    the first file is written, and each file appears whole or not at all. Raises InputError on an unknown format and
+    where the directory cannot be written.
+    """
+    check_formats(formats)
+    contents = {FORMATS[name].filename: FORMATS[name].render(result, clip) for name in formats}
+    folder = directory / folder_name(result.clip.path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_write(folder / filename, content) for filename, content in contents.items()]
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write the report ({error.strerror}); choose another --out") from error
+
+
+def folder_name(clip_path: str) -> str:
+    """The clip's stem; never empty, "." or "..", so that the report stays inside its directory."""
+    return Path(clip_path).stem.strip(". ") or "clip"
+
+
+def _write(path: Path, content: bytes) -> Path:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        return part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,74 @@
+"""``report.html``: one page that holds everything (recording, pictures, style, script) and fetches nothing."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from microemo.report import key_frames, player, timeline, wording
+from microemo.report.claims import segments
+from microemo.report.valence import valence
+from microemo.schema import Clip, Result
+
+FILENAME = "report.html"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(result: Result, clip: Clip | None = None) -> bytes:
+    """The report as one HTML page; without ``clip`` it has no key frames.
+
+    The recording is read from ``result.clip.path`` and embedded where possible (``player.data_uri``). All texts are
+    escaped by the template, and a content security policy allows the page's own style and script alone.
+    """
+    clue_of = {clue.id: clue for clue in result.clues}
+    style, script = _asset("report.css"), _asset("report.js")
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            result=result,
+            title=Path(result.clip.path).name,
+            media=player.data_uri(result.clip),
+            timeline=timeline.lay_out(result),
+            key_frames=key_frames.views(clip) if clip else (),
+            clues=sorted(result.clues, key=lambda clue: (clue.start_sec, clue.id)),
+            clue_of=clue_of,
+            segments=lambda answer: segments(answer, clue_of.keys()),
+            style=style,
+            script=script,
+            policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {_hash(style)}; "
+            f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'",
+        )
+    )
+    return page.encode()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {
+        "wording": wording,
+        "valence": valence,
+        "MAX_LABELS": timeline.MAX_LABELS,
+        "LABEL_HEIGHT": timeline.LABEL_HEIGHT,
+        "ROW_HEIGHT": timeline.ROW_HEIGHT,
+    }
+    return environment
+
+
+def _asset(name: str) -> Markup:
+    return Markup(TEMPLATES.joinpath(name).read_text(encoding="utf-8"))
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
