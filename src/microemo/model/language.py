@@ -1,0 +1,152 @@
+"""The large language model (paper 3.4): a causal LM with LoRA, fed with embeddings, that writes the answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from peft import LoraConfig, inject_adapter_in_model
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from microemo.config import LanguageConfig
+from microemo.model.prompt import Slot
+
+END = "<|im_end|>"
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generated answer: its tokens as text pieces, and the log-probability of each."""
+
+    pieces: tuple[str, ...]
+    log_probs: tuple[float, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+class LanguageModel(nn.Module):
+    """A causal LM over embeddings; LoRA on q, k, v, o of every layer, all else frozen."""
+
+    def __init__(self, config: LanguageConfig, pretrained: Path | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.tokenizer = AutoTokenizer.from_pretrained(pretrained) if pretrained else byte_tokenizer()
+        model = (
+            AutoModelForCausalLM.from_pretrained(pretrained, dtype=torch.float32)
+            if pretrained
+            else _random_llama(config, len(self.tokenizer))
+        )
+        lora = LoraConfig(
+            r=config.lora_rank,
+            lora_alpha=2 * config.lora_rank,
+            lora_dropout=0.05,
+            target_modules=["q_proj", "k_proj", "v_proj", "o_proj"],
+        )
+        self.model = inject_adapter_in_model(lora, model.requires_grad_(False))
+
+    def token_ids(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    def embed_text(self, text: str) -> Float[Tensor, "L H"]:
+        ids = torch.tensor(self.token_ids(text), dtype=torch.long)
+        return self.model.get_input_embeddings()(ids)
+
+    def embed(
+        self, segments: Sequence[str | Slot], tokens: Mapping[Slot, Float[Tensor, "_ H"]]
+    ) -> Float[Tensor, "L H"]:
+        """A prompt's text and slots as one sequence of embeddings."""
+        dtype = self.model.get_input_embeddings().weight.dtype
+        parts = [tokens[part].to(dtype) if isinstance(part, Slot) else self.embed_text(part) for part in segments]
+        return torch.cat(parts)
+
+    def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
+        """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
+        targets = [torch.tensor(self.token_ids(answer + END), dtype=torch.long) for answer in answers]
+        table = self.model.get_input_embeddings()
+        rows = [torch.cat([prompt, table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
+        mask = nn.utils.rnn.pad_sequence([torch.ones(len(row), dtype=torch.long) for row in rows], batch_first=True)
+        embeddings = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+        states = self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+        # The state before an answer's token predicts it; only those go through the vocabulary's projection.
+        predicting = torch.cat(
+            [state[len(prompt) - 1 : len(row) - 1] for state, prompt, row in zip(states, prompts, rows, strict=True)]
+        )
+        return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
+
+    @torch.inference_mode()
+    def answer(self, prefix: Float[Tensor, "L H"], questions: Sequence[str]) -> list[Generation]:
+        """Greedy answers to several questions about one prefix, which is encoded once and shared by all.
+
+        Questions of different lengths are padded on the left, between prefix and question, and masked there.
+        """
+        cache = self.model(inputs_embeds=prefix[None], use_cache=True, logits_to_keep=1).past_key_values
+        cache.batch_repeat_interleave(len(questions))
+        asked = [self.embed_text(question) for question in questions]
+        longest = max(len(row) for row in asked)
+        inputs = torch.stack([F.pad(row, (0, 0, longest - len(row), 0)) for row in asked])
+        mask = torch.ones(len(asked), len(prefix) + longest, dtype=torch.long)
+        for row, embedded in enumerate(asked):
+            mask[row, len(prefix) : len(prefix) + longest - len(embedded)] = 0
+        positions = mask.cumsum(1)[:, len(prefix) :] - 1
+
+        end = self.token_ids(END)[0]
+        chosen: list[Tensor] = []
+        scores: list[Tensor] = []
+        ended = torch.zeros(len(asked), dtype=torch.bool)
+        while len(chosen) < self.config.max_new_tokens and not ended.all():
+            output = self.model(
+                inputs_embeds=inputs,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            score, token = output.logits[:, -1].float().log_softmax(-1).max(-1)
+            token = token.masked_fill(ended, end)
+            chosen.append(token)
+            scores.append(score)
+            ended |= token == end
+            inputs = self.model.get_input_embeddings()(token[:, None])
+            mask = F.pad(mask, (0, 1), value=1)
+            positions = positions[:, -1:] + 1
+        return [
+            self._generation(ids, values, end)
+            for ids, values in zip(torch.stack(chosen, 1).tolist(), torch.stack(scores, 1).tolist(), strict=True)
+        ]
+
+    def _generation(self, ids: list[int], scores: list[float], end: int) -> Generation:
+        length = ids.index(end) if end in ids else len(ids)
+        texts = [self.tokenizer.decode(ids[: count + 1]) for count in range(length)]
+        pieces = tuple(text[len(before) :] for before, text in zip(["", *texts], texts, strict=False))
+        return Generation(pieces, tuple(scores[:length]))
+
+
+def byte_tokenizer() -> PreTrainedTokenizerFast:
+    """A tokenizer that needs no file, for random models: one token a byte, and the chat's marks."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE(vocab={byte: index for index, byte in enumerate(alphabet)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|im_start|>", END])
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
+
+
+def _random_llama(config: LanguageConfig, num_tokens: int) -> LlamaForCausalLM:
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=num_tokens,
+            hidden_size=config.hidden_size,
+            intermediate_size=2 * config.hidden_size,
+            num_hidden_layers=config.num_layers,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            max_position_embeddings=8192,
+        )
+    )

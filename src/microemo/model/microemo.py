@@ -1,0 +1,142 @@
+"""MicroEmo (paper 3, figure 1): (a) global-local attention visual encoder, (b) utterance-aware video Q-Former,
+(c) large language model, with audio beside them. Tensors and masks in, text out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from microemo.config import ModelConfig
+from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder, LayerMixture
+from microemo.model.image_qformer import ImageQFormer
+from microemo.model.language import Generation, LanguageModel
+from microemo.model.local_clues import LocalClueAttention
+from microemo.model.prompt import PromptUtterance, Slot, SlotKind, prefix, question
+from microemo.model.timestamps import TimestampTokenizer
+from microemo.model.video_qformer import VideoQFormer, WindowQFormer
+from microemo.model.vision import VisionEncoder
+
+Span = tuple[float, float]  # start and end of an utterance, in seconds
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the frozen encoders make of a clip: all that training needs to keep of its pictures and its sound.
+
+    times_sec      T times         of the sampled frames
+    frames         (T, 1+P, D)     patch tokens of the whole frames; None without video
+    faces          (T, 1+P, D)     patch tokens of the aligned face views
+    region_masks   (T, R, P)       soft coverage by clue regions; zeros where no face was found
+    audio          (F, L, D)       layers of the audio encoder, F = 50 a second; None without audio
+    """
+
+    times_sec: tuple[float, ...] = ()
+    frames: Float[Tensor, "T N D"] | None = None
+    faces: Float[Tensor, "T N D"] | None = None
+    region_masks: Float[Tensor, "T R P"] | None = None
+    audio: Float[Tensor, "F L D"] | None = None
+
+
+class MicroEmo(nn.Module):
+    """The whole model. ``pretrained`` maps a part of the weights manifest to its directory; None builds at random."""
+
+    def __init__(self, config: ModelConfig, pretrained: Callable[[str], Path] | None = None) -> None:
+        super().__init__()
+
+        def directory(part: str | None) -> Path | None:
+            return pretrained(part) if pretrained and part else None
+
+        language_size = config.language.hidden_size
+        self.config = config
+        self.vision = VisionEncoder(config.vision, directory(config.vision.weights))
+        if config.local_clues:
+            self.local_clues = LocalClueAttention(config.vision.hidden_size, config.vision.num_heads)
+        self.timestamps = TimestampTokenizer()
+        self.image_qformer = ImageQFormer(config.image_qformer, config.vision.hidden_size)
+        self.video_qformer = VideoQFormer(
+            config.video_qformer, config.image_qformer.hidden_size, language_size, config.max_positions
+        )
+        self.audio = AudioEncoder(config.audio, directory(config.audio.weights))
+        self.audio_layers = LayerMixture(config.audio.num_layers + 1, config.audio.hidden_size)
+        self.audio_qformer = WindowQFormer(config.audio_qformer, config.audio.hidden_size, language_size)
+        self.language = LanguageModel(config.language, directory(config.language.weights))
+
+    def encode_frames(self, frames: Tensor, faces: Tensor, face_mask: Bool[Tensor, " T"]) -> tuple[Tensor, Tensor]:
+        """Patch tokens (T, 1+P, D) of frames and of face views, both (T, S, S, 3) uint8; no face, no tokens (zeros)."""
+        whole = self.vision(frames)
+        views = torch.zeros_like(whole)
+        if self.config.local_clues and face_mask.any():
+            views[face_mask] = self.vision(faces[face_mask])
+        return whole, views
+
+    def frame_tokens(self, clips: Sequence[Features]) -> list[Float[Tensor, "T Q H"] | None]:
+        """Global-local attention visual encoder (paper 3.2) over all frames of all clips in one pass."""
+        seen = [clip for clip in clips if clip.frames is not None]
+        if not seen:
+            return [None] * len(clips)
+        frames = torch.cat([clip.frames for clip in seen if clip.frames is not None])
+        ids, mask = self.timestamps([time for clip in seen for time in clip.times_sec])
+        local = local_mask = None
+        if self.config.local_clues:
+            faces = torch.cat([clip.faces for clip in seen if clip.faces is not None])
+            regions = torch.cat([clip.region_masks for clip in seen if clip.region_masks is not None])
+            local, local_mask = self.local_clues(faces, regions)
+        tokens = iter(self.image_qformer(frames, ids, mask, local, local_mask).split([len(c.times_sec) for c in seen]))
+        return [next(tokens) if clip.frames is not None else None for clip in clips]
+
+    def tokens(self, clips: Sequence[Features], spans: Sequence[Sequence[Span]]) -> list[dict[Slot, Tensor]]:
+        """Video and audio tokens (Q, H) for every slot of every clip's prompt: the whole, and a window an utterance."""
+        filled: list[dict[Slot, Tensor]] = [{} for _ in clips]
+        video: list[tuple[int, Slot, Tensor]] = []
+        audio: list[tuple[int, Slot, Tensor]] = []
+        for number, (clip, frames, utterances) in enumerate(zip(clips, self.frame_tokens(clips), spans, strict=True)):
+            if frames is not None:
+                placed = self.video_qformer.place(frames)
+                video.append((number, Slot("video"), placed.flatten(0, 1)))
+                if self.config.utterance_windows:
+                    for index, span in enumerate(utterances):
+                        window = placed[frames_in(clip.times_sec, span)]
+                        video.append((number, Slot("video_window", index), window.flatten(0, 1)))
+            if clip.audio is not None:
+                features = self.audio_layers(clip.audio)
+                audio.append((number, Slot("audio"), features))
+                if self.config.audio_windows:
+                    for index, span in enumerate(utterances):
+                        audio.append((number, Slot("audio_window", index), features[features_in(len(features), span)]))
+        for qformer, entries in ((self.video_qformer, video), (self.audio_qformer, audio)):
+            if entries:
+                results = qformer([window for _, _, window in entries])
+                for (number, slot, _), result in zip(entries, results, strict=True):
+                    filled[number][slot] = result
+        return filled
+
+    def prefix(self, tokens: dict[Slot, Tensor], utterances: Sequence[PromptUtterance]) -> Float[Tensor, "L H"]:
+        """The embedded prompt of one clip up to the question (paper 3.4)."""
+        available: frozenset[SlotKind] = frozenset(slot.kind for slot in tokens)
+        return self.language.embed(prefix(utterances, available), tokens)
+
+    @torch.inference_mode()
+    def answer(
+        self, clip: Features, utterances: Sequence[PromptUtterance], questions: Sequence[str]
+    ) -> list[Generation]:
+        """Answers to questions about one clip, decoded as one batch."""
+        spans = [(utterance.start_sec, utterance.end_sec) for utterance in utterances]
+        tokens = self.tokens([clip], [spans])[0]
+        return self.language.answer(self.prefix(tokens, utterances), [question(text) for text in questions])
+
+
+def frames_in(times_sec: Sequence[float], span: Span) -> list[int]:
+    """Indices of the frames with start <= t < end, the nearest one if there is none (design, windows)."""
+    start, end = span
+    inside = [index for index, time in enumerate(times_sec) if start <= time < end]
+    middle = (start + end) / 2
+    return inside or [min(range(len(times_sec)), key=lambda index: abs(times_sec[index] - middle))]
+
+
+def features_in(num_features: int, span: Span) -> slice:
+    """The audio features of an utterance, at least one."""
+    start = min(int(span[0] * FEATURES_PER_SEC), num_features - 1)
+    return slice(start, max(start + 1, min(round(span[1] * FEATURES_PER_SEC), num_features)))

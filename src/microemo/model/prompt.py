@@ -1,0 +1,64 @@
+"""The LLM's input (paper 3.4): token slots, transcript, clues and instruction, in time order.
+
+"We concatenate inputs from different modalities, i.e. the video tokens, audio tokens, and text query tokens
+including transcribed speech and instruction." One prefix holds all but the question; every question about the clip
+continues that same prefix, so it is encoded once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+SlotKind = Literal["video", "audio", "video_window", "audio_window"]
+
+OPENING = "<|im_start|>user\n"
+ANSWER_OPENING = "<|im_end|>\n<|im_start|>assistant\n"
+OVERALL_QUESTION = "What does the person feel in this video, and from which clues?"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in the prompt that visual or audio tokens fill; ``index`` is the utterance's, for windows."""
+
+    kind: SlotKind
+    index: int = 0
+
+
+@dataclass(frozen=True)
+class PromptUtterance:
+    """What the prompt says of an utterance. Times in seconds; ``clues`` as (id, phrase)."""
+
+    start_sec: float
+    end_sec: float
+    text: str = ""
+    clues: tuple[tuple[int, str], ...] = ()
+
+
+def utterance_question(start_sec: float, end_sec: float) -> str:
+    return f"What does the person feel from {start_sec:.1f} s to {end_sec:.1f} s, and from which clues?"
+
+
+def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> list[str | Slot]:
+    """Text and slots up to the question; only the token kinds that are ``available`` get a slot."""
+    segments: list[str | Slot] = [OPENING]
+    if "video" in available:
+        segments += ["Video:", Slot("video"), "\n"]
+    if "audio" in available:
+        segments += ["Audio:", Slot("audio"), "\n"]
+    for index, utterance in enumerate(utterances):
+        segments.append(f"{utterance.start_sec:.1f}-{utterance.end_sec:.1f} s.")
+        if "video_window" in available:
+            segments += [" Face:", Slot("video_window", index)]
+        if "audio_window" in available:
+            segments += [" Voice:", Slot("audio_window", index)]
+        if utterance.text:
+            segments.append(f' Words: "{utterance.text}"')
+        if utterance.clues:
+            segments.append(" Clues: " + "; ".join(f"[{id_}] {phrase}" for id_, phrase in utterance.clues))
+        segments.append("\n")
+    return segments
+
+
+def question(text: str) -> str:
+    """The question and the opening of the answer, as they follow the prefix."""
+    return text + ANSWER_OPENING

@@ -1,0 +1,63 @@
+"""Utterance-aware video Q-Former (paper 3.3), and the audio Q-Former, which has the same form.
+
+"We combine utterance-level timestamps to design a dynamic sliding window with a length of each utterance segment,
+and within each window utilize the video Q-Former to extract video tokens from frame features. Meanwhile, we also
+extract video tokens from whole frame features via a global video Q-Former and then combine them."
+One set of weights reads both the utterances' windows and the whole; the prompt keeps the two apart.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from transformers import Blip2QFormerConfig, Blip2QFormerModel
+
+from microemo.config import QFormerConfig
+from microemo.model.windows import over_windows
+
+
+class WindowQFormer(nn.Module):
+    """Windows of features of any length, each to ``num_queries`` tokens in the LLM's embedding space."""
+
+    def __init__(self, config: QFormerConfig, input_size: int, language_size: int) -> None:
+        super().__init__()
+        self.qformer = Blip2QFormerModel(
+            Blip2QFormerConfig(
+                hidden_size=config.hidden_size,
+                num_hidden_layers=config.num_layers,
+                num_attention_heads=config.num_heads,
+                intermediate_size=4 * config.hidden_size,
+                hidden_dropout_prob=config.dropout,
+                attention_probs_dropout_prob=config.dropout,
+                cross_attention_frequency=1,
+                encoder_hidden_size=input_size,
+                use_qformer_text_input=False,
+            )
+        )
+        self.queries = nn.Parameter(torch.randn(1, config.num_queries, config.hidden_size) * 0.02)
+        self.projection = nn.Linear(config.hidden_size, language_size)
+
+    def read(self, tokens: Float[Tensor, "W N D"], mask: Bool[Tensor, "W N"]) -> Float[Tensor, "W Q H"]:
+        queries = self.queries.expand(len(tokens), -1, -1)
+        states = self.qformer(queries, encoder_hidden_states=tokens, encoder_attention_mask=mask.long())
+        return self.projection(states.last_hidden_state)
+
+    def forward(self, windows: Sequence[Float[Tensor, "_ D"]]) -> Float[Tensor, "U Q H"]:
+        return over_windows(self.read, windows)
+
+
+class VideoQFormer(WindowQFormer):
+    """Windows of frames, each frame several tokens; a position embedding tells the frames' order."""
+
+    def __init__(self, config: QFormerConfig, input_size: int, language_size: int, max_positions: int) -> None:
+        super().__init__(config, input_size, language_size)
+        self.positions = nn.Embedding(max_positions, input_size)
+
+    def place(self, frames: Float[Tensor, "T Q D"]) -> Float[Tensor, "T Q D"]:
+        """Add each frame's position in the clip; clips longer than the table share its entries evenly."""
+        num_frames, num_positions = len(frames), self.positions.num_embeddings
+        index = torch.arange(num_frames, device=frames.device)
+        if num_frames > num_positions:
+            index = index * num_positions // num_frames
+        return frames + self.positions(index)[:, None]

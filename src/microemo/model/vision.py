@@ -1,0 +1,60 @@
+"""The vision encoder (paper 3.2): a pretrained ViT that encodes each frame, frozen but for an expression LoRA."""
+
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, UInt8
+from peft import LoraConfig, inject_adapter_in_model
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import Dinov2Config, Dinov2Model
+
+from microemo.config import VisionConfig
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class VisionEncoder(nn.Module):
+    """Pictures to patch tokens, class token first: (T, 3, S, S) -> (T, 1+P, D)."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: VisionConfig, pretrained: Path | None = None) -> None:
+        super().__init__()
+        backbone = Dinov2Model(
+            Dinov2Config(
+                hidden_size=config.hidden_size,
+                num_hidden_layers=config.num_layers,
+                num_attention_heads=config.num_heads,
+                image_size=config.position_size,
+                patch_size=config.patch_size,
+            )
+        )
+        if pretrained:
+            backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
+        self.backbone = inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False))
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pictures: UInt8[Tensor, "T S S 3"]) -> Float[Tensor, "T N D"]:
+        pixels = pictures.permute(0, 3, 1, 2).float() / 255
+        return self.encode(pixels)
+
+    def encode(self, pixels: Float[Tensor, "T 3 S S"]) -> Float[Tensor, "T N D"]:
+        """``pixels`` in [0, 1]."""
+        normalised = ((pixels - self.mean) / self.std).to(self.backbone.dtype)
+        return self.backbone(pixel_values=normalised).last_hidden_state.float()
+
+
+def lora_config(config: VisionConfig) -> LoraConfig:
+    """The expression LoRA: every linear map of the last blocks, which see expression where the first see edges."""
+    blocks = "|".join(str(block) for block in range(config.lora_first_block, config.num_layers))
+    maps = "q_proj|k_proj|v_proj|o_proj|fc1|fc2"
+    return LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_rank,
+        lora_dropout=0.05,
+        target_modules=rf".*layer\.({blocks})\..*({maps})",
+    )

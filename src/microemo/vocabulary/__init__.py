@@ -1,0 +1,90 @@
+"""The words of the task: emotion labels by family, and what each kind of clue is called.
+
+Shared by the prompt, the descriptions that training writes, the parser that reads answers, and the report.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from microemo.schema import Clue
+
+FAMILIES = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
+
+
+@dataclass(frozen=True)
+class EmotionFamily:
+    """Labels of one meaning: its plain words, the first naming the family, and milder and stronger ones."""
+
+    name: str
+    words: tuple[str, ...]
+    mild: tuple[str, ...]
+    strong: tuple[str, ...]
+    nouns: tuple[str, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.words + self.mild + self.strong
+
+
+@dataclass(frozen=True)
+class ClueWords:
+    """A kind of clue in words: a phrase for lists, clauses for sentences, patterns that recognise it."""
+
+    phrase: str
+    clauses: tuple[str, ...]
+    keywords: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return _pattern(self.keywords)
+
+
+@cache
+def emotion_families() -> dict[str, EmotionFamily]:
+    return {name: EmotionFamily(name, **_tuples(row)) for name, row in _table("emotions.toml").items()}
+
+
+@cache
+def clue_words() -> dict[str, ClueWords]:
+    return {kind: ClueWords(**_tuples(row)) for kind, row in _table("clues.toml").items()}
+
+
+@cache
+def _label_families() -> dict[str, str]:
+    return {label: family.name for family in emotion_families().values() for label in family.labels}
+
+
+def family_of(label: str) -> str | None:
+    """The family of a label; None for a word outside the vocabulary."""
+    return _label_families().get(label.strip().lower())
+
+
+def clue_phrase(clue: Clue) -> str:
+    """A clue in a few words, for lists: "brows lowered", or the very word that was said."""
+    if clue.modality == "words":
+        return f'says "{clue.detail}"'
+    return clue_words()[clue.kind].phrase
+
+
+def mentions(text: str, clue: Clue) -> bool:
+    """Whether a text speaks of what a clue measured: by its keywords, or by quoting the word."""
+    if clue.modality == "words":
+        return clue.detail.lower() in text.lower()
+    return clue_words()[clue.kind].pattern.search(text.lower()) is not None
+
+
+@cache
+def _pattern(keywords: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(r"\b(" + "|".join(re.escape(word).replace(r"\*", r"\w*") for word in keywords) + r")\b")
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def _tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
