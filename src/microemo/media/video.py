@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 from jaxtyping import Float, UInt8
 
@@ -36,6 +37,7 @@ def frames(path: Path | str, max_fps: float = 30.0, warn: Warn = ignore) -> Iter
         if stream is None:
             return
         stream.thread_type = "AUTO"
+        reformatter = VideoReformatter()
         frame_sec = 1 / float(stream.guessed_rate or max_fps)
         for frame in decode(container, stream, warn):
             container_sec = time_sec(frame, stream)
@@ -43,7 +45,7 @@ def frames(path: Path | str, max_fps: float = 30.0, warn: Warn = ignore) -> Iter
             slot = math.floor(now_sec * max_fps + 0.3)  # 0.3 of a slot absorbs jitter and times rounded to 1 ms
             if now_sec > last_sec and slot > last_slot:
                 last_sec, last_slot = now_sec, slot
-                yield Frame(now_sec, _upright_rgb(frame, stream))
+                yield Frame(now_sec, _upright_rgb(frame, stream, reformatter))
 
 
 def upright_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
@@ -52,9 +54,10 @@ def upright_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     return (height, width) if _is_turned(_display_matrix(frame)) else (width, height)
 
 
-def _upright_rgb(frame: VideoFrame, stream: VideoStream) -> UInt8[np.ndarray, "h w 3"]:
+def _upright_rgb(frame: VideoFrame, stream: VideoStream, reformatter: VideoReformatter) -> UInt8[np.ndarray, "h w 3"]:
     width, height = _square_pixel_size(frame, stream)
-    rgb = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+    # One thread: the decoder has the others, and setting up more takes longer than most frames do.
+    rgb = reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1)
     return _apply_display_matrix(rgb.to_ndarray(), _display_matrix(frame))
 
 

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import soxr
+
+from microemo.media.audio import SAMPLE_RATE, _Timeline, waveform
+
+
+def onset_sec(wave, threshold=0.1):
+    return np.flatnonzero(np.abs(wave) > threshold)[0] / SAMPLE_RATE
+
+
+def hertz(wave):
+    return np.argmax(np.abs(np.fft.rfft(wave))) * SAMPLE_RATE / len(wave)
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".m4a", ".flac", ".mkv"])
+def test_sixteen_kilohertz_mono(tmp_path, write, tone, suffix):
+    wave = waveform(write(tmp_path / f"clip{suffix}", sound=tone(1.5, rate=44100, channels=2), rate=44100))
+    assert wave.dtype == np.float32
+    assert len(wave) == pytest.approx(1.5 * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
+    middle = wave[SAMPLE_RATE // 4 : SAMPLE_RATE * 5 // 4]
+    assert hertz(middle) == pytest.approx(440, abs=1.5)
+    assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.05)
+
+
+def test_same_rate_passes_unchanged(tmp_path, write, tone):
+    sound = tone(1.0, rate=SAMPLE_RATE)
+    wave = waveform(write(tmp_path / "clip.wav", sound=sound, rate=SAMPLE_RATE))
+    np.testing.assert_allclose(wave, sound[0], atol=2 / 2**15)
+
+
+def test_channels_are_averaged(tmp_path, write, tone):
+    left = tone(1.0)
+    assert np.abs(waveform(write(tmp_path / "clip.wav", sound=np.concatenate([left, -left])))).max() < 1e-4
+
+
+def test_long_sound_in_many_chunks_is_the_whole(tmp_path, write):
+    rng = np.random.default_rng(0)
+    sound = rng.normal(0, 0.1, (1, 44100 * 5)).astype(np.float32)
+    wave = waveform(write(tmp_path / "clip.wav", sound=sound, rate=44100))
+    whole = soxr.resample(sound[0], 44100, SAMPLE_RATE)
+    assert len(wave) == len(whole)
+    np.testing.assert_allclose(wave, whole, atol=1e-3)
+
+
+def test_late_sound_starts_with_silence(tmp_path, write, greys, tone):
+    path = write(tmp_path / "clip.mkv", greys(50), sound=tone(1.0), sound_start_sec=0.7)
+    wave = waveform(path)
+    assert onset_sec(wave) == pytest.approx(0.7, abs=0.01)
+    assert len(wave) == pytest.approx(1.7 * SAMPLE_RATE, abs=200)
+
+
+def test_no_sound(tmp_path, write, greys):
+    assert waveform(write(tmp_path / "clip.mp4", greys(5))) is None
+
+
+def test_digital_silence_is_sound(tmp_path, write):
+    wave = waveform(write(tmp_path / "clip.mp4", sound=np.zeros((1, 48000), np.float32)))
+    assert wave is not None
+    assert not wave.any()
+
+
+def test_stays_in_range_and_writable(tmp_path, write):
+    square = np.sign(np.sin(np.arange(48000) / 17))[None].astype(np.float32)
+    wave = waveform(write(tmp_path / "clip.wav", sound=square))
+    assert np.abs(wave).max() <= 1
+    wave[0] = 0.5  # copy on write: torch.from_numpy warns of arrays that are read-only
+
+
+def lay(tmp_path, pieces):
+    with (tmp_path / "sound").open("w+b") as file:
+        timeline = _Timeline(file)
+        for samples, rate, start_sec in pieces:
+            timeline.add(samples, rate, start_sec)
+        timeline.flush()
+        file.seek(0)
+        wave = np.frombuffer(file.read(), np.float32)
+    assert len(wave) == timeline.num_samples
+    return wave
+
+
+def test_gap_becomes_silence_and_overlap_is_heard_once(tmp_path, tone):
+    second = tone(1.0, rate=8000)[0]
+    gap = lay(tmp_path, [(second, 8000, 0.0), (second, 8000, 2.0)])
+    assert len(gap) == pytest.approx(3 * SAMPLE_RATE, abs=2)
+    assert not gap[SAMPLE_RATE + 10 : 2 * SAMPLE_RATE - 10].any()
+    assert len(lay(tmp_path, [(second, 8000, 0.0), (second, 8000, 0.5)])) == pytest.approx(1.5 * SAMPLE_RATE, abs=2)
+    assert len(lay(tmp_path, [(second, 8000, 0.0), (second[:800], 8000, 0.2)])) == pytest.approx(SAMPLE_RATE, abs=2)
+
+
+def test_rounded_times_do_not_cut(tmp_path, tone):
+    sound = tone(1.0, rate=8000)[0]
+    pieces = [(sound[i * 80 : (i + 1) * 80], 8000, i * 0.01 + 0.004 * (i % 3)) for i in range(100)]
+    np.testing.assert_allclose(lay(tmp_path, pieces), lay(tmp_path, [(sound, 8000, 0.0)]), atol=1e-5)
+
+
+def test_rate_may_change_midway(tmp_path, tone):
+    wave = lay(tmp_path, [(tone(1.0, rate=8000)[0], 8000, 0.0), (tone(1.0, rate=44100)[0], 44100, None)])
+    assert len(wave) == pytest.approx(2 * SAMPLE_RATE, abs=2)
+    assert hertz(wave[SAMPLE_RATE:]) == pytest.approx(440, abs=1.5)

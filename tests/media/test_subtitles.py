@@ -1,0 +1,133 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microemo.errors import InputError
+from microemo.media.subtitles import Cue, read
+
+SRT = """1
+00:00:01,000 --> 00:00:02,500
+<i>Hello</i> there,
+my friend.
+
+2
+00:00:03,000 --> 00:00:04,000
+{\\an8}Caf\u00e9 &amp; cake
+"""
+
+VTT = """WEBVTT - a title
+
+STYLE
+::cue { color: red }
+
+NOTE not a cue
+00:00:00.000 --> at all
+
+intro
+00:01.000 --> 00:02.500 align:start
+<v Fred Smith>Hi &amp; <i>bye</i>
+
+second cue
+00:00:03.000 --> 00:00:06.000
+<v.loud Ann>Hello
+there
+<v Bob>Yo!
+"""
+
+ASS = """[Script Info]
+[V4+ Styles]
+Format: Name, Fontname
+Style: Default,Arial
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:02.00,Default,Ann,0,0,0,,{\\b1}Well{\\b0}, yes
+Comment: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,not said
+"""
+
+
+@pytest.fixture
+def parse(tmp_path):
+    def write_and_read(text, encoding="utf-8"):
+        path = tmp_path / "subtitles"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+        return read(path)
+
+    return write_and_read
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_srt(parse, encoding, newline):
+    assert parse(SRT.replace("\n", newline), encoding) == [
+        Cue(1.0, 2.5, "Hello there, my friend."),
+        Cue(3.0, 4.0, "Caf\u00e9 & cake"),
+    ]
+
+
+def test_vtt_voices(parse):
+    fred, ann, bob = parse(VTT)
+    assert fred == Cue(1.0, 2.5, "Hi & bye", "Fred Smith")
+    assert (ann.text, ann.speaker, ann.start_sec) == ("Hello there", "Ann", 3.0)
+    assert (bob.text, bob.speaker, bob.end_sec) == ("Yo!", "Bob", 6.0)
+    assert ann.end_sec == bob.start_sec
+
+
+def test_ass(parse):
+    assert parse(ASS) == [Cue(1.0, 2.0, "Well, yes", "Ann")]
+
+
+def srt(text, times="00:00:01,000 --> 00:00:03,000"):
+    return f"1\n{times}\n{text}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        ("JOHN: Get out!", [("JOHN", "Get out!")]),
+        ("DR. \u00d6Z: Now: breathe", [("DR. \u00d6Z", "Now: breathe")]),
+        ("Listen: it is 12: 30", [(None, "Listen: it is 12: 30")]),
+        ("- Who?\n- Me, and\nyou", [(None, "Who?"), (None, "Me, and you")]),
+        ("-JOHN: Who?\n-MARY: Me", [("JOHN", "Who?"), ("MARY", "Me")]),
+        ("-5 degrees", [(None, "-5 degrees")]),
+        ("JOHN: Who?\nMARY: Me", [("JOHN", "Who?"), ("MARY", "Me")]),
+    ],
+)
+def test_turns(parse, text, turns):
+    assert [(cue.speaker, cue.text) for cue in parse(srt(text))] == turns
+
+
+def test_cue_without_length_gets_reading_time(parse):
+    (cue,) = parse(srt("Short", "00:00:01,000 --> 00:00:01,000"))
+    assert cue == Cue(1.0, 2.0, "Short")
+    (cue,) = parse(srt("x" * 60, "00:00:01,000 --> 00:00:00,500"))
+    assert cue.end_sec == pytest.approx(5.0)
+
+
+def test_unordered_overlapping_and_blank_cues(parse):
+    late, early = srt("late", "00:00:05,000 --> 00:00:07,000"), srt("early", "00:00:01,000 --> 00:00:06,000")
+    blank = srt("<i></i>", "00:00:02,000 --> 00:00:03,000")
+    assert parse("\n".join([late, early, blank])) == [Cue(1.0, 6.0, "early"), Cue(5.0, 7.0, "late")]
+
+
+@pytest.mark.parametrize("garbage", ["", "Dear diary", b"\x00\x01\xff\xfe" * 99, b"\xff\xfe\x00\xd8", "WEBVTT\n"])
+def test_garbage(parse, garbage):
+    with pytest.raises(InputError, match="subtitles"):
+        parse(garbage)
+
+
+def test_missing_file_and_directory(tmp_path):
+    for path in (tmp_path / "none.srt", tmp_path):
+        with pytest.raises(InputError, match="cannot be read"):
+            read(path)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: (SRT + text).encode()))
+def test_anything_reads_as_valid_cues_or_an_input_error(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "fuzz.srt"
+    path.write_bytes(data)
+    try:
+        cues = read(path)
+    except InputError:
+        return
+    assert all(0 <= cue.start_sec < cue.end_sec and cue.text for cue in cues)
+    assert cues == sorted(cues, key=lambda cue: (cue.start_sec, cue.end_sec))
