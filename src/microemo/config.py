@@ -48,6 +48,7 @@ class QFormerConfig(Frozen):
     num_heads: int
     num_queries: int
     dropout: float = 0.1
+    feed_forward_ratio: int = Field(4, description="Width of the feed-forward over hidden_size")
 
 
 class LanguageConfig(Frozen):
@@ -81,10 +82,10 @@ class ModelConfig(Frozen):
 NANO = ModelConfig(
     name="nano",
     vision=VisionConfig(weights="dinov2_vits14", hidden_size=384, num_layers=12, num_heads=6, image_size=112),
-    image_qformer=QFormerConfig(hidden_size=384, num_layers=4, num_heads=6, num_queries=8),
-    video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8),
+    image_qformer=QFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
+    video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
-    audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8),
+    audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30),
 )
 

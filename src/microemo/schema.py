@@ -145,6 +145,7 @@ class Clip:
     face_mask        (T,)           True where the face was found
     region_masks     (T, R, P)      soft patch masks of the clue regions, on the aligned view
     waveform         (N,)           16 kHz mono in [-1, 1]; None without audio
+    speech           stretches (from, to, in seconds) in which somebody speaks
     """
 
     info: ClipInfo
@@ -156,6 +157,7 @@ class Clip:
     waveform: Float[np.ndarray, " N"] | None
     utterances: tuple[Utterance, ...]
     clues: tuple[Clue, ...]
+    speech: tuple[tuple[float, float], ...] = ()
     key_frames: tuple[KeyFrame, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from peft.tuners.lora import LoraLayer
+from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -33,12 +35,28 @@ def save(model: MicroEmo, directory: Path) -> None:
     save_file(tensors, directory / WEIGHTS)
 
 
-def load(directory: Path, pretrained: Callable[[str], Path] | None) -> MicroEmo:
-    """Build the model of a checkpoint directory. Raises ``WeightsError`` where a tensor is missing or unknown."""
+def read_config(directory: Path) -> ModelConfig:
+    """The configuration of a checkpoint directory. Raises ``WeightsError`` where it holds no model."""
     if not (directory / CONFIG).is_file() or not (directory / WEIGHTS).is_file():
         raise WeightsError(f"no model in {directory}: {CONFIG} and {WEIGHTS} are expected there")
-    model = MicroEmo(ModelConfig.model_validate_json((directory / CONFIG).read_text()), pretrained)
+    try:
+        return ModelConfig.model_validate_json((directory / CONFIG).read_text())
+    except ValidationError as error:
+        raise WeightsError(f"{directory / CONFIG} is not a model's configuration: {error.errors()[0]['msg']}") from None
+
+
+def load(directory: Path, pretrained: Callable[[str], Path] | None) -> MicroEmo:
+    """Build the model of a checkpoint directory, ready for inference: LoRA merged, in bf16 where the CPU has it.
+
+    Raises ``WeightsError`` where a tensor is missing or unknown.
+    """
+    model = MicroEmo(read_config(directory), pretrained)
     load_tuned(model, load_file(directory / WEIGHTS), str(directory))
+    for module in model.modules():
+        if isinstance(module, LoraLayer):
+            module.merge()
+    if torch.cpu._is_avx512_bf16_supported():
+        model.language.to(torch.bfloat16)
     return model.eval()
 
 

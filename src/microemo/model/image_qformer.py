@@ -25,7 +25,7 @@ class ImageQFormer(nn.Module):
                 hidden_size=config.hidden_size,
                 num_hidden_layers=config.num_layers,
                 num_attention_heads=config.num_heads,
-                intermediate_size=4 * config.hidden_size,
+                intermediate_size=config.feed_forward_ratio * config.hidden_size,
                 hidden_dropout_prob=config.dropout,
                 attention_probs_dropout_prob=config.dropout,
                 max_position_embeddings=32,

@@ -16,6 +16,7 @@ from microemo.config import LanguageConfig
 from microemo.model.prompt import Slot
 
 END = "<|im_end|>"
+SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class LanguageModel(nn.Module):
 
     def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
-        targets = [torch.tensor(self.token_ids(answer + END), dtype=torch.long) for answer in answers]
+        targets = [torch.tensor(self.token_ids(SPACE + answer + END), dtype=torch.long) for answer in answers]
         table = self.model.get_input_embeddings()
         rows = [torch.cat([prompt, table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
         mask = nn.utils.rnn.pad_sequence([torch.ones(len(row), dtype=torch.long) for row in rows], batch_first=True)

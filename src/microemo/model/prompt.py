@@ -5,14 +5,19 @@ including transcribed speech and instruction." One prefix holds all but the ques
 continues that same prefix, so it is encoded once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from microemo.schema import Clue, Utterance
+from microemo.vocabulary import clue_phrase
+
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
 
+MAX_CLUES = 5  # listed an utterance
 OPENING = "<|im_start|>user\n"
-ANSWER_OPENING = "<|im_end|>\n<|im_start|>assistant\n"
+ANSWER_MAX_CLUES = 5  # listed an utterance
+OPENING = "<|im_end|>\n<|im_start|>assistant\n"
 OVERALL_QUESTION = "What does the person feel in this video, and from which clues?"
 
 
@@ -57,6 +62,32 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
             segments.append(" Clues: " + "; ".join(f"[{id_}] {phrase}" for id_, phrase in utterance.clues))
         segments.append("\n")
     return segments
+
+
+def prompt_utterances(utterances: Iterable[Utterance], clues: Sequence[Clue]) -> list[PromptUtterance]:
+    """What the prompt says of each utterance: times, words, and the strongest clues that fall into it."""
+    return [
+        PromptUtterance(
+            start_sec=utterance.start_sec,
+            end_sec=utterance.end_sec,
+            text=utterance.text,
+            clues=tuple(
+                (clue.id, clue_phrase(clue)) for clue in strongest(clues, utterance.start_sec, utterance.end_sec)
+            ),
+        )
+        for utterance in utterances
+    ]
+
+
+def strongest(clues: Sequence[Clue], start_sec: float, end_sec: float) -> list[Clue]:
+    """The strongest clues of a stretch, the strongest of each kind, in the order of their ids."""
+    kinds: dict[str, Clue] = {}
+    for clue in clues:
+        if clue.start_sec < end_sec and clue.end_sec > start_sec:
+            key = clue.kind + clue.detail
+            kinds[key] = max(kinds.get(key, clue), clue, key=lambda c: c.strength)
+    kept = sorted(kinds.values(), key=lambda clue: (-clue.strength, clue.id))[:MAX_CLUES]
+    return sorted(kept, key=lambda clue: clue.id)
 
 
 def question(text: str) -> str:

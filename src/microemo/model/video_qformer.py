@@ -16,6 +16,8 @@ from transformers import Blip2QFormerConfig, Blip2QFormerModel
 from microemo.config import QFormerConfig
 from microemo.model.windows import over_windows
 
+EMBEDDING_RMS = 0.13  # of SmolLM2's token embeddings: new tokens start out at their scale
+
 
 class WindowQFormer(nn.Module):
     """Windows of features of any length, each to ``num_queries`` tokens in the LLM's embedding space."""
@@ -27,7 +29,7 @@ class WindowQFormer(nn.Module):
                 hidden_size=config.hidden_size,
                 num_hidden_layers=config.num_layers,
                 num_attention_heads=config.num_heads,
-                intermediate_size=4 * config.hidden_size,
+                intermediate_size=config.feed_forward_ratio * config.hidden_size,
                 hidden_dropout_prob=config.dropout,
                 attention_probs_dropout_prob=config.dropout,
                 cross_attention_frequency=1,
@@ -37,6 +39,7 @@ class WindowQFormer(nn.Module):
         )
         self.queries = nn.Parameter(torch.randn(1, config.num_queries, config.hidden_size) * 0.02)
         self.projection = nn.Linear(config.hidden_size, language_size)
+        nn.init.normal_(self.projection.weight, std=EMBEDDING_RMS / config.hidden_size**0.5)
 
     def read(self, tokens: Float[Tensor, "W N D"], mask: Bool[Tensor, "W N"]) -> Float[Tensor, "W Q H"]:
         queries = self.queries.expand(len(tokens), -1, -1)

@@ -1,0 +1,70 @@
+"""Long clips in passages: the LLM reads a few utterances at a time, and the overall answers are put together."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from microemo.schema import Answer, Clip, Emotion, Utterance
+
+MAX_UTTERANCES = 8
+MAX_SEC = 60.0
+MAX_LABELS = 3
+MAX_TOLD = 3  # passages whose explanation the overall one repeats
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Consecutive utterances that share one prompt, with their joint start and end in seconds."""
+
+    utterances: tuple[Utterance, ...]
+
+    @property
+    def start_sec(self) -> float:
+        return min(utterance.start_sec for utterance in self.utterances)
+
+    @property
+    def end_sec(self) -> float:
+        return max(utterance.end_sec for utterance in self.utterances)
+
+
+def passages(utterances: Sequence[Utterance]) -> list[Passage]:
+    """At most ``MAX_UTTERANCES`` utterances and, unless a single one is longer, ``MAX_SEC`` seconds each."""
+    groups: list[list[Utterance]] = []
+    for utterance in utterances:
+        fits = groups and (len(groups[-1]) < MAX_UTTERANCES and utterance.end_sec - groups[-1][0].start_sec <= MAX_SEC)
+        if fits:
+            groups[-1].append(utterance)
+        else:
+            groups.append([utterance])
+    return [Passage(tuple(group)) for group in groups]
+
+
+def shows_person(clip: Clip, utterance: Utterance) -> bool:
+    """Whether the utterance can be judged at all: the face was found in it, or somebody speaks in it."""
+    start, end = utterance.start_sec, utterance.end_sec
+    seen = any(start <= time < end for time in clip.frame_times_sec[clip.face_mask])
+    heard = any(begins < end and ends > start for begins, ends in clip.speech)
+    return seen or heard or (bool(utterance.text) and utterance.source == "subtitle")
+
+
+def merge(answers: Sequence[tuple[Passage, Answer]]) -> Answer:
+    """The overall answer of a clip from those of its passages: labels weighted by time, the longest explained."""
+    if len(answers) == 1:
+        return answers[0][1]
+    total = sum(passage.end_sec - passage.start_sec for passage, _ in answers)
+    weights: defaultdict[str, float] = defaultdict(float)
+    for passage, answer in answers:
+        for emotion in answer.emotions:
+            weights[emotion.label] += emotion.confidence * (passage.end_sec - passage.start_sec) / total
+    strongest = sorted(weights, key=lambda label: (-weights[label], label))[:MAX_LABELS]
+    longest = sorted(answers, key=lambda pair: pair[0].start_sec - pair[0].end_sec)[:MAX_TOLD]
+    told = [(passage, answer) for passage, answer in answers if any(answer is other for _, other in longest)]
+    return Answer(
+        emotions=tuple(Emotion(label=label, confidence=round(min(1.0, weights[label]), 4)) for label in strongest),
+        explanation=" ".join(
+            f"From {passage.start_sec:.0f} s to {passage.end_sec:.0f} s: {answer.explanation}"
+            for passage, answer in told
+            if answer.explanation
+        ),
+        claims=tuple(claim for _, answer in told for claim in answer.claims),
+    )

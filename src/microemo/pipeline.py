@@ -1,0 +1,176 @@
+"""The story of MicroEmo on one page: media -> perception -> model -> parse -> result.
+
+``perceive`` is all of media and perception and needs no model; ``understand`` is all of the model and the parser and
+needs no media. Training caches the one; a cluster gives the two to different workers.
+"""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from microemo import __version__, weights
+from microemo.errors import WeightsError
+from microemo.hooks import Hook, silent
+from microemo.media import audio, subtitles, video
+from microemo.media.probe import probe
+from microemo.model import checkpoint
+from microemo.model.microemo import Features, MicroEmo
+from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, prompt_utterances, utterance_question
+from microemo.parse import parse
+from microemo.passages import Passage, merge, passages, shows_person
+from microemo.perception.clues import measure_clues
+from microemo.perception.faces import scan
+from microemo.perception.sampling import sample_times
+from microemo.perception.utterances import find_speech
+from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Result, Utterance, UtteranceAnswer
+
+NANO = Path(__file__).parent / "weights" / "nano"
+NOTHING = Answer()
+
+
+class Pipeline:
+    """A trained model and the way from a media file to a ``Result``; the model is loaded when first needed."""
+
+    def __init__(self, directory: Path, hook: Hook = silent) -> None:
+        self.directory = directory
+        self.config = checkpoint.read_config(directory)
+        self._hook = hook
+
+    @cached_property
+    def model(self) -> MicroEmo:
+        return checkpoint.load(self.directory, lambda part: weights.path(part, self._hook))
+
+    def analyze(self, path: Path | str, subtitles: Path | None = None, asr: bool = True, hook: Hook = silent) -> Result:
+        """What the person in a video feels, when, and from which clues."""
+        return self.understand(self.perceive(path, subtitles, asr, hook), hook)
+
+    def perceive(self, path: Path | str, subtitles: Path | None = None, asr: bool = True, hook: Hook = silent) -> Clip:
+        """Media and perception: utterances, sampled frames, the main person's face, measured clues.
+
+        Raises ``InputError`` where the file, or the subtitles, cannot be used.
+        """
+        return perceive(Path(path), self.config.vision.image_size, self.config.vision.patch_size, subtitles, asr, hook)
+
+    @torch.inference_mode()
+    def understand(self, clip: Clip, hook: Hook = silent) -> Result:
+        """Model and parser: tensors in, answers out, each claim checked against the clip's clues."""
+        judged = [utterance for utterance in clip.utterances if shows_person(clip, utterance)]
+        answers: dict[int, Answer] = {}
+        overall: list[tuple[Passage, Answer]] = []
+        hook("understand", 0, len(judged))
+        for passage in passages(judged):
+            whole, *each = self._answer(clip, passage)
+            overall.append((passage, whole))
+            answers |= {utterance.index: answer for utterance, answer in zip(passage.utterances, each, strict=True)}
+            hook("understand", len(answers), len(judged))
+        return self._result(clip, merge(overall) if overall else NOTHING, answers)
+
+    def _answer(self, clip: Clip, passage: Passage) -> list[Answer]:
+        """The answers about a passage as a whole and about each of its utterances, decoded as one batch."""
+        prompted = [_moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
+        questions = [OVERALL_QUESTION] + [utterance_question(entry.start_sec, entry.end_sec) for entry in prompted]
+        spans = [(passage.start_sec, passage.end_sec)] + [(u.start_sec, u.end_sec) for u in passage.utterances]
+        generations = self.model.answer(self._features(clip, passage), prompted, questions)
+        return [parse(text, clip.clues, span) for text, span in zip(generations, spans, strict=True)]
+
+    def _features(self, clip: Clip, passage: Passage) -> Features:
+        """The passage as the model reads it: frames that show the person, sound if somebody speaks, from 0 s on."""
+        start, end = passage.start_sec, passage.end_sec
+        times = clip.frame_times_sec
+        frames = np.flatnonzero((times >= start) & (times < end) & clip.face_mask)
+        heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
+        sound = None
+        if heard and clip.waveform is not None:
+            samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
+            sound = self.model.audio(torch.from_numpy(np.array(samples)))
+        if not len(frames):
+            return Features(audio=sound)
+        pictures, views = self.model.encode_frames(
+            torch.from_numpy(clip.frames[frames]),
+            torch.from_numpy(clip.faces[frames]),
+            torch.from_numpy(clip.face_mask[frames]),
+        )
+        return Features(
+            times_sec=tuple(float(times[frame] - start) for frame in frames),
+            frames=pictures,
+            faces=views,
+            region_masks=torch.from_numpy(clip.region_masks[frames]),
+            audio=sound,
+        )
+
+    def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
+        warnings = clip.warnings
+        if not answers:
+            warnings += ("abstained: no face was found in the picture and no voice in the sound",)
+        return Result(
+            clip=clip.info,
+            overall=overall,
+            utterances=tuple(
+                _answered(utterance, answers.get(utterance.index, NOTHING)) for utterance in clip.utterances
+            ),
+            clues=clip.clues,
+            abstained=not answers,
+            warnings=warnings,
+            model=ModelInfo(
+                name=self.config.name, version=__version__, weights_sha256=checkpoint.weights_sha256(self.directory)
+            ),
+            microemo_version=__version__,
+        )
+
+
+def load(model: str = "nano", hook: Hook = silent) -> Pipeline:
+    """The built-in model, or the one in a checkpoint directory. Raises ``WeightsError`` where there is none."""
+    return Pipeline(NANO if model == "nano" else Path(model), hook)
+
+
+def perceive(
+    path: Path, size: int, patch: int, subtitle_file: Path | None = None, asr: bool = True, hook: Hook = silent
+) -> Clip:
+    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels."""
+    warnings: list[str] = []
+    cues = subtitles.read(subtitle_file) if subtitle_file else None
+    info = probe(path, warnings.append)
+
+    hook("listen", 0, info.duration_sec)
+    waveform = audio.waveform(path, warnings.append) if info.has_audio else None
+    asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
+    speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook)
+
+    frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
+    landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
+    faces = scan(frames, sample_times(speech.utterances), size, patch, landmarker, speech.segments, hook)
+    clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.segments)
+    if faces.num_others:
+        warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")
+    return Clip(
+        info=ClipInfo(
+            path=str(path),
+            duration_sec=round(info.duration_sec, 3),
+            has_video=info.has_video,
+            has_audio=info.has_audio,
+            face_seconds=round(faces.face_seconds, 3),
+        ),
+        frame_times_sec=faces.frame_times_sec,
+        frames=faces.frames,
+        faces=faces.faces,
+        face_mask=faces.face_mask,
+        region_masks=faces.region_masks,
+        waveform=waveform,
+        utterances=speech.utterances,
+        clues=clues,
+        speech=tuple(speech.segments),
+        key_frames=tuple(faces.key_frames),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _moved(entry: PromptUtterance, by_sec: float) -> PromptUtterance:
+    """Times within the passage, as the prompt has them."""
+    return PromptUtterance(entry.start_sec + by_sec, entry.end_sec + by_sec, entry.text, entry.clues)
+
+
+def _answered(utterance: Utterance, answer: Answer) -> UtteranceAnswer:
+    fields = {name: getattr(answer, name) for name in Answer.model_fields}
+    return UtteranceAnswer(**utterance.model_dump(), **fields)

@@ -1,0 +1,197 @@
+"""What training reads: the frozen encoders' features of FER2013 faces and RAVDESS voices, computed once.
+
+Faces come from ``fer2013.prepare``; voices are RAVDESS utterances alone and in clips of two or three in a row, by
+one speaker, so that utterances differ in emotion within a clip and are measured against one another.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from microemo import weights
+from microemo.config import NANO
+from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.model.audio import AudioEncoder
+from microemo.model.vision import VisionEncoder
+from microemo.perception.voice_clues import voice_clues
+from microemo.schema import Clue, Utterance
+
+EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")  # RAVDESS 01-08
+STATEMENTS = ("Kids are talking by the door.", "Dogs are sitting by the door.")
+STRONG, NORMAL = 0.9, 0.3
+TRAIN_ACTORS = range(1, 19)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One labelled utterance within a voice clip."""
+
+    start_sec: float
+    end_sec: float
+    family: str
+    intensity: float
+    text: str
+    clues: tuple[Clue, ...]
+
+
+@dataclass(frozen=True)
+class Take:
+    """A RAVDESS recording and what its name says of it."""
+
+    path: Path
+    family: str
+    intensity: float
+    text: str
+    actor: int
+
+    @classmethod
+    def read(cls, path: Path) -> "Take":
+        _, _, emotion, intensity, statement, _, actor = (int(field) for field in path.stem.split("-"))
+        return cls(path, EMOTIONS[emotion - 1], STRONG if intensity == 2 else NORMAL, STATEMENTS[statement - 1], actor)
+
+
+def voice_clips(takes: Sequence[Take], num_joined: int, seed: int) -> list[list[Take]]:
+    """Every take alone, and ``num_joined`` clips of two or three takes of one actor."""
+    rng = random.Random(seed)
+    by_actor: dict[int, list[Take]] = {}
+    for take in takes:
+        by_actor.setdefault(take.actor, []).append(take)
+    actors = sorted(by_actor)
+    joined = [rng.sample(by_actor[rng.choice(actors)], rng.choice((2, 2, 3))) for _ in range(num_joined)]
+    return [[take] for take in takes] + joined
+
+
+def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, list[tuple[float, float]]]:
+    """The takes in a row, and the stretch of speech in each; ``speed`` resamples, which moves the pitch as well."""
+    from silero_vad import get_speech_timestamps, load_silero_vad
+
+    detector = _detector.setdefault("vad", load_silero_vad())
+    pieces, spans, offset = [], [], 0
+    for take in takes:
+        sound = np.asarray(waveform(take.path), np.float32)
+        if speed != 1:
+            positions = np.arange(0, len(sound) - 1, speed)
+            sound = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)
+        found = get_speech_timestamps(torch.from_numpy(sound), detector, sampling_rate=SAMPLE_RATE)
+        first, last = (found[0]["start"], found[-1]["end"]) if found else (0, len(sound))
+        spans.append(((offset + first) / SAMPLE_RATE, (offset + last) / SAMPLE_RATE))
+        pieces.append(sound * gain)
+        offset += len(sound)
+    return np.concatenate(pieces), spans
+
+
+_detector: dict[str, object] = {}
+
+
+def spoken(sound: np.ndarray, takes: Sequence[Take], spans: Sequence[tuple[float, float]]) -> list[Spoken]:
+    """The utterances of a clip with the vocal clues measured in them."""
+    utterances = [
+        Utterance(index=index, start_sec=start, end_sec=end, text=take.text, source="asr")
+        for index, (take, (start, end)) in enumerate(zip(takes, spans, strict=True))
+    ]
+    clues = voice_clues(sound, utterances, spans)
+    return [
+        Spoken(
+            start,
+            end,
+            take.family,
+            take.intensity,
+            take.text,
+            tuple(clue for clue in clues if start <= clue.apex_sec < end),
+        )
+        for take, (start, end) in zip(takes, spans, strict=True)
+    ]
+
+
+@torch.inference_mode()
+def write_voices(takes: Sequence[Take], num_joined: int, variants: int, out: Path, seed: int = 0) -> None:
+    """``out.safetensors`` (all layers of the audio encoder, clips end to end, bf16) and ``out.jsonl`` (utterances)."""
+    encoder = AudioEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
+    rng = random.Random(seed)
+    features: list[Tensor] = []
+    with out.with_suffix(".jsonl").open("w") as file:
+        for clip in voice_clips(takes, num_joined, seed):
+            for variant in range(variants if len(clip) == 1 else 1):
+                plain = variant == 0 and len(clip) == 1
+                speed = 1.0 if plain else rng.uniform(0.93, 1.08)
+                sound, spans = join(clip, 1.0 if plain else rng.uniform(0.3, 2.0), speed)
+                if not plain:
+                    noise = np.random.default_rng(rng.randrange(2**32)).standard_normal(len(sound))
+                    sound = sound + noise.astype(np.float32) * 10 ** rng.uniform(-4.5, -2.7)
+                sound = np.clip(sound, -1, 1).astype(np.float32)
+                layers = encoder(torch.from_numpy(sound)).to(torch.bfloat16)
+                row = [
+                    {**asdict(part), "clues": [clue.model_dump() for clue in part.clues]}
+                    for part in spoken(sound, clip, spans)
+                ]
+                file.write(json.dumps({"num_features": len(layers), "utterances": row}) + "\n")
+                features.append(layers)
+    save_file({"features": torch.cat(features)}, out.with_suffix(".safetensors"))
+
+
+@torch.inference_mode()
+def write_faces(prepared: Path, lora: dict[str, Tensor], per_label: int, out: Path, seed: int = 0) -> None:
+    """Patch tokens of up to ``per_label`` faces a label, whole picture and aligned view, with their blendshapes."""
+    encoder = VisionEncoder(NANO.vision, weights.path("dinov2_vits14")).eval()
+    missing = encoder.load_state_dict(lora, strict=False).unexpected_keys
+    if missing:
+        raise ValueError(f"the expression LoRA does not fit the vision encoder: {missing[:3]}")
+    with np.load(prepared) as arrays:
+        data = {name: arrays[name] for name in ("raw", "crop", "reg", "bs", "ok", "y")}
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(
+        np.concatenate(
+            [rng.permutation(np.flatnonzero(data["y"] == label))[:per_label] for label in np.unique(data["y"])]
+        )
+    )
+
+    def encode(pictures: np.ndarray) -> Tensor:
+        batches = torch.from_numpy(pictures[chosen])[..., None].expand(-1, -1, -1, 3).split(64)
+        with torch.autocast("cpu", torch.bfloat16):
+            return torch.cat([encoder(batch).to(torch.bfloat16) for batch in batches])
+
+    save_file(
+        {
+            "frames": encode(data["raw"]),
+            "faces": encode(data["crop"]),
+            "region_masks": torch.from_numpy(data["reg"][chosen]).to(torch.bfloat16),
+            "blendshapes": torch.from_numpy(data["bs"][chosen]),
+            "found": torch.from_numpy(data["ok"][chosen]),
+            "labels": torch.from_numpy(data["y"][chosen]),
+        },
+        out,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ravdess", type=Path, help="folder of RAVDESS recordings, 03-01-*.flac")
+    parser.add_argument("--fer2013", type=Path, help="folder with train.npz and public_test.npz of fer2013.prepare")
+    parser.add_argument("--lora", type=Path, help="expression LoRA of stage 1")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    if arguments.ravdess:
+        takes = [Take.read(path) for path in sorted(arguments.ravdess.glob("03-01-*.flac"))]
+        train = [take for take in takes if take.actor in TRAIN_ACTORS]
+        held_out = [take for take in takes if take.actor not in TRAIN_ACTORS]
+        write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
+        write_voices(train, 900, 2, arguments.out / "voices_train")
+    if arguments.fer2013:
+        from safetensors.torch import load_file
+
+        lora = {name: tensor for name, tensor in load_file(arguments.lora).items() if "lora_" in name}
+        write_faces(arguments.fer2013 / "public_test.npz", lora, 150, arguments.out / "faces_held_out.safetensors")
+        write_faces(arguments.fer2013 / "train.npz", lora, 1800, arguments.out / "faces_train.safetensors")
+
+
+if __name__ == "__main__":
+    main()

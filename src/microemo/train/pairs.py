@@ -1,0 +1,264 @@
+"""Label-paired training clips: a face, a voice and words that carry the same label, put together at random.
+
+There is no labelled talking-face video to train on, so clips are made: each utterance takes a face, a voice and a
+line of words of its own label, or only some of them. A pairing never crosses a split.
+"""
+
+import csv
+import json
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from microemo.model.microemo import Features
+from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, prompt_utterances, utterance_question
+from microemo.perception.clues import number
+from microemo.perception.face_clues import face_clues
+from microemo.perception.word_clues import word_clues
+from microemo.schema import Clue, FaceTrack, Utterance
+from microemo.train import describe
+from microemo.train.features import NORMAL, Spoken
+from microemo.vocabulary import FAMILIES
+
+FACE_FAMILIES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")  # FER2013's order
+MELD_FAMILIES = {
+    "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
+    "sadness": "sad", "surprise": "surprised",
+}  # fmt: skip
+FRAMES_PER_SEC = 2
+SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
+
+
+@dataclass(frozen=True)
+class VoiceClip:
+    features: Tensor  # (F, L, D)
+    utterances: tuple[Spoken, ...]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training example: a clip, the question asked about it, and the answer to learn."""
+
+    features: Features
+    utterances: list[PromptUtterance]
+    families: list[str]  # of the utterances
+    shown: list[frozenset[str]]  # modalities that carry each utterance's label
+    question: str
+    answer: str
+
+
+@dataclass
+class Part:
+    """An utterance in the making: its time, its label, and what carries it."""
+
+    start_sec: float
+    end_sec: float
+    family: str
+    intensity: float
+    text: str = ""
+    face: int | None = None
+    spoken: bool = False
+    clues: list[Clue] = field(default_factory=list)
+
+
+class Pairs:
+    """Faces, voices and words of one split, and examples put together from them."""
+
+    def __init__(self, features: Path, split: str, meld: Path) -> None:
+        self.faces = load_file(features / f"faces_{split}.safetensors")
+        self.voices = list(_voices(features / f"voices_{split}"))
+        self.lines = _lines(meld)
+        labels = [FACE_FAMILIES[label] for label in self.faces["labels"].tolist()]
+        self.faces_of = {family: [i for i, l in enumerate(labels) if l == family] for family in FACE_FAMILIES}
+        self.voices_of: dict[str, list[VoiceClip]] = defaultdict(list)
+        for voice in self.voices:
+            if len(voice.utterances) == 1:
+                self.voices_of[voice.utterances[0].family].append(voice)
+        self.joined = [voice for voice in self.voices if len(voice.utterances) > 1]
+        self.face_clues = [self._clues_of_face(index) for index in range(len(labels))]
+
+    def _clues_of_face(self, index: int) -> list[Clue]:
+        """A picture is a face that keeps still: its clues last, here, from 0 to 1 s."""
+        if not self.faces["found"][index]:
+            return []
+        shapes = self.faces["blendshapes"][index].numpy()
+        track = FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), np.stack([shapes, shapes]))
+        return face_clues(track)
+
+    def association(self) -> describe.Association:
+        """Log of how much likelier each kind of clue is in a family than in all, add-one smoothed."""
+        counts: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES}
+        totals: Counter[tuple[str, str]] = Counter()
+
+        def add(family: str, modality: str, clues: Iterable[Clue]) -> None:
+            totals[family, modality] += 1
+            counts[family].update({clue.kind for clue in clues})
+
+        for index, clues in enumerate(self.face_clues):
+            if self.faces["found"][index]:
+                add(FACE_FAMILIES[int(self.faces["labels"][index])], "face", clues)
+        for clip in self.voices:
+            for utterance in clip.utterances:
+                add(utterance.family, "voice", utterance.clues)
+        for family, lines in self.lines.items():
+            for line in lines:
+                add(family, "words", _clues_of_words(line, 0, 1))
+        return _log_ratios(counts, totals, self._modality_of_kinds())
+
+    def _modality_of_kinds(self) -> dict[str, str]:
+        everything = [clue for clues in self.face_clues for clue in clues]
+        everything += [clue for clip in self.voices for utterance in clip.utterances for clue in utterance.clues]
+        everything += [clue for lines in self.lines.values() for line in lines for clue in _clues_of_words(line, 0, 1)]
+        return {clue.kind: clue.modality for clue in everything}
+
+    def example(self, rng: random.Random, association: describe.Association) -> Example:
+        """A random clip, question and answer; the same generator state gives the same example."""
+        kind = rng.choices(("voice", "face", "both", "words", "joined", "silent"), (26, 22, 20, 6, 16, 10))[0]
+        audio: Tensor | None = None
+        if kind in ("voice", "both"):
+            family = rng.choice(FAMILIES)
+            clip = rng.choice(self.voices_of[family])
+            audio, parts = clip.features, [self._spoken(clip.utterances[0], rng)]
+        elif kind == "joined":
+            clip = rng.choice(self.joined)
+            audio, parts = clip.features, [self._spoken(utterance, rng) for utterance in clip.utterances]
+        else:
+            parts = self._silent(1 if kind != "silent" else rng.choice((2, 3)), rng)
+        if kind in ("face", "both", "silent") or (kind == "joined" and rng.random() < 0.6):
+            for part in parts:
+                self._show_face(part, rng)
+        if kind == "words" or (kind == "both" and rng.random() < 0.3):
+            for part in parts:
+                part.text = self._line(part.family, rng) or part.text
+        return self._finish(parts, audio, rng, association)
+
+    def _spoken(self, utterance: Spoken, rng: random.Random) -> Part:
+        text = utterance.text if rng.random() < 0.8 else ""
+        part = Part(utterance.start_sec, utterance.end_sec, utterance.family, utterance.intensity, text, spoken=True)
+        part.clues += utterance.clues
+        return part
+
+    def _silent(self, num: int, rng: random.Random) -> list[Part]:
+        parts, start = [], 0.0
+        for _ in range(num):
+            end = round(start + rng.uniform(*SILENT_SEC), 1)
+            parts.append(Part(start, end, rng.choice(FACE_FAMILIES), NORMAL))
+            start = end
+        return parts
+
+    def _show_face(self, part: Part, rng: random.Random) -> None:
+        if part.family not in self.faces_of:  # nobody looks "calm" in FER2013
+            return
+        part.face = rng.choice(self.faces_of[part.family])
+        part.clues += [
+            clue.model_copy(update={"start_sec": part.start_sec, "apex_sec": part.start_sec, "end_sec": part.end_sec})
+            for clue in self.face_clues[part.face]
+        ]
+
+    def _line(self, family: str, rng: random.Random) -> str | None:
+        return rng.choice(self.lines[family]) if family in self.lines else None
+
+    def _finish(
+        self, parts: list[Part], audio: Tensor | None, rng: random.Random, association: describe.Association
+    ) -> Example:
+        for part in parts:
+            part.clues += _clues_of_words(part.text, part.start_sec, part.end_sec)
+        clues = number(clue for part in parts for clue in part.clues)
+        utterances = [
+            Utterance(index=i, start_sec=part.start_sec, end_sec=part.end_sec, text=part.text, source="asr")
+            for i, part in enumerate(parts)
+        ]
+        prompted = prompt_utterances(utterances, clues)
+        listed = [{id_ for id_, _ in utterance.clues} for utterance in prompted]
+        stories = [
+            (part.family, part.intensity, [clue for clue in clues if clue.id in ids and _within(clue, part)])
+            for part, ids in zip(parts, listed, strict=True)
+        ]
+        asked = rng.randrange(len(parts)) if rng.random() < 0.7 else None
+        question = OVERALL_QUESTION
+        if asked is not None:
+            question, stories = utterance_question(parts[asked].start_sec, parts[asked].end_sec), [stories[asked]]
+        return Example(
+            features=self._features(parts, audio),
+            utterances=prompted,
+            families=[part.family for part in parts],
+            shown=[_shown(part) for part in parts],
+            question=question,
+            answer=describe.answer(stories, association, rng),
+        )
+
+    def _features(self, parts: list[Part], audio: Tensor | None) -> Features:
+        times: list[float] = []
+        rows: list[int] = []
+        for part in parts:
+            if part.face is not None:
+                num = max(2, round((part.end_sec - part.start_sec) * FRAMES_PER_SEC))
+                times += [part.start_sec + (k + 0.25) * (part.end_sec - part.start_sec) / num for k in range(num)]
+                rows += [part.face] * num
+        if not rows:
+            return Features(audio=audio)
+        return Features(
+            times_sec=tuple(times),
+            frames=self.faces["frames"][rows].float(),
+            faces=self.faces["faces"][rows].float(),
+            region_masks=self.faces["region_masks"][rows].float(),
+            audio=audio,
+        )
+
+
+def _shown(part: Part) -> frozenset[str]:
+    return frozenset((["face"] if part.face is not None else []) + (["voice"] if part.spoken else []))
+
+
+def _within(clue: Clue, part: Part) -> bool:
+    return clue.start_sec < part.end_sec and clue.end_sec > part.start_sec
+
+
+def _clues_of_words(text: str, start_sec: float, end_sec: float) -> list[Clue]:
+    if not text:
+        return []
+    return word_clues([Utterance(index=0, start_sec=start_sec, end_sec=end_sec, text=text, source="asr")])
+
+
+def _voices(path: Path) -> Iterable[VoiceClip]:
+    features, position = load_file(path.with_suffix(".safetensors"))["features"], 0
+    for line in path.with_suffix(".jsonl").read_text().splitlines():
+        row = json.loads(line)
+        utterances = tuple(
+            Spoken(**{**part, "clues": tuple(Clue.model_validate(clue) for clue in part["clues"])})
+            for part in row["utterances"]
+        )
+        yield VoiceClip(features[position : position + row["num_features"]], utterances)
+        position += row["num_features"]
+
+
+def _lines(meld: Path) -> dict[str, list[str]]:
+    """Dialogue lines by family, of MELD's ``*_sent_emo.csv``."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    with meld.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            text = row["Utterance"].replace("\x92", "'").replace('"', "'").strip()
+            if 2 <= len(text.split()) <= 25:
+                lines[MELD_FAMILIES[row["Emotion"]]].append(text)
+    return dict(lines)
+
+
+def _log_ratios(
+    counts: Mapping[str, Counter[str]], totals: Counter[tuple[str, str]], modality_of: Mapping[str, str]
+) -> describe.Association:
+    ratios: dict[str, dict[str, float]] = {}
+    for kind, modality in modality_of.items():
+        seen = {family: totals[family, modality] for family in FAMILIES if totals[family, modality]}
+        overall = (sum(counts[family][kind] for family in seen) + 1) / (sum(seen.values()) + 2)
+        ratios[kind] = {
+            family: math.log((counts[family][kind] + 1) / (num + 2) / overall) for family, num in seen.items()
+        }
+    return ratios
