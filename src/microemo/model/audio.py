@@ -53,12 +53,12 @@ class AudioEncoder(nn.Module):
         padded = nn.functional.pad(chunk, (0, samples - len(chunk)))
         return torch.from_numpy(
             self.extractor(
-                padded.numpy(), sampling_rate=SAMPLE_RATE, padding=False, return_tensors="np"
+                padded.numpy(), sampling_rate=SAMPLE_RATE, padding="do_not_pad", return_tensors="np"
             ).input_features[0]
         )
 
     def _layers(self, mel: Float[Tensor, "M F2"]) -> Float[Tensor, "F L D"]:
-        """``WhisperEncoder.forward`` for inputs shorter than 30 s: its positions are sliced instead of the input padded."""
+        """``WhisperEncoder.forward`` for any input up to 30 s: positions are sliced instead of the input padded."""
         encoder = self.encoder
         states = nn.functional.gelu(encoder.conv1(mel[None].to(encoder.conv1.weight)))
         states = nn.functional.gelu(encoder.conv2(states)).transpose(1, 2)  # (1, F, D)

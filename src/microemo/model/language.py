@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -10,7 +11,14 @@ from peft import LoraConfig, inject_adapter_in_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 from microemo.config import LanguageConfig
 from microemo.model.prompt import Slot
@@ -49,28 +57,32 @@ class LanguageModel(nn.Module):
             lora_dropout=0.05,
             target_modules=["q_proj", "k_proj", "v_proj", "o_proj"],
         )
-        self.model = inject_adapter_in_model(lora, model.requires_grad_(False))
+        self.model = cast(PreTrainedModel, inject_adapter_in_model(lora, model.requires_grad_(False)))
+
+    @property
+    def table(self) -> nn.Embedding:
+        """The token embeddings, (vocabulary, H)."""
+        return cast(nn.Embedding, self.model.get_input_embeddings())
 
     def token_ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
     def embed_text(self, text: str) -> Float[Tensor, "L H"]:
         ids = torch.tensor(self.token_ids(text), dtype=torch.long)
-        return self.model.get_input_embeddings()(ids)
+        return self.table(ids)
 
     def embed(
         self, segments: Sequence[str | Slot], tokens: Mapping[Slot, Float[Tensor, "_ H"]]
     ) -> Float[Tensor, "L H"]:
         """A prompt's text and slots as one sequence of embeddings."""
-        dtype = self.model.get_input_embeddings().weight.dtype
+        dtype = self.table.weight.dtype
         parts = [tokens[part].to(dtype) if isinstance(part, Slot) else self.embed_text(part) for part in segments]
         return torch.cat(parts)
 
     def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
         targets = [torch.tensor(self.token_ids(SPACE + answer + END), dtype=torch.long) for answer in answers]
-        table = self.model.get_input_embeddings()
-        rows = [torch.cat([prompt, table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
+        rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
         mask = nn.utils.rnn.pad_sequence([torch.ones(len(row), dtype=torch.long) for row in rows], batch_first=True)
         embeddings = nn.utils.rnn.pad_sequence(rows, batch_first=True)
         states = self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
@@ -114,7 +126,7 @@ class LanguageModel(nn.Module):
             chosen.append(token)
             scores.append(score)
             ended |= token == end
-            inputs = self.model.get_input_embeddings()(token[:, None])
+            inputs = self.table(token[:, None])
             mask = F.pad(mask, (0, 1), value=1)
             positions = positions[:, -1:] + 1
         return [
@@ -124,7 +136,7 @@ class LanguageModel(nn.Module):
 
     def _generation(self, ids: list[int], scores: list[float], end: int) -> Generation:
         length = ids.index(end) if end in ids else len(ids)
-        texts = [self.tokenizer.decode(ids[: count + 1]) for count in range(length)]
+        texts = [str(self.tokenizer.decode(ids[: count + 1])) for count in range(length)]
         pieces = tuple(text[len(before) :] for before, text in zip(["", *texts], texts, strict=False))
         return Generation(pieces, tuple(scores[:length]))
 

@@ -16,8 +16,7 @@ SlotKind = Literal["video", "audio", "video_window", "audio_window"]
 
 MAX_CLUES = 5  # listed an utterance
 OPENING = "<|im_start|>user\n"
-ANSWER_MAX_CLUES = 5  # listed an utterance
-OPENING = "<|im_end|>\n<|im_start|>assistant\n"
+ANSWER_OPENING = "<|im_end|>\n<|im_start|>assistant\n"
 OVERALL_QUESTION = "What does the person feel in this video, and from which clues?"
 
 

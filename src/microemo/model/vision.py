@@ -1,6 +1,7 @@
 """The vision encoder (paper 3.2): a pretrained ViT that encodes each frame, frozen but for an expression LoRA."""
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from jaxtyping import Float, UInt8
@@ -34,7 +35,8 @@ class VisionEncoder(nn.Module):
         )
         if pretrained:
             backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
-        self.backbone = inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False))
+        adapted = inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False))
+        self.backbone = cast(Dinov2Model, adapted)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
 

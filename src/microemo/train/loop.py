@@ -6,7 +6,6 @@ run that was killed and resumed takes the very path that it would have taken.
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ def fit(
             group["lr"] = schedule.learning_rate_at(step)
         loss = loss_of_step(step)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(parameters, schedule.max_grad_norm)
         optimizer.step()
         recent.append(loss.item())
@@ -88,7 +87,7 @@ def _save(path: Path, step: int, parameters: list[nn.Parameter], optimizer: torc
     temporary = path.with_suffix(".tmp")
     values = [parameter.detach() for parameter in parameters]
     torch.save({"step": step, "parameters": values, "optimizer": optimizer.state_dict()}, temporary)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def _resume(path: Path, parameters: list[nn.Parameter], optimizer: torch.optim.Optimizer) -> int:

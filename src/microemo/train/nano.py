@@ -85,7 +85,8 @@ def _spans(example: Example) -> list[tuple[float, float]]:
 def held_out_alignment(model: MicroEmo, pairs: Pairs, anchors: Tensor, num: int = 400) -> dict[str, float]:
     """Accuracy of the windows' tokens on held-out examples, by modality."""
     model.eval()
-    rng, hits = random.Random(0), {modality: [] for modality in WINDOWS.values()}
+    rng = random.Random(0)
+    hits: dict[str, list[bool]] = {modality: [] for modality in WINDOWS.values()}
     association = pairs.association()
     for _ in range(num):
         example = pairs.example(rng, association)

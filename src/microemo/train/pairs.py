@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -77,7 +76,7 @@ class Pairs:
         self.voices = list(_voices(features / f"voices_{split}"))
         self.lines = _lines(meld)
         labels = [FACE_FAMILIES[label] for label in self.faces["labels"].tolist()]
-        self.faces_of = {family: [i for i, l in enumerate(labels) if l == family] for family in FACE_FAMILIES}
+        self.faces_of = {family: [i for i, label in enumerate(labels) if label == family] for family in FACE_FAMILIES}
         self.voices_of: dict[str, list[VoiceClip]] = defaultdict(list)
         for voice in self.voices:
             if len(voice.utterances) == 1:

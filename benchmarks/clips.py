@@ -1,0 +1,42 @@
+"""Small test media from pictures and sounds: a still face, a voice, both, several in a row."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+FPS = 25
+SAMPLE_RATE = 16_000
+WIDTH, HEIGHT = 480, 360
+FACE = 270  # pixels
+
+
+def still(picture: np.ndarray) -> np.ndarray:
+    """A face picture enlarged onto a grey frame of ordinary size: (H, W, 3) RGB."""
+    frame = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    top, left = (HEIGHT - FACE) // 2, (WIDTH - FACE) // 2
+    frame[top : top + FACE, left : left + FACE] = cv2.resize(picture, (FACE, FACE), interpolation=cv2.INTER_CUBIC)
+    return frame
+
+
+def write(path: Path, stretches: Sequence[tuple[np.ndarray | None, float]], waveform: np.ndarray | None = None) -> Path:
+    """An mp4 of frames shown for so many seconds each, with or without sound; or, without frames, the sound alone."""
+    with av.open(str(path), "w") as container:
+        shown = [(frame, seconds) for frame, seconds in stretches if frame is not None]
+        picture = container.add_stream("h264", rate=FPS, options={"crf": "18"}) if shown else None
+        sound = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono") if waveform is not None else None
+        if picture is not None:
+            picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            for frame, seconds in shown:
+                for _ in range(round(seconds * FPS)):
+                    container.mux(picture.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            container.mux(picture.encode())
+        if sound is not None and waveform is not None:
+            frame = av.AudioFrame.from_ndarray(waveform.astype(np.float32)[None], format="fltp", layout="mono")
+            frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
+            container.mux(sound.encode(frame))
+            container.mux(sound.encode())
+    return path
