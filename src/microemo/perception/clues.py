@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from microemo.perception.face_clues import Segments, face_clues
+from microemo.perception.face_clues import face_clues
+from microemo.perception.segments import Segments
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import TimedWord, word_clues
 from microemo.schema import Clue, FaceTrack, Utterance

@@ -12,10 +12,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.perception.faces import BLENDSHAPES
+from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.segments import Segments, inside
 from microemo.schema import Clue, FaceTrack, Record
-
-Segments = Sequence[tuple[float, float]]  # start, end in seconds
 
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
 MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
@@ -75,14 +74,6 @@ def face_clues(track: FaceTrack, speech: Segments = ()) -> list[Clue]:
         return []
     speaking = inside(track.times_sec, speech, SPEECH_MARGIN_SEC)
     return [clue for action in facial_actions() for clue in _measure(action, track, speaking)]
-
-
-def inside(times_sec: Float[np.ndarray, " N"], segments: Segments, margin_sec: float = 0.0) -> Bool[np.ndarray, " N"]:
-    """Which of the times lie in any of the segments, widened by a margin on either side."""
-    found = np.zeros(len(times_sec), bool)
-    for start, end in segments:
-        found |= (times_sec >= start - margin_sec) & (times_sec < end + margin_sec)
-    return found
 
 
 def _measure(action: FacialAction, track: FaceTrack, speaking: Bool[np.ndarray, " N"]) -> Iterator[Clue]:

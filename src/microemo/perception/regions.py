@@ -73,7 +73,7 @@ def region_masks(points: Points, grid: int) -> Float[np.ndarray, "R P"]:
 
 
 def aligned_view(points: Points, size: int) -> Affine:
-    """The affine map from image pixels to an upright ``size`` × ``size`` view of the face.
+    """The affine map from image pixels to an upright view of the face, ``size`` pixels square.
 
     Eyes level, face centred, the larger of its height and width filling 1 / FACE_MARGIN of the view.
     ``points`` are landmarks in pixels.
@@ -89,8 +89,19 @@ def aligned_view(points: Points, size: int) -> Affine:
 
 
 def warp(image: UInt8[np.ndarray, "h w 3"], affine: Affine, size: int) -> UInt8[np.ndarray, "s s 3"]:
-    """The aligned face view of an image; what lies outside the image repeats its border."""
-    return cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+    """The aligned face view of an image; what lies outside the image repeats its border.
+
+    A face more than twice the view's size is first averaged down: warping reads single pixels, which would alias.
+    """
+    height, width = image.shape[:2]
+    shrink = int(1 / max(float(np.sqrt(abs(np.linalg.det(affine[:, :2])))), 1e-6))
+    if shrink > 1:
+        small = max(1, width // shrink), max(1, height // shrink)
+        ratio = np.array([width / small[0], height / small[1]], np.float32)
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        offset = transform((ratio - 1)[None] / 2, affine)[0]  # where the first small pixel's centre goes
+        affine = np.hstack([affine[:, :2] * ratio, offset[:, None]]).astype(np.float32)
+    return cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def transform(points: Points, affine: Affine) -> Points:

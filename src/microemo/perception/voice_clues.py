@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.perception.face_clues import ONSET_STRENGTH, Segments, inside
+from microemo.perception.segments import Segments, inside
 from microemo.schema import Clue, Utterance
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ SAMPLE_RATE = 16_000
 HOP = 256  # SwiftF0's step between frames, in samples
 WINDOW = 2 * HOP
 FRAME_SEC = HOP / SAMPLE_RATE
+ONSET_STRENGTH = 0.2  # as for facial actions
 PITCH_RANGE_HZ = (60.0, 600.0)
 MIN_VOICED_FRAMES = 15  # a quarter of a second; of less, pitch and loudness say nothing
 TYPICAL_PAUSE_SEC, LONG_PAUSE_SEC, PAUSE_SPAN_SEC = 0.25, 0.6, 1.25

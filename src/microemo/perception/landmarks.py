@@ -1,0 +1,169 @@
+"""Faces in single frames: MediaPipe's 478 landmarks and 52 blendshapes (FaceLandmarker, Tasks API)."""
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import cv2
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from microemo.media.video import Frame
+
+NUM_FACES = 4
+RETRY_SEC = 0.5  # while no face is known, the other views are tried this often
+MARGIN = 1 / 3  # of the padded view on each side: the detector misses faces that fill the frame
+TILE = 2 / 3  # side of a tile over the frame's shorter side: faces below 6 % of the frame's width are missed in it
+TILE_OVERLAP = 0.15
+CLOSE_CONFIDENCE, FAR_CONFIDENCE = 0.3, 0.5  # in tiles, lettering and patterns are taken for faces below that
+
+# fmt: off
+BLENDSHAPES: tuple[str, ...] = (
+    "_neutral", "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
+    "cheekSquintLeft", "cheekSquintRight", "eyeBlinkLeft", "eyeBlinkRight", "eyeLookDownLeft", "eyeLookDownRight",
+    "eyeLookInLeft", "eyeLookInRight", "eyeLookOutLeft", "eyeLookOutRight", "eyeLookUpLeft", "eyeLookUpRight",
+    "eyeSquintLeft", "eyeSquintRight", "eyeWideLeft", "eyeWideRight", "jawForward", "jawLeft", "jawOpen",
+    "jawRight", "mouthClose", "mouthDimpleLeft", "mouthDimpleRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthFunnel", "mouthLeft", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight",
+    "mouthPucker", "mouthRight", "mouthRollLower", "mouthRollUpper", "mouthShrugLower", "mouthShrugUpper",
+    "mouthSmileLeft", "mouthSmileRight", "mouthStretchLeft", "mouthStretchRight", "mouthUpperUpLeft",
+    "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight",
+)
+# fmt: on
+
+
+class Face(NamedTuple):
+    """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off."""
+
+    landmarks: Float[np.ndarray, "478 2"]
+    blendshapes: Float[np.ndarray, " 52"]
+
+    @property
+    def box(self) -> Float[np.ndarray, " 4"]:
+        """Left, top, right, bottom in [0, 1] of the frame."""
+        return np.clip(np.concatenate([self.landmarks.min(axis=0), self.landmarks.max(axis=0)]), 0, 1)
+
+
+class View(NamedTuple):
+    """A part of the frame in pixels that the detector looks at; beyond the frame, its border is repeated."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    confidence: float
+
+    def crop(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
+        height, width = image.shape[:2]
+        right, bottom = self.left + self.width, self.top + self.height
+        inside = image[max(0, self.top) : bottom, max(0, self.left) : right]
+        top, left = max(0, -self.top), max(0, -self.left)
+        bottom, right = max(0, bottom - height), max(0, right - width)
+        return cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_REPLICATE)
+
+
+def views(width: int, height: int) -> list[View]:
+    """Where to look for faces: the whole frame, with a margin around it, then in overlapping square tiles of it."""
+    side = max(1, round(TILE * min(width, height)))
+    across, down = round(MARGIN * width), round(MARGIN * height)
+    return [
+        View(0, 0, width, height, CLOSE_CONFIDENCE),
+        View(-across, -down, width + 2 * across, height + 2 * down, CLOSE_CONFIDENCE),
+        *(View(x, y, side, side, FAR_CONFIDENCE) for y in _starts(height, side) for x in _starts(width, side)),
+    ]
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Where tiles of a side begin that cover a length, evenly and with some overlap."""
+    num_tiles = max(1, math.ceil((length / side - TILE_OVERLAP) / (1 - TILE_OVERLAP)))
+    return [round(start) for start in np.linspace(0, length - side, num_tiles)]
+
+
+class Landmarker:
+    """Finds the faces in the frames of one video, given in order of time. To be closed after use.
+
+    A view in which a face was found is kept until the face is lost. ``model_file`` is MediaPipe's
+    ``face_landmarker.task``.
+    """
+
+    def __init__(self, model_file: Path) -> None:
+        self._model_file = model_file
+        self._landmarkers: dict[float, Any] = {}  # by confidence, made when first needed
+        self._view = 0
+        self._retry_sec = -math.inf
+        self._clock_ms = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for landmarker in self._landmarkers.values():
+            landmarker.close()
+        self._landmarkers.clear()
+
+    def detect(self, frame: Frame) -> list[Face]:
+        """At most ``NUM_FACES`` faces, in no order."""
+        height, width = frame.image.shape[:2]
+        candidates = views(width, height)
+        current = min(self._view, len(candidates) - 1)
+        faces = self._look(frame, candidates[current])
+        if faces or frame.time_sec < self._retry_sec:
+            return faces
+        self._retry_sec = frame.time_sec + RETRY_SEC
+        for index, view in enumerate(candidates):
+            if index != current and (faces := self._look(frame, view)):
+                self._view = index
+                return faces
+        return []
+
+    def _look(self, frame: Frame, view: View) -> list[Face]:
+        import mediapipe
+
+        self._clock_ms = max(self._clock_ms + 1, round(frame.time_sec * 1000))  # MediaPipe wants strictly rising times
+        picture = mediapipe.Image(
+            image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(view.crop(frame.image))
+        )
+        found = self._landmarker(view.confidence).detect_for_video(picture, self._clock_ms)
+        height, width = frame.image.shape[:2]
+        scale = np.array([view.width / width, view.height / height], np.float32)
+        origin = np.array([view.left / width, view.top / height], np.float32)
+        return [
+            Face(
+                landmarks=np.array([(point.x, point.y) for point in points], np.float32) * scale + origin,
+                blendshapes=np.array([shape.score for shape in shapes], np.float32),
+            )
+            for points, shapes in zip(found.face_landmarks, found.face_blendshapes, strict=True)
+        ]
+
+    def _landmarker(self, confidence: float) -> Any:
+        if confidence not in self._landmarkers:
+            from mediapipe.tasks.python import BaseOptions, vision
+
+            options = vision.FaceLandmarkerOptions(
+                base_options=BaseOptions(model_asset_path=str(self._model_file)),
+                running_mode=vision.RunningMode.VIDEO,
+                num_faces=NUM_FACES,
+                min_face_detection_confidence=confidence,
+                min_face_presence_confidence=confidence,
+                output_face_blendshapes=True,
+            )
+            with quiet_stderr():
+                self._landmarkers[confidence] = vision.FaceLandmarker.create_from_options(options)
+        return self._landmarkers[confidence]
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Drops what libraries write to the process's standard error behind Python's back, for as long as it is open."""
+    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
