@@ -11,8 +11,8 @@ from microemo.schema import Clue, Result
 RULER_HEIGHT, ROW_HEIGHT, LANE_GAP, LABEL_HEIGHT = 24, 22, 8, 16
 MAX_LABELS = 3
 FITTED_SEC = 60.0  # a longer clip's timeline scrolls
-PIXELS_PER_SEC = 14
-TICK_STEPS_SEC = (0.5, 1, 2, 5, 10)
+PIXELS_PER_SEC = 24
+TICK_STEPS_SEC = (0.5, 1, 2, 5)
 MAX_FITTED_TICKS = 14
 LANES = ("brows", "eyes", "nose", "mouth", "cheeks", "forehead", "jaw", "voice", "words")
 

@@ -1,6 +1,22 @@
 """Times, numbers, kinds of clues and answers as people read them; shared by the page and the terminal."""
 
+from functools import cache
+
+from microemo.perception.face_clues import facial_actions
 from microemo.schema import Answer, Clue
+
+UNITS = {
+    "pitch_raised": "Hz",
+    "pitch_lively": "semitones",
+    "pitch_flat": "semitones",
+    "voice_tense": "dB",
+    "voice_soft": "dB",
+    "voice_loud": "dB",
+    "voice_quiet": "dB",
+    "speech_fast": "syllables/s",
+    "speech_slow": "syllables/s",
+    "long_pause": "s",
+}  # facial actions and words have none
 
 
 def clock(seconds: float) -> str:
@@ -20,10 +36,11 @@ def percent(share: float) -> str:
     return f"{share:.0%}"
 
 
-def number(value: float) -> str:
-    """Three significant digits, never in exponent notation for what a clue measures."""
-    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return text.replace("-", "\N{MINUS SIGN}")
+def quantity(value: float, kind: str) -> str:
+    """A clue's value or baseline with its unit, such as 0.62 or 241 Hz."""
+    size = abs(value)
+    text = f"{value:.{2 if size < 1 else 1 if size < 100 else 0}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{text} {UNITS[kind]}" if kind in UNITS else text
 
 
 def plain(kind: str) -> str:
@@ -31,11 +48,17 @@ def plain(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+@cache
+def action_units() -> dict[str, str]:
+    """FACS codes of the facial actions: brow_lowerer -> AU4."""
+    return {action.kind: action.action_unit for action in facial_actions()}
+
+
 def tooltip(clue: Clue) -> str:
     detail = f" “{clue.detail}”" if clue.detail else ""
     return (
         f"{plain(clue.kind)}{detail} · {span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)} · "
-        f"{number(clue.value)} against {number(clue.baseline)}"
+        f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"
     )
 
 

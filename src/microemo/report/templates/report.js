@@ -26,12 +26,19 @@
     for (const item of stretches) {
       item.classList.toggle("current", Number(item.dataset.time) <= time && time < Number(item.dataset.end));
     }
-    const doing = [...document.querySelectorAll("tr.current th")].map((cell) => cell.textContent.trim());
+    const doing = [...document.querySelectorAll("tr.current .name")].map((name) => name.textContent);
     document.querySelector(".doing").textContent = [...new Set(doing)].join(" · ");
     if (!playhead) return;
     playhead.style.left = `${(100 * time) / duration}%`;
     playhead.setAttribute("aria-valuenow", time.toFixed(2));
     playhead.setAttribute("aria-valuetext", clock(time));
+  }
+
+  function resize(width) {
+    if (width) drawing.style.width = `${width}px`;
+    for (const mark of drawing.querySelectorAll(".mark")) {
+      mark.classList.toggle("narrow", mark.querySelector(".body").getBoundingClientRect().width < 32);
+    }
   }
 
   function keepInView() {
@@ -78,7 +85,7 @@
     }
     const zoom = event.target.closest("[data-zoom]");
     if (zoom) {
-      drawing.style.width = `${drawing.getBoundingClientRect().width * Number(zoom.dataset.zoom)}px`;
+      resize(drawing.getBoundingClientRect().width * Number(zoom.dataset.zoom));
       keepInView();
     }
   });
@@ -111,6 +118,10 @@
     stage.classList.toggle("floating", !entry.isIntersecting && player.readyState > 0);
   }).observe(stage);
 
+  if (drawing) {
+    resize();
+    window.addEventListener("resize", () => resize());
+  }
   show(0);
   openHash();
   window.addEventListener("hashchange", openHash);

@@ -1,0 +1,194 @@
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_samples import make_clip, make_result
+
+from microemo.report import html, key_frames
+from microemo.schema import Answer, ClipInfo, Clue, Result, UtteranceAnswer
+
+HOSTILE = '</script><img src=x onerror="document.title=1"><b>\'"&{{ 7 * 7 }}</b>'
+
+
+class Page(HTMLParser):
+    """All elements of a page with their attributes, and its texts."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    def all(self, tag: str, css_class: str = "") -> list[dict[str, str | None]]:
+        return [
+            attributes
+            for name, attributes in self.elements
+            if name == tag and css_class in f" {attributes.get('class') or ''} "
+        ]
+
+
+@pytest.fixture(scope="module")
+def content(video: Path) -> bytes:
+    result = make_result(video)
+    return html.render(result, make_clip(result))
+
+
+@pytest.fixture(scope="module")
+def page(content: bytes) -> Page:
+    return Page(content)
+
+
+def test_page_fetches_nothing(content: bytes, page: Page) -> None:
+    assert not re.search(rb"https?://|//[a-z]+\.|@import|url\(", re.sub(rb"data:[^\"]+", b"", content))
+    for _, attributes in page.elements:
+        for name in ("src", "href", "action", "poster", "srcset", "data"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:"))
+    assert {tag for tag, _ in page.elements} & {"iframe", "object", "embed", "link", "base", "form"} == set()
+
+
+def test_policy_allows_the_own_style_and_script_alone(content: bytes, page: Page) -> None:
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        (inline,) = re.findall(rf"<{tag}>(.*?)</{tag}>".encode(), content, re.DOTALL)
+        assert base64.b64encode(hashlib.sha256(inline).digest()).decode() in policy
+    assert not [attributes for _, attributes in page.elements if "style" in attributes]
+
+
+def test_recording_is_embedded_as_it_is(video: Path, page: Page) -> None:
+    (player,) = page.all("video")
+    mime, data = (player["src"] or "").split(";base64,")
+    assert mime == "data:video/mp4"
+    assert base64.b64decode(data) == video.read_bytes()
+
+
+def test_everything_is_said(page: Page) -> None:
+    for words in (
+        "clip.mp4", "That is unbelievable.", "Speaker B", "flabbergasted", "First a frown", "80%", "brow lowerer",
+        "AU12",
+        "0:00.4\N{EN DASH}0:01.6", "A second face is seen for 1.2 s and left out.", "tiny", "0123456789ab", "0.1.0",
+        "not a measurement of inner state", "1 statement without support in the measured clues was left out",
+    ):  # fmt: skip
+        assert words in page.text
+    assert "the hands tremble" not in page.text
+
+
+def test_claims_lead_to_clues(page: Page) -> None:
+    claims = page.all("a", " claim ")
+    marks = {attributes["id"] for attributes in page.all("a", " mark ") if "id" in attributes}
+    assert [claim["href"] for claim in claims[:6]] == [
+        "#clue-1", "#clue-3", "#clue-1", "#clue-2", "#clue-3", "#clue-4",
+    ]  # fmt: skip
+    assert {(claim["href"] or "")[1:] for claim in claims} <= marks
+    assert claims[1]["data-time"] == "3.0"
+
+
+def test_labels_have_the_colour_of_their_valence(page: Page) -> None:
+    assert [bar["class"] for bar in page.all("li") if bar.get("class")] == [
+        "positive", "negative", "negative", "positive", "neutral",
+    ]  # fmt: skip
+
+
+def test_key_frames_show_active_regions(video: Path) -> None:
+    result = make_result(video)
+    views = key_frames.views(make_clip(result))
+    assert [view.time_sec for view in views] == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
+    assert views[0].polygons == ()
+    assert {polygon.region for polygon in views[1].polygons} == {
+        "brows", "eyes", "nose", "mouth", "cheeks", "forehead", "jaw",
+    }  # fmt: skip
+    assert [{polygon.region for polygon in view.polygons if polygon.active} for view in views] == [
+        set(), {"brows"}, {"brows"}, {"brows"}, set(), {"mouth"}, {"mouth"}, {"mouth"},
+    ]  # fmt: skip
+    for view in views:
+        left, top, width, height = map(float, view.view_box.split())
+        assert left >= 0
+        assert top >= 0
+        assert width == height <= 120
+        assert left + width <= 160
+        assert top + height <= 120
+
+
+def test_hostile_texts_stay_texts(tmp_path: Path) -> None:
+    hostile = make_result(tmp_path / HOSTILE.replace("/", "|")).model_dump()
+    for answer in (hostile["overall"], *hostile["utterances"]):
+        answer |= {"explanation": HOSTILE, "emotions": [{"label": HOSTILE, "confidence": 0.5}]}
+    for utterance in hostile["utterances"]:
+        utterance |= {"text": HOSTILE, "speaker": HOSTILE}
+    for clue in hostile["clues"]:
+        clue |= {"kind": HOSTILE, "region": HOSTILE, "detail": HOSTILE}
+    hostile["model"] |= {"name": HOSTILE, "version": HOSTILE, "weights_sha256": HOSTILE}
+    hostile |= {"warnings": [HOSTILE], "microemo_version": HOSTILE}
+    page = Page(html.render(Result.model_validate(hostile)))
+    assert page.all("img") == []
+    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert HOSTILE in page.text
+
+
+def test_sound_only(tmp_path: Path) -> None:
+    info = ClipInfo(path=str(tmp_path / "a.wav"), duration_sec=4, has_video=False, has_audio=True, face_seconds=0)
+    page = Page(html.render(make_result(tmp_path / "a.wav", clip=info)))
+    assert page.all("video") == []
+    assert len(page.all("audio")) == 1
+    assert "sound only" in page.text
+
+
+def test_abstention_gives_its_reason(tmp_path: Path) -> None:
+    nobody = Answer(explanation="Nobody is seen or heard.")
+    page = Page(html.render(make_result(tmp_path / "a.mp4", overall=nobody, utterances=(), clues=(), abstained=True)))
+    assert "No judgement Nobody is seen or heard." in page.text
+    assert page.all("section", " timeline ") == page.all("table") == page.all("section", " utterances ") == []
+
+
+def test_stretches_without_words_are_not_called_utterances(tmp_path: Path) -> None:
+    result = make_result(tmp_path / "a.mp4")
+    silent = [utterance.model_copy(update={"text": "", "source": "window"}) for utterance in result.utterances]
+    page = Page(html.render(result.model_copy(update={"utterances": tuple(silent)})))
+    assert "Moment by moment" in page.text
+    assert "2 moments" in page.text
+    assert "speech" not in page.texts
+
+
+def test_hundreds_of_utterances_stay_small(tmp_path: Path) -> None:
+    template = make_result(tmp_path / "long.mp4")
+    fields = template.utterances[0].model_dump()
+    utterances = tuple(
+        UtteranceAnswer(**{**fields, "index": index, "start_sec": 4.0 * index, "end_sec": 4.0 * index + 3})
+        for index in range(300)
+    )
+    clues = tuple(
+        Clue(**{**template.clues[index % 5].model_dump(), "id": index + 1, "start_sec": 2.0 * index,
+                "apex_sec": 2.0 * index + 1, "end_sec": 2.0 * index + 2})
+        for index in range(600)
+    )  # fmt: skip
+    info = template.clip.model_copy(update={"duration_sec": 1200.0})
+    result = template.model_copy(update={"utterances": utterances, "clues": clues, "clip": info})
+    content = html.render(result, make_clip(result))
+    assert len(content) < 2_000_000
+    assert len(Page(content).all("a", " mark ")) == 300 + 300 + 600
+
+
+def test_many_key_frames_are_thinned_to_the_telling_ones(video: Path) -> None:
+    clip = make_clip(make_result(video))
+    many = [
+        key_frames.KeyFrame(0.05 * index, clip.key_frames[0].jpeg, clip.key_frames[1].landmarks) for index in range(80)
+    ]
+    views = key_frames.views(key_frames.Clip(**{**vars(clip), "key_frames": tuple(many)}))
+    assert len(views) == key_frames.MAX_KEY_FRAMES
+    assert all(view.clues for view in views)
