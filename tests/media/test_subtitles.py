@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo.errors import InputError
@@ -121,6 +121,7 @@ def test_missing_file_and_directory(tmp_path):
             read(path)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: (SRT + text).encode()))
 def test_anything_reads_as_valid_cues_or_an_input_error(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "fuzz.srt"

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo.media.subtitles import Cue
@@ -46,6 +46,7 @@ def check(speech, duration_sec, may_overlap=False):
     assert all((u.source == "window") == (u.text == "") for u in found)
 
 
+@settings(deadline=None)
 @given(DURATION_SEC)
 def test_without_a_voice_equal_windows(duration_sec):
     speech = find_speech(None, duration_sec)
@@ -84,6 +85,7 @@ CUES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CUES, max_size=8), DURATION_SEC)
 def test_subtitles_are_taken_as_they_are(cues, duration_sec):
     cues = sorted(cues)
@@ -112,9 +114,7 @@ def test_sentences_end_at_full_stops_and_pauses():
 
 
 def test_short_sentences_are_joined_with_the_next():
-    assert texts(split_sentences(speak("Oh. No. Not you! Go away."))) == ["Oh. No. Not", "you! Go away."] or texts(
-        split_sentences(speak("Oh. No. Not you! Go away."))
-    ) == ["Oh. No. Not you!", "Go away."]
+    assert texts(split_sentences(speak("Oh. No. Not you! Go away."))) == ["Oh. No. Not you!", "Go away."]
 
 
 def test_long_sentences_are_split_at_a_breath():
@@ -160,6 +160,7 @@ def heard(draw):
     return edges[-1] + draw(st.floats(0, 20)), voiced, said
 
 
+@settings(deadline=None)
 @given(heard())
 def test_whatever_is_heard_the_clip_is_divided(clip):
     duration_sec, voiced, said = clip

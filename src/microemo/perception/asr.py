@@ -10,6 +10,7 @@ from jaxtyping import Float32
 
 from microemo.media.audio import SAMPLE_RATE
 
+VOICE_THRESHOLD = 0.35  # silero's own 0.5 misses more of what is screamed, and noise stays below 0.1
 MIN_VOICE_SEC = 0.2
 MIN_SILENCE_SEC = 0.3
 VOICE_MARGIN_SEC = 0.06
@@ -49,6 +50,7 @@ def find_voice(waveform: Float32[np.ndarray, " N"], duration_sec: float) -> list
     probabilities = silero_vad.load_silero_vad(sequence=True).audio_forward(waveform)
     found = silero_vad.get_speech_timestamps_from_probs(
         probabilities,
+        threshold=VOICE_THRESHOLD,
         min_speech_duration_ms=round(MIN_VOICE_SEC * 1000),
         min_silence_duration_ms=round(MIN_SILENCE_SEC * 1000),
         speech_pad_ms=round(VOICE_MARGIN_SEC * 1000),
