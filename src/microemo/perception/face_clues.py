@@ -118,7 +118,8 @@ def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]
     Stretches less than ``MERGE_SEC`` apart are one; a gap in the track longer than ``MAX_GAP_SEC`` splits them.
     """
     on = strength >= OFFSET_STRENGTH
-    starts_new = np.diff(times_sec, prepend=times_sec[0]) > MAX_GAP_SEC
+    steps_sec = np.diff(times_sec, prepend=times_sec[0])
+    starts_new = steps_sec > max(MAX_GAP_SEC, 2 * float(np.median(steps_sec)))
     run = np.cumsum(starts_new | np.diff(on, prepend=on[0]))
     found: list[tuple[int, int]] = []
     for index in np.unique(run[on]):

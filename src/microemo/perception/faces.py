@@ -91,7 +91,9 @@ def scan(
         if due and not (samples and samples[-1].time_sec == last[0].time_sec):
             samples.append(_sample(*last, size))
         hook("faces", last[0].time_sec, last[0].time_sec)
-    return _collect(samples, tracker.tracks(), size, patch, speech)
+    tracks = tracker.tracks()
+    main = choose_main(tracks, speech, last[0].time_sec if last else 0.0)
+    return _collect(samples, tracks, main, size, patch)
 
 
 def _sample(frame: Frame, faces: Sequence[Face], owners: Sequence[int], size: int) -> Sample:
@@ -119,9 +121,8 @@ def _jpeg(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
 
 
 def _collect(
-    samples: Sequence[Sample], tracks: Sequence[FaceTrack], size: int, patch: int, speech: Segments
+    samples: Sequence[Sample], tracks: Sequence[FaceTrack], main: int | None, size: int, patch: int
 ) -> FaceScan:
-    main = choose_main(tracks, speech)
     views = [sample.views.get(main) if main is not None else None for sample in samples]
     faces = np.zeros((len(samples), size, size, 3), np.uint8)
     masks = np.zeros((len(samples), len(REGION_NAMES), (size // patch) ** 2), np.float32)

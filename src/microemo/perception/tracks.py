@@ -24,13 +24,15 @@ class FaceTracker:
         self._times: list[list[float]] = []
         self._boxes: list[list[Box]] = []
         self._blendshapes: list[list[Float[np.ndarray, " 52"]]] = []
+        self._live: list[int] = []  # tracks that can still go on
 
     def update(self, time_sec: float, faces: Sequence[Face]) -> list[int]:
         """The index of each face's track, the nearest pairs of face and track first."""
+        self._live = [track for track in self._live if self._reach(time_sec, track) > 0]
         pairs = sorted(
             (distance, track, face)
             for face, found in enumerate(faces)
-            for track in range(len(self._times))
+            for track in self._live
             if (distance := _distance(self._boxes[track][-1], found.box)) < self._reach(time_sec, track)
         )
         owner: dict[int, int] = {}
@@ -53,6 +55,7 @@ class FaceTracker:
     def _append(self, track: int | None, time_sec: float, face: Face) -> int:
         if track is None:
             track = len(self._times)
+            self._live.append(track)
             self._times.append([])
             self._boxes.append([])
             self._blendshapes.append([])
@@ -69,11 +72,12 @@ def _distance(one: Box, other: Box) -> float:
     return float(np.hypot(*offset) + np.abs(np.log(sizes[0] / sizes[1])).max())
 
 
-def choose_main(tracks: Sequence[FaceTrack], speech: Segments) -> int | None:
+def choose_main(tracks: Sequence[FaceTrack], speech: Segments, duration_sec: float) -> int | None:
     """The index of the main person: the largest product of face height, time seen and 1 + share in the talking."""
     scores = [_height(track) * seen_sec(track) * (1 + _voice_match(track, speech)) for track in tracks]
-    long_enough = [index for index, track in enumerate(tracks) if seen_sec(track) >= MIN_TRACK_SEC]
-    return max(long_enough or range(len(tracks)), key=lambda index: scores[index], default=None)
+    shortest_sec = min(MIN_TRACK_SEC, duration_sec / 2)
+    candidates = [index for index, track in enumerate(tracks) if seen_sec(track) >= shortest_sec]
+    return max(candidates, key=lambda index: scores[index], default=None)
 
 
 def count_others(tracks: Sequence[FaceTrack], main: int) -> int:
@@ -90,7 +94,8 @@ def seen_sec(track: FaceTrack) -> float:
     if len(track.times_sec) < 2:
         return 0.0
     steps_sec = np.diff(track.times_sec)
-    return float(steps_sec[steps_sec <= REACH[0][0]].sum() + np.median(steps_sec))
+    step_sec = float(np.median(steps_sec))
+    return float(steps_sec[steps_sec <= max(REACH[0][0], 2 * step_sec)].sum()) + step_sec
 
 
 def _height(track: FaceTrack) -> float:

@@ -49,7 +49,7 @@ class Entry:
 
 @cache
 def lexicon() -> tuple[Entry, ...]:
-    """All entries, the longest phrases first, so that they win over the words in them."""
+    """All entries, the longest first: "give up" wins over "give", "hopeless*" over "hope*"."""
     table = tomllib.loads(files(__package__).joinpath("emotion_words.toml").read_text(encoding="utf-8"))
     entries = [
         Entry(re.compile(phrase.replace("*", r"[\w']*")), len(phrase.split()), family, row["polarity"], strength)
@@ -57,7 +57,7 @@ def lexicon() -> tuple[Entry, ...]:
         for strength, phrases in ((STRONG, row["strong"]), (MILD, row["mild"]))
         for phrase in phrases
     ]
-    return tuple(sorted(entries, key=lambda entry: -entry.num_words))
+    return tuple(sorted(entries, key=lambda entry: (-entry.num_words, -len(entry.pattern.pattern))))
 
 
 def word_clues(utterances: Sequence[Utterance], words: Sequence[TimedWord] = ()) -> list[Clue]:

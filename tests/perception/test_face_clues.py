@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microemo.perception.face_clues import ONSET_STRENGTH, face_clues, facial_actions
+from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.regions import REGION_NAMES
+from microemo.schema import FaceTrack
+
+FPS = 25
+
+
+def track(duration_sec=6.0, fps=FPS, **series):
+    """A face at rest but for the named blendshapes: a level, or a function of time."""
+    times_sec = np.arange(round(duration_sec * fps)) / fps
+    blendshapes = np.zeros((len(times_sec), len(BLENDSHAPES)))
+    for name, level in series.items():
+        blendshapes[:, BLENDSHAPES.index(name)] = level(times_sec) if callable(level) else level
+    return FaceTrack(times_sec, np.tile([0.3, 0.3, 0.6, 0.7], (len(times_sec), 1)), blendshapes)
+
+
+def both(name, level):
+    return {f"{name}Left": level, f"{name}Right": level}
+
+
+def between(start_sec, end_sec, level=1.0):
+    return lambda times_sec: level * ((times_sec >= start_sec) & (times_sec < end_sec))
+
+
+def kinds(clues):
+    return [clue.kind for clue in clues]
+
+
+def test_the_table_is_sound():
+    for action in facial_actions():
+        assert action.region in REGION_NAMES
+        assert set(action.blendshapes) <= set(BLENDSHAPES)
+        assert 0 <= action.neutral[0] <= action.neutral[1] < action.peak <= 1
+        assert action.action_unit.startswith("AU")
+
+
+def test_a_face_at_rest_shows_nothing():
+    assert face_clues(track()) == []
+    assert face_clues(track(0.0)) == []
+
+
+def test_a_smile_has_onset_apex_and_offset():
+    smile = both("mouthSmile", lambda t: 0.9 * np.exp(-(((t - 3) / 0.7) ** 2)))
+    (clue,) = face_clues(track(**smile))
+    assert (clue.kind, clue.region, clue.modality) == ("lip_corner_puller", "mouth", "face")
+    assert clue.apex_sec == pytest.approx(3, abs=0.05)
+    assert clue.start_sec == pytest.approx(2, abs=0.15)
+    assert clue.end_sec == pytest.approx(4, abs=0.15)
+    assert clue.value == pytest.approx(0.9, abs=0.02)
+    assert clue.strength > 0.9
+
+
+def test_a_still_picture_shows_for_its_whole_length():
+    (clue,) = face_clues(track(4.0, **both("mouthSmile", 0.9)))
+    assert (clue.kind, clue.start_sec, clue.end_sec) == ("lip_corner_puller", 0.0, pytest.approx(4.0))
+    assert kinds(face_clues(track(1 / FPS, **both("mouthSmile", 0.9)))) == ["lip_corner_puller"]
+
+
+def test_a_smile_through_most_of_the_clip_is_not_the_baseline():
+    assert kinds(face_clues(track(10, **both("mouthSmile", between(0.5, 10, 0.8))))) == ["lip_corner_puller"]
+
+
+def test_what_a_person_always_shows_is_their_baseline():
+    """Brows that are a little low at rest, as some people's are, are no clue; pulled down further, they are."""
+    assert face_clues(track(**both("browDown", 0.2))) == []
+    frown = both("browDown", lambda t: 0.2 + between(2, 3, 0.4)(t))
+    (clue,) = face_clues(track(**frown))
+    assert clue.kind == "brow_lowerer"
+    assert clue.baseline == pytest.approx(0.2, abs=0.01)
+
+
+def test_raised_cheeks_need_a_smile():
+    narrowed = both("eyeSquint", between(2, 4, 0.7))
+    assert "cheek_raiser" not in kinds(face_clues(track(**narrowed)))
+    found = kinds(face_clues(track(**narrowed, **both("mouthSmile", between(2, 4, 0.9)))))
+    assert "cheek_raiser" in found and "lid_tightener" not in found
+
+
+def test_a_lowered_face_smiles_only_with_the_upper_lip():
+    lowered = both("eyeLookDown", 0.9) | both("mouthSmile", between(2, 4, 0.9))
+    assert "lip_corner_puller" not in kinds(face_clues(track(**lowered)))
+    assert "lip_corner_puller" in kinds(face_clues(track(**lowered, **both("mouthUpperUp", between(2, 4, 0.8)))))
+
+
+def test_blinks_are_no_clue_but_closed_eyes_are():
+    blinks = both("eyeBlink", lambda t: 0.9 * (t % 2 < 0.2))
+    assert face_clues(track(**blinks)) == []
+    assert kinds(face_clues(track(**both("eyeBlink", between(2, 3.5, 0.9))))) == ["eyes_closed"]
+
+
+def test_articulation_is_no_clue():
+    talking = track(jawOpen=between(1, 2, 0.7), mouthPucker=between(1, 2, 0.95))
+    assert sorted(kinds(face_clues(talking))) == ["jaw_drop", "lip_pucker"]
+    assert face_clues(talking, speech=[(0.9, 2.1)]) == []
+    assert kinds(face_clues(track(**both("mouthSmile", between(1, 3, 0.9))), speech=[(0, 6)])) == ["lip_corner_puller"]
+
+
+def test_short_releases_do_not_end_an_action_but_lost_faces_do():
+    frown = both("browDown", lambda t: 0.8 * ((t >= 1) & (t < 4) & ~((t >= 2) & (t < 2.2))))
+    assert len(face_clues(track(**frown))) == 1
+    whole = track(**both("browDown", between(1, 4, 0.8)))
+    seen = (whole.times_sec < 2) | (whole.times_sec >= 3)
+    lost = FaceTrack(whole.times_sec[seen], whole.boxes[seen], whole.blendshapes[seen])
+    first, second = face_clues(lost)
+    assert first.end_sec == pytest.approx(2, abs=0.05) and second.start_sec == pytest.approx(3, abs=0.05)
+
+
+def test_slow_video():
+    assert kinds(face_clues(track(10, fps=1, **both("mouthSmile", between(3, 8, 0.9))))) == ["lip_corner_puller"]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 80), st.integers(0, 2**32 - 1), st.floats(0, 3), st.floats(0, 3))
+def test_clues_are_ordered_in_time_and_bounded(num_rows, seed, start_sec, length_sec):
+    rng = np.random.default_rng(seed)
+    times_sec = np.cumsum(rng.choice([0.01, 0.04, 0.2, 0.9], num_rows))
+    blendshapes = rng.uniform(0, 1, (num_rows, 52)).astype(np.float32) ** 2
+    noisy = FaceTrack(times_sec, rng.uniform(0, 1, (num_rows, 4)), blendshapes)
+    clues = face_clues(noisy, speech=[(start_sec, start_sec + length_sec)])
+    for clue in clues:
+        assert times_sec[0] - 1e-3 <= clue.start_sec <= clue.apex_sec <= clue.end_sec
+        assert clue.apex_sec <= times_sec[-1] + 1e-3
+        assert ONSET_STRENGTH - 1e-3 <= clue.strength <= 1
+        assert clue.value > clue.baseline
+    assert clues == face_clues(noisy, speech=[(start_sec, start_sec + length_sec)])

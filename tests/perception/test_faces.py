@@ -1,0 +1,268 @@
+import subprocess
+import sys
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from microemo import weights
+from microemo.media.video import Frame, frames
+from microemo.perception import faces as faces_module
+from microemo.perception.faces import NUM_KEY_FRAMES, scan
+from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker, View, quiet_stderr, views
+from microemo.perception.regions import LEFT_EYE, OVAL_EXTREMES, RIGHT_EYE
+from microemo.perception.tracks import FaceTracker, choose_main, count_others, seen_sec
+
+JAW = BLENDSHAPES.index("jawOpen")
+
+
+def face(x, y, height=0.4, jaw=0.0):
+    """A face centred at x, y in [0, 1] of the frame."""
+    points = np.random.default_rng(0).uniform(-0.4, 0.4, (478, 2))
+    points[list(OVAL_EXTREMES)] = [[0, -0.5], [0, 0.5], [-0.4, 0], [0.4, 0]]
+    points[list(RIGHT_EYE)], points[list(LEFT_EYE)] = [-0.2, -0.1], [0.2, -0.1]
+    blendshapes = np.zeros(52, np.float32)
+    blendshapes[JAW] = jaw
+    return Face((points * height + [x, y]).astype(np.float32), blendshapes)
+
+
+def follow(rows, fps=25):
+    tracker = FaceTracker()
+    owners = [tracker.update(index / fps, row) for index, row in enumerate(rows)]
+    return owners, tracker.tracks()
+
+
+def test_two_people_stay_two_in_whatever_order_they_come():
+    rows = [[face(0.3, 0.5), face(0.7, 0.5)][:: 1 if index % 3 else -1] for index in range(50)]
+    owners, tracks = follow(rows)
+    assert len(tracks) == 2
+    assert all(len(track.times_sec) == 50 for track in tracks)
+    assert np.ptp(tracks[0].boxes, axis=0).max() < 1e-6
+    assert all(set(row) == {0, 1} for row in owners)
+
+
+def test_crossing_people_are_told_apart_by_size():
+    path = np.linspace(0.2, 0.8, 60)
+    _, tracks = follow([[face(x, 0.5, 0.5), face(1 - x, 0.5, 0.25)] for x in path])
+    assert len(tracks) == 2
+    for track in tracks:
+        assert np.ptp(track.boxes[:, 3] - track.boxes[:, 1]) < 1e-3
+
+
+def test_a_cut_starts_a_new_track():
+    _, tracks = follow([[face(0.3, 0.5)]] * 20 + [[face(0.7, 0.5)]] * 20)
+    assert len(tracks) == 2
+    _, tracks = follow([[face(0.5, 0.5, 0.2)]] * 20 + [[face(0.5, 0.5, 0.5)]] * 20)
+    assert len(tracks) == 2
+
+
+def test_short_gaps_are_bridged_and_long_ones_only_in_place():
+    def shifted(gap, offset):
+        return len(follow([[face(0.4, 0.5)]] * 20 + [[]] * gap + [[face(0.4 + offset, 0.5)]] * 20)[1])
+
+    assert shifted(gap=10, offset=0.1) == 1
+    assert shifted(gap=50, offset=0.02) == 1
+    assert shifted(gap=50, offset=0.15) == 2
+    assert shifted(gap=100, offset=0.0) == 2
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0.05, 0.9)), max_size=4), max_size=20))
+def test_each_face_has_one_track_and_each_track_one_face_a_frame(rows):
+    owners, tracks = follow([[face(*place) for place in row] for row in rows])
+    assert all(len(set(owner)) == len(row) == len(owner) for owner, row in zip(owners, rows, strict=True))
+    assert sum(len(track.times_sec) for track in tracks) == sum(map(len, rows))
+    for track in tracks:
+        assert (np.diff(track.times_sec) > 0).all()
+        assert (track.boxes >= 0).all() and (track.boxes <= 1).all()
+
+
+def test_the_main_person_is_large_seen_long_and_talking():
+    still, moving = (lambda index: 0.0), (lambda index: 0.5 * (index % 4 == 0))
+
+    def main(left, right, speech=()):
+        rows = [[face(0.25, 0.5, *left[:1], left[1](i)), face(0.75, 0.5, *right[:1], right[1](i))] for i in range(50)]
+        return choose_main(follow(rows)[1], speech, 2.0)
+
+    assert main((0.5, still), (0.3, still)) == 0
+    assert main((0.3, still), (0.5, still)) == 1
+    in_speech = lambda index: 0.5 * (index % 4 == 0 and index < 25)  # noqa: E731
+    assert main((0.45, still), (0.4, in_speech), speech=[(0, 1)]) == 1
+    assert main((0.45, still), (0.4, moving)) == 0
+    _, tracks = follow([[face(0.25, 0.5, 0.45)] + [face(0.75, 0.5, 0.5)] * (i < 10) for i in range(50)])
+    assert choose_main(tracks, (), 2.0) == 0
+    assert count_others(tracks, 0) == 1
+    assert choose_main([], (), 2.0) is None
+
+
+def test_what_flashes_up_is_no_person():
+    _, tracks = follow([[]] * 20 + [[face(0.5, 0.5)]] * 3 + [[]] * 20)
+    assert choose_main(tracks, (), 1.7) is None
+    _, single = follow([[face(0.5, 0.5)]])
+    assert choose_main(single, (), 0.0) == 0
+
+
+def test_people_one_after_the_other_count_once():
+    rows = [[face(0.2, 0.5), face(0.5 + 0.2 * (i // 20), 0.5, 0.2)] for i in range(40)]
+    _, tracks = follow(rows)
+    assert len(tracks) == 3
+    assert count_others(tracks, 0) == 1
+
+
+def test_seconds_seen():
+    _, (track,) = follow([[face(0.5, 0.5)]] * 50 + [[]] * 25 + [[face(0.5, 0.5)]] * 50)
+    assert seen_sec(track) == pytest.approx(4.0, abs=0.05)
+
+
+class FakeLandmarker:
+    """Finds one face where the picture is not black, a second one where it is bright."""
+
+    def __init__(self, model_file):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def detect(self, frame):
+        level = int(frame.image.max())
+        return [face(0.4, 0.5)] * (level > 0) + [face(0.8, 0.3, 0.2)] * (level > 200)
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    monkeypatch.setattr(faces_module, "Landmarker", FakeLandmarker)
+
+
+def video(levels, fps=10, shape=(90, 160, 3)):
+    return (Frame(index / fps, np.full(shape, level, np.uint8)) for index, level in enumerate(levels))
+
+
+def test_scan_samples_the_first_frame_from_each_time_on(fake, tmp_path):
+    seen = scan(video([100] * 30), [0.0, 0.55, 0.6, 1.0, 99.0], 56, 14, tmp_path)
+    assert seen.frame_times_sec == pytest.approx([0.0, 0.6, 1.0, 2.9])
+    assert seen.frames.shape == seen.faces.shape == (4, 56, 56, 3)
+    assert seen.region_masks.shape == (4, 7, 16)
+    assert seen.face_mask.all() and (seen.faces == 100).all()
+    assert seen.region_masks.max() <= 1 and (seen.region_masks.sum(axis=2) > 0).all()
+    assert len(seen.main.times_sec) == 30
+    assert seen.face_seconds == pytest.approx(3.0)
+
+
+def test_scan_of_faceless_and_empty_videos(fake, tmp_path):
+    seen = scan(video([0] * 10), [0.0, 0.5], 56, 14, tmp_path)
+    assert seen.main is None and seen.num_others == 0 and seen.face_seconds == 0
+    assert not seen.face_mask.any() and not seen.faces.any() and not seen.region_masks.any()
+    assert [key.landmarks for key in seen.key_frames] == [None, None]
+    empty = scan(iter(()), [0.0, 0.5], 56, 14, tmp_path)
+    assert empty.frames.shape == (0, 56, 56, 3) and empty.region_masks.shape == (0, 7, 16)
+    assert empty.key_frames == ()
+
+
+def test_scan_keeps_to_the_main_person(fake, tmp_path):
+    seen = scan(video([0] * 10 + [100] * 20 + [255] * 10), np.arange(0, 4, 0.5), 56, 14, tmp_path)
+    assert seen.num_others == 1
+    assert list(seen.face_mask) == [False] * 2 + [True] * 6
+    assert seen.main.boxes[:, 0].max() < 0.4
+
+
+def test_key_frames_are_few_and_show_the_face(fake, tmp_path):
+    levels = [0, 100] * 40
+    seen = scan(video(levels, shape=(400, 800, 3)), np.arange(80) / 10, 56, 14, tmp_path)
+    assert len(seen.key_frames) == NUM_KEY_FRAMES
+    for key in seen.key_frames:
+        picture = cv2.imdecode(np.frombuffer(key.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture.shape == (240, 480, 3)
+        assert picture.mean() == pytest.approx(100, abs=3)
+        assert key.landmarks.shape == (478, 2)
+
+
+def test_scan_reports_progress(fake, tmp_path):
+    calls = []
+    scan(video([100] * 5), [0.0], 56, 14, tmp_path, hook=lambda *call: calls.append(call))
+    assert {step for step, _, _ in calls} == {"faces"}
+    assert calls[0][1] == 0 and calls[-1][1] == calls[-1][2] == pytest.approx(0.4)
+    assert all(before[1] <= after[1] for before, after in pairwise(calls))
+
+
+@given(st.integers(1, 2000), st.integers(1, 2000))
+def test_tiles_cover_the_frame(width, height):
+    whole, padded, *tiles = views(width, height)
+    assert whole[:4] == (0, 0, width, height)
+    assert padded.left <= 0 and padded.width >= width
+    for axis, length in ((0, width), (1, height)):
+        starts = sorted({tile[axis] for tile in tiles})
+        ends = [start + tiles[0].width for start in starts]
+        assert starts[0] == 0 and ends[-1] == length
+        assert all(end >= start for end, start in zip(ends, starts[1:], strict=False))
+
+
+def test_a_view_beyond_the_frame_repeats_its_border():
+    image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    padded = View(-1, -1, 4, 4, 0.5).crop(image)
+    assert padded.shape == (4, 4, 3)
+    assert (padded[1:3, 1:3] == image).all() and (padded[0, 0] == image[0, 0]).all()
+    assert (View(1, 0, 1, 2, 0.5).crop(image) == image[:, 1:]).all()
+
+
+def test_quiet_stderr(capfd):
+    with quiet_stderr():
+        subprocess.run([sys.executable, "-c", "import os; os.write(2, b'noise')"], check=True)
+    print("heard", file=sys.stderr)
+    assert capfd.readouterr().err == "heard\n"
+
+
+@pytest.fixture
+def landmarker_file():
+    return weights.path("face_landmarker") / "face_landmarker.task"
+
+
+@pytest.fixture
+def portrait():
+    """An early frame of the demo clip, and the width of the woman's face in it."""
+    clip = next(weights.path("demo_clip").glob("*.mp4"))
+    return next(iter(frames(clip))).image
+
+
+@pytest.mark.weights
+def test_faces_are_found_filling_the_frame_and_far_away(landmarker_file, portrait):
+    def found(image):
+        with Landmarker(landmarker_file) as landmarker:
+            return [landmarker.detect(Frame(index / 30, image)) for index in range(3)][-1]
+
+    (whole,) = found(portrait)
+    height, width = portrait.shape[:2]
+    left, top, right, bottom = (whole.box * [width, height, width, height]).astype(int)
+    (tight,) = found(cv2.resize(portrait[top:bottom, left:right], (224, 224)))
+    assert tight.box == pytest.approx([0, 0, 1, 1], abs=0.1)
+
+    wide = np.full((720, 1280, 3), 60, np.uint8)
+    wide[500:620, 900 : 900 + 120 * width // height] = cv2.resize(portrait, (120 * width // height, 120))
+    (far,) = found(wide)
+    assert far.box[0] == pytest.approx((900 + whole.box[0] * 120 * width / height) / 1280, abs=0.01)
+    assert far.box[3] == pytest.approx((500 + whole.box[3] * 120) / 720, abs=0.02)
+
+    assert found(np.full((360, 640, 3), 90, np.uint8)) == []
+
+
+@pytest.mark.weights
+def test_nothing_is_written_to_the_terminal(landmarker_file, portrait):
+    code = (
+        "import sys, numpy as np; from pathlib import Path; from microemo.media.video import Frame\n"
+        "from microemo.perception.faces import scan\n"
+        "image = np.frombuffer(sys.stdin.buffer.read(), np.uint8).reshape(eval(sys.argv[2]))\n"
+        "seen = scan([Frame(i / 30, image) for i in range(12)], [0.0], 112, 14, Path(sys.argv[1]))\n"
+        "assert seen.face_mask.all()"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(landmarker_file), repr(portrait.shape)],
+        input=np.ascontiguousarray(portrait).tobytes(),
+        capture_output=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, b"", b"")
