@@ -4,12 +4,12 @@ Exit codes: 0 all went well; 1 some of the inputs failed, or something unexpecte
 no input could be used; 130 interrupted. Every error is one line on stderr; results and paths go to stdout.
 """
 
+import itertools
 import json
 import os
 import sys
 import traceback
 import warnings
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
@@ -113,7 +113,7 @@ def root(
 
 
 @app.command()
-def analyze(  # noqa: PLR0913, PLR0917 - one for each option
+def analyze(
     videos: Annotated[list[Path], typer.Argument(metavar="VIDEO", help="Video or audio files of a person.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Results go to DIR/<name of the video>/.")] = Path("out"),
     model: Annotated[str, typer.Option(metavar="nano|PATH", help="The built-in model or a checkpoint.")] = "nano",
@@ -161,14 +161,16 @@ def analyze(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def directories(out: Path, videos: list[Path]) -> list[Path]:
-    """Where each video's folder goes: ``out``, or ``out/stem-2`` and on where earlier videos have the same stem."""
-    seen: Counter[str] = Counter()
-    chosen = []
+    """Each video's own folder: ``out/stem``, or ``out/stem-2`` and on where an earlier video has taken that."""
+    from microemo.report import folder_name
+
+    taken: dict[str, Path] = {}
     for video in videos:
-        seen[video.stem.casefold()] += 1  # to some file systems A and a are one
-        count = seen[video.stem.casefold()]
-        chosen.append(out if count == 1 else out / f"{video.stem}-{count}")
-    return chosen
+        stem = folder_name(str(video))
+        names = (stem if count == 1 else f"{stem}-{count}" for count in itertools.count(1))
+        name = next(name for name in names if name.casefold() not in taken)  # to some file systems A and a are one
+        taken[name.casefold()] = out / name
+    return list(taken.values())
 
 
 def print_json(results: list["Result"], *, several: bool) -> None:

@@ -22,6 +22,8 @@ class VisionConfig(Frozen):
     image_size: int = Field(description="Side of the pictures that are read, in pixels")
     position_size: int = Field(518, description="Picture side that the position table was trained for")
     patch_size: int = 14
+    grey: bool = Field(False, description="Read pictures without their colour, as the LoRA's training faces are")
+    detail_size: int | None = Field(None, description="Reduce pictures to this side first: the training faces' detail")
     lora_rank: int = 32
     lora_first_block: int = 4
 
@@ -81,7 +83,15 @@ class ModelConfig(Frozen):
 
 NANO = ModelConfig(
     name="nano",
-    vision=VisionConfig(weights="dinov2_vits14", hidden_size=384, num_layers=12, num_heads=6, image_size=112),
+    vision=VisionConfig(
+        weights="dinov2_vits14",
+        hidden_size=384,
+        num_layers=12,
+        num_heads=6,
+        image_size=112,
+        grey=True,
+        detail_size=48,
+    ),
     image_qformer=QFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),

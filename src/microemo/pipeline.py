@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from microemo import __version__, weights
-from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
 from microemo.media.probe import probe
@@ -28,6 +27,7 @@ from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Result, Utterance
 
 NANO = Path(__file__).parent / "weights" / "nano"
 NOTHING = Answer()
+ABSTENTION = Answer(explanation="No judgement: no face was found in the picture, and no voice in the sound.")
 
 
 class Pipeline:
@@ -65,7 +65,7 @@ class Pipeline:
             overall.append((passage, whole))
             answers |= {utterance.index: answer for utterance, answer in zip(passage.utterances, each, strict=True)}
             hook("understand", len(answers), len(judged))
-        return self._result(clip, merge(overall) if overall else NOTHING, answers)
+        return self._result(clip, merge(overall) if overall else ABSTENTION, answers)
 
     def _answer(self, clip: Clip, passage: Passage) -> list[Answer]:
         """The answers about a passage as a whole and about each of its utterances, decoded as one batch."""
@@ -101,9 +101,6 @@ class Pipeline:
         )
 
     def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
-        warnings = clip.warnings
-        if not answers:
-            warnings += ("abstained: no face was found in the picture and no voice in the sound",)
         return Result(
             clip=clip.info,
             overall=overall,
@@ -112,7 +109,7 @@ class Pipeline:
             ),
             clues=clip.clues,
             abstained=not answers,
-            warnings=warnings,
+            warnings=clip.warnings,
             model=ModelInfo(
                 name=self.config.name, version=__version__, weights_sha256=checkpoint.weights_sha256(self.directory)
             ),
@@ -140,8 +137,8 @@ def perceive(
 
     frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
-    faces = scan(frames, sample_times(speech.utterances), size, patch, landmarker, speech.segments, hook)
-    clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.segments)
+    faces = scan(frames, sample_times(speech.utterances), size, patch, landmarker, speech.voiced, hook)
+    clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced)
     if faces.num_others:
         warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")
     return Clip(
@@ -160,8 +157,8 @@ def perceive(
         waveform=waveform,
         utterances=speech.utterances,
         clues=clues,
-        speech=tuple(speech.segments),
-        key_frames=tuple(faces.key_frames),
+        speech=tuple((start, end) for start, end in speech.voiced),
+        key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
 

@@ -4,6 +4,7 @@
 ``FaceTrack`` carry arrays between perception and the model, and are plain frozen dataclasses.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,7 +22,7 @@ UtteranceSource = Literal["asr", "subtitle", "window"]
 class Record(BaseModel):
     """Frozen, and strict about its fields: a typo in a field's name is an error, not a silent extra."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ClipInfo(Record):
@@ -110,6 +111,15 @@ class Result(Record):
     warnings: tuple[str, ...] = ()
     model: ModelInfo
     microemo_version: str
+
+    def save(self, directory: Path | str, formats: Sequence[str] = ("json", "html")) -> list[Path]:
+        """Write ``directory/<clip's stem>/result.json`` and ``report.html`` (without key frames), and return the paths.
+
+        Raises ``InputError`` on an unknown format and where the directory cannot be written.
+        """
+        from microemo import report
+
+        return report.save(self, None, Path(directory) / report.folder_name(self.clip.path), formats)
 
 
 @dataclass(frozen=True)

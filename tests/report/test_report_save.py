@@ -14,7 +14,7 @@ from microemo.schema import Result
 def test_save_writes_one_file_a_format(video: Path, tmp_path: Path) -> None:
     result = make_result(video)
     written = report.save(result, make_clip(result), tmp_path / "new" / "folder")
-    assert written == [tmp_path / "new/folder/clip/result.json", tmp_path / "new/folder/clip/report.html"]
+    assert written == [tmp_path / "new/folder/result.json", tmp_path / "new/folder/report.html"]
     assert sorted(path.name for path in written[0].parent.iterdir()) == ["report.html", "result.json"]
     assert Result.model_validate_json(written[0].read_bytes()) == result
 
@@ -35,7 +35,7 @@ def test_unknown_format_names_the_choices(tmp_path: Path) -> None:
 
 
 def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (path,) = report.save(make_result(tmp_path / "a.mp4"), None, tmp_path, ["json"])
+    (path,) = report.save(make_result(tmp_path / "a.mp4"), None, tmp_path / "out", ["json"])
     before = path.read_bytes()
 
     def full_disk(*_: object) -> None:
@@ -43,7 +43,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "replace", full_disk)
     with pytest.raises(InputError, match="No space left on device"):
-        report.save(make_result(tmp_path / "a.mp4", warnings=("new",)), None, tmp_path, ["json"])
+        report.save(make_result(tmp_path / "a.mp4", warnings=("new",)), None, tmp_path / "out", ["json"])
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 

@@ -8,22 +8,26 @@ from jaxtyping import Float, UInt8
 from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import Dinov2Config, Dinov2Model
 
 from microemo.config import VisionConfig
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 class VisionEncoder(nn.Module):
     """Pictures to patch tokens, class token first: (T, 3, S, S) -> (T, 1+P, D)."""
 
+    luma: Tensor
     mean: Tensor
     std: Tensor
 
     def __init__(self, config: VisionConfig, pretrained: Path | None = None) -> None:
         super().__init__()
+        self.config = config
         backbone = Dinov2Model(
             Dinov2Config(
                 hidden_size=config.hidden_size,
@@ -37,11 +41,17 @@ class VisionEncoder(nn.Module):
             backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
         adapted = inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False))
         self.backbone = cast(Dinov2Model, adapted)
+        self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: UInt8[Tensor, "T S S 3"]) -> Float[Tensor, "T N D"]:
         pixels = pictures.permute(0, 3, 1, 2).float() / 255
+        if self.config.grey:
+            pixels = (pixels * self.luma).sum(1, keepdim=True).expand(-1, 3, -1, -1)
+        if self.config.detail_size:
+            coarse = F.interpolate(pixels, self.config.detail_size, mode="bilinear", antialias=True)
+            pixels = F.interpolate(coarse, self.config.image_size, mode="bicubic").clamp(0, 1)
         return self.encode(pixels)
 
     def encode(self, pixels: Float[Tensor, "T 3 S S"]) -> Float[Tensor, "T N D"]:

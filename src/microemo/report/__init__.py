@@ -28,8 +28,8 @@ def check_formats(formats: Sequence[str]) -> None:
             raise InputError(f"{name}: unknown report format; choose from {', '.join(FORMATS)}")
 
 
-def save(result: Result, clip: Clip | None, directory: Path, formats: Sequence[str] = ("json", "html")) -> list[Path]:
-    """Write the result to ``directory/<clip's stem>/``, one file a format, and return the files' paths.
+def save(result: Result, clip: Clip | None, folder: Path, formats: Sequence[str] = ("json", "html")) -> list[Path]:
+    """Write the result into ``folder``, one file a format, and return the files' paths.
 
     ``clip`` adds key frames to the report; None where only the result is at hand. Every format is rendered before
     the first file is written, and each file appears whole or not at all. Raises InputError on an unknown format and
@@ -37,7 +37,6 @@ def save(result: Result, clip: Clip | None, directory: Path, formats: Sequence[s
     """
     check_formats(formats)
     contents = {FORMATS[name].filename: FORMATS[name].render(result, clip) for name in formats}
-    folder = directory / folder_name(result.clip.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [_write(folder / filename, content) for filename, content in contents.items()]

@@ -42,7 +42,7 @@ def data_uri(info: ClipInfo) -> str | None:
 
     A file that is larger, or that browsers do not play, is encoded again as it was analysed (H.264 of at most
     ``MAX_SIDE`` pixels a side, 16 kHz mono AAC) at a bitrate that keeps it below the limit. None where the file is
-    gone or unreadable, or so long (video: about 35 minutes) that the copy would be too poor to look at.
+    gone or unreadable, or so long (video: about 50 minutes) that the copy would be too poor to look at.
     """
     path = Path(info.path)
     kind = "video" if info.has_video else "audio"

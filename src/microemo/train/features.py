@@ -9,7 +9,9 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -73,7 +75,7 @@ def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, 
     """The takes in a row, and the stretch of speech in each; ``speed`` resamples, which moves the pitch as well."""
     from silero_vad import get_speech_timestamps, load_silero_vad
 
-    detector = _detector.setdefault("vad", load_silero_vad())
+    detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
     pieces, spans, offset = [], [], 0
     for take in takes:
         sound = np.asarray(waveform(take.path), np.float32)
@@ -88,7 +90,7 @@ def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, 
     return np.concatenate(pieces), spans
 
 
-_detector: dict[str, object] = {}
+_tools: dict[str, Any] = {}  # of a worker process
 
 
 def spoken(sound: np.ndarray, takes: Sequence[Take], spans: Sequence[tuple[float, float]]) -> list[Spoken]:
@@ -111,30 +113,42 @@ def spoken(sound: np.ndarray, takes: Sequence[Take], spans: Sequence[tuple[float
     ]
 
 
-@torch.inference_mode()
-def write_voices(takes: Sequence[Take], num_joined: int, variants: int, out: Path, seed: int = 0) -> None:
-    """``out.safetensors`` (all layers of the audio encoder, clips end to end, bf16) and ``out.jsonl`` (utterances)."""
-    encoder = AudioEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
-    rng = random.Random(seed)
-    features: list[Tensor] = []
-    with out.with_suffix(".jsonl").open("w") as file:
-        for clip in voice_clips(takes, num_joined, seed):
-            for variant in range(variants if len(clip) == 1 else 1):
-                plain = variant == 0 and len(clip) == 1
-                speed = 1.0 if plain else rng.uniform(0.93, 1.08)
-                sound, spans = join(clip, 1.0 if plain else rng.uniform(0.3, 2.0), speed)
-                if not plain:
-                    noise = np.random.default_rng(rng.randrange(2**32)).standard_normal(len(sound))
-                    sound = sound + noise.astype(np.float32) * 10 ** rng.uniform(-4.5, -2.7)
-                sound = np.clip(sound, -1, 1).astype(np.float32)
-                layers = encoder(torch.from_numpy(sound)).to(torch.bfloat16)
-                row = [
-                    {**asdict(part), "clues": [clue.model_dump() for clue in part.clues]}
-                    for part in spoken(sound, clip, spans)
-                ]
-                file.write(json.dumps({"num_features": len(layers), "utterances": row}) + "\n")
-                features.append(layers)
+def write_voices(takes: Sequence[Take], num_joined: int, variants: int, out: Path, workers: int = 2) -> None:
+    """``out.safetensors`` (all layers of the audio encoder, clips end to end, bf16) and ``out.jsonl`` (utterances).
+
+    Takes alone are there ``variants`` times: once as they are, then varied; joined ones are varied, once.
+    """
+    jobs = [
+        (clip, variant == 0 and len(clip) == 1, seed * variants + variant)
+        for seed, clip in enumerate(voice_clips(takes, num_joined, seed=0))
+        for variant in range(variants if len(clip) == 1 else 1)
+    ]
+    with get_context("spawn").Pool(workers, _start) as pool, out.with_suffix(".jsonl").open("w") as file:
+        features: list[Tensor] = []
+        for layers, row in pool.imap(_encode_voice, jobs, chunksize=8):
+            file.write(json.dumps({"num_features": len(layers), "utterances": row}) + "\n")
+            features.append(torch.from_numpy(layers).to(torch.bfloat16))
     save_file({"features": torch.cat(features)}, out.with_suffix(".safetensors"))
+
+
+def _start() -> None:
+    torch.set_num_threads(1)
+    _tools["encoder"] = AudioEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
+
+
+@torch.inference_mode()
+def _encode_voice(job: tuple[Sequence[Take], bool, int]) -> tuple[np.ndarray, list[dict[str, Any]]]:
+    """A clip's features, and its utterances as JSON; varied in speed, level and noise unless ``plain``."""
+    takes, plain, seed = job
+    rng = random.Random(seed)
+    sound, spans = join(takes, 1.0 if plain else rng.uniform(0.3, 2.0), 1.0 if plain else rng.uniform(0.93, 1.08))
+    if not plain:
+        noise = np.random.default_rng(seed).standard_normal(len(sound)).astype(np.float32)
+        sound = np.clip(sound + noise * 10 ** rng.uniform(-4.5, -2.7), -1, 1).astype(np.float32)
+    row = [
+        {**asdict(part), "clues": [clue.model_dump() for clue in part.clues]} for part in spoken(sound, takes, spans)
+    ]
+    return _tools["encoder"](torch.from_numpy(sound)).numpy().astype(np.float16), row
 
 
 @torch.inference_mode()
