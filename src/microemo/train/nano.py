@@ -25,6 +25,7 @@ from microemo.train.pairs import Example, Pairs
 from microemo.vocabulary import FAMILIES
 
 TEMPERATURE = 0.1
+POOL = 6  # batches drawn together
 WINDOWS: dict[SlotKind, str] = {"video_window": "face", "audio_window": "voice"}
 WHOLES: dict[SlotKind, str] = {"video": "face", "audio": "voice"}
 
@@ -37,7 +38,7 @@ def label_anchors(model: MicroEmo) -> Tensor:
 
 def label_scores(tokens: Tensor, anchors: Tensor) -> Tensor:
     """(8,) logits of a window's tokens (Q, H)."""
-    return F.normalize(tokens.mean(0), dim=-1) @ anchors.T / TEMPERATURE
+    return F.normalize(tokens.float().mean(0), dim=-1) @ anchors.T / TEMPERATURE
 
 
 def labelled_slots(example: Example) -> list[tuple[Slot, str]]:
@@ -75,6 +76,12 @@ def language_loss(model: MicroEmo, examples: list[Example]) -> Tensor:
         prefix = model.prefix(filled, example.utterances)
         prompts.append(torch.cat([prefix, model.language.embed_text(question(example.question))]))
     return model.language.loss(prompts, [example.answer for example in examples])
+
+
+def _length(example: Example) -> int:
+    """Roughly, in characters."""
+    listed = (len(phrase) + 6 for utterance in example.utterances for _, phrase in utterance.clues)
+    return len(example.answer) + sum(listed) + sum(len(utterance.text) + 60 for utterance in example.utterances)
 
 
 def _spans(example: Example) -> list[tuple[float, float]]:
@@ -125,17 +132,21 @@ def main() -> None:
         if not parameter.requires_grad:
             parameter.data = parameter.data.to(torch.bfloat16)
 
-    def examples(step: int, num: int) -> list[Example]:
-        rng = random.Random(step)
+    def examples(seed: int, num: int) -> list[Example]:
+        rng = random.Random(seed)
         return [train.example(rng, association) for _ in range(num)]
 
     def align(step: int) -> Tensor:
         model.train()
-        return alignment_loss(model, examples(step, 4 * arguments.batch), anchors)
+        with torch.autocast("cpu", torch.bfloat16):
+            return alignment_loss(model, examples(step, 4 * arguments.batch), anchors)
 
     def tune(step: int) -> Tensor:
+        """One of ``POOL`` batches of like length that are drawn together, as padding costs time."""
         model.train()
-        batch = examples(1_000_000 + step, arguments.batch)
+        group, place = divmod(step, POOL)
+        pool = sorted(examples(1_000_000 + group, POOL * arguments.batch), key=_length)
+        batch = pool[place * arguments.batch : (place + 1) * arguments.batch]
         with torch.autocast("cpu", torch.bfloat16):
             return language_loss(model, batch)
 

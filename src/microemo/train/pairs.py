@@ -32,7 +32,8 @@ MELD_FAMILIES = {
     "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
     "sadness": "sad", "surprise": "surprised",
 }  # fmt: skip
-FRAMES_PER_SEC = 2
+FRAMES_PER_PART = 2  # a still face: more would only repeat it
+SMOOTHING = 5.0  # occurrences, as expected
 SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
 
 
@@ -93,13 +94,16 @@ class Pairs:
         return face_clues(track)
 
     def association(self) -> describe.Association:
-        """Log of how much likelier each kind of clue is in a family than in all, add-one smoothed."""
+        """Log of how much likelier each kind of clue is in a family than in all; rare kinds are drawn towards 0."""
         counts: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES}
         totals: Counter[tuple[str, str]] = Counter()
+        modality_of: dict[str, str] = {}
 
         def add(family: str, modality: str, clues: Iterable[Clue]) -> None:
             totals[family, modality] += 1
-            counts[family].update({clue.kind for clue in clues})
+            kinds = {clue.kind for clue in clues}
+            counts[family].update(kinds)
+            modality_of.update(dict.fromkeys(kinds, modality))
 
         for index, clues in enumerate(self.face_clues):
             if self.faces["found"][index]:
@@ -110,17 +114,12 @@ class Pairs:
         for family, lines in self.lines.items():
             for line in lines:
                 add(family, "words", _clues_of_words(line, 0, 1))
-        return _log_ratios(counts, totals, self._modality_of_kinds())
-
-    def _modality_of_kinds(self) -> dict[str, str]:
-        everything = [clue for clues in self.face_clues for clue in clues]
-        everything += [clue for clip in self.voices for utterance in clip.utterances for clue in utterance.clues]
-        everything += [clue for lines in self.lines.values() for line in lines for clue in _clues_of_words(line, 0, 1)]
-        return {clue.kind: clue.modality for clue in everything}
+        return _log_ratios(counts, totals, modality_of)
 
     def example(self, rng: random.Random, association: describe.Association) -> Example:
         """A random clip, question and answer; the same generator state gives the same example."""
-        kind = rng.choices(("voice", "face", "both", "words", "joined", "silent"), (26, 22, 20, 6, 16, 10))[0]
+        shares = {"voice": 26, "face": 24, "both": 20, "words": 6, "joined": 14 if self.joined else 0, "silent": 10}
+        kind = rng.choices(list(shares), list(shares.values()))[0]
         audio: Tensor | None = None
         if kind in ("voice", "both"):
             family = rng.choice(FAMILIES)
@@ -199,9 +198,9 @@ class Pairs:
         rows: list[int] = []
         for part in parts:
             if part.face is not None:
-                num = max(2, round((part.end_sec - part.start_sec) * FRAMES_PER_SEC))
-                times += [part.start_sec + (k + 0.25) * (part.end_sec - part.start_sec) / num for k in range(num)]
-                rows += [part.face] * num
+                length = (part.end_sec - part.start_sec) / FRAMES_PER_PART
+                times += [part.start_sec + (place + 0.25) * length for place in range(FRAMES_PER_PART)]
+                rows += [part.face] * FRAMES_PER_PART
         if not rows:
             return Features(audio=audio)
         return Features(
@@ -256,8 +255,9 @@ def _log_ratios(
     ratios: dict[str, dict[str, float]] = {}
     for kind, modality in modality_of.items():
         seen = {family: totals[family, modality] for family in FAMILIES if totals[family, modality]}
-        overall = (sum(counts[family][kind] for family in seen) + 1) / (sum(seen.values()) + 2)
+        overall = sum(counts[family][kind] for family in seen) / sum(seen.values())
+        expected = {family: num * overall for family, num in seen.items()}
         ratios[kind] = {
-            family: math.log((counts[family][kind] + 1) / (num + 2) / overall) for family, num in seen.items()
+            family: math.log((counts[family][kind] + SMOOTHING) / (expected[family] + SMOOTHING)) for family in seen
         }
     return ratios
