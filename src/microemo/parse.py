@@ -8,25 +8,33 @@ about. What is not verified stays out of the explanation, and is kept, and count
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from microemo.schema import Answer, Claim, Clue, Emotion, Modality
-from microemo.vocabulary import clue_words, mentions
+from microemo.vocabulary import kinds_in, mentions, unquoted
 
 if TYPE_CHECKING:
     from microemo.model.language import Generation
 
 MAX_LABELS = 3
-LABEL = re.compile(r"[a-z][a-z' -]{1,29}", re.IGNORECASE)
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-JOINT = re.compile(r"(, while |, and | and |; |, but |, although )(?=(?:the|a|his|her|their|it|says)\b)")
-CITATION = re.compile(r"\s*\[(\d+)\]")
-VOICE_TALK = re.compile(r"\b(voice|pitch|speech|speaks?|tone|pauses?|loud\w*|quiet\w*)\b", re.IGNORECASE)
-FACE_TALK = re.compile(
-    r"\b(brow\w*|eye\w*|lid\w*|cheek\w*|lip\w*|mouth|jaw|chin|smil\w+|frown\w*|nose)\b", re.IGNORECASE
+LABEL = re.compile(r"(?=.{2,30}$)[a-z][a-z'-]*( [a-z][a-z'-]*){0,2}")  # one to three words
+SENTENCE = re.compile(r'(?:"[^"]*"|[^.!?]|[.!?](?=\S))+[.!?]*')  # a stop in a quotation or a number ends nothing
+LATE_CITATION = re.compile(r"([.!?]+)((?:\s*\[[\d,; ]+\])+)")  # "The brows are lowered. [3]"
+JOINT = re.compile(
+    r"(, while |, and | and |; |, but |, although )(?=(?:the|a|his|her|their|it|says)\b)"
+    r'(?=[^"]*(?:"[^"]*"[^"]*)*$)'  # outside quotations
 )
-WORDS_TALK = re.compile(r"\b(says?|words?)\b", re.IGNORECASE)
+CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
+VOICE_TALK = re.compile(r"\b(voice|pitch|melody|speech|speaks?|tone|words come|pauses?|loud\w*|quiet\w*)\b")
+FACE_TALK = re.compile(
+    r"\b(face|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
+    r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
+)
+WORDS_TALK = re.compile(r"\b(says?|words?)\b")
+CONCLUSION = re.compile(
+    r"\b(seems?|appears?|feels?|comes across|looks like|suggests?|points? to|reads as|impression|speaks for)\b"
+)
 
 Span = tuple[float, float]
 
@@ -37,23 +45,28 @@ class _Part:
 
     joint: str
     text: str
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim, ...] = ()
 
     @property
     def holds(self) -> bool:
-        return all(claim.verified for claim in self.claims)
+        return any(map(str.isalnum, self.text)) and all(claim.verified for claim in self.claims)
+
+    def capitalised(self) -> "_Part":
+        claims = tuple(claim.model_copy(update={"text": _capital(claim.text)}) for claim in self.claims)
+        return replace(self, text=_capital(self.text), claims=claims)
 
 
 def parse(generation: "Generation", clues: Sequence[Clue], span: Span) -> Answer:
-    """The answer in a generated text about ``span`` (start and end in seconds)."""
+    """The answer in a generated text, "labels. Sentences.", about ``span`` (start and end in seconds)."""
     head, _, body = generation.text.partition(".")
+    labels = emotions(generation, len(head))
+    body = LATE_CITATION.sub(r"\2\1", body if labels else generation.text)
     within = [clue for clue in clues if clue.start_sec < span[1] and clue.end_sec > span[0]]
-    sentences = [_parts(sentence, within) for sentence in SENTENCE_END.split(body.strip()) if sentence]
-    claims = [claim for sentence in sentences for part in sentence for claim in part.claims]
+    sentences = [_parts(sentence.strip(), within) for sentence in SENTENCE.findall(body)]
     return Answer(
-        emotions=tuple(emotions(generation, len(head))),
+        emotions=tuple(labels),
         explanation=" ".join(text for sentence in sentences if (text := _supported(sentence))),
-        claims=tuple(claims),
+        claims=tuple(claim for sentence in sentences for part in sentence for claim in part.claims),
     )
 
 
@@ -68,63 +81,60 @@ def emotions(generation: "Generation", length: int) -> list[Emotion]:
 
 
 def _probability(generation: "Generation", start: int, end: int) -> float:
-    """Of the tokens that lie in text[start:end], all of them together."""
+    """Of the tokens that reach into text[start:end], all of them together."""
     log_prob, position = 0.0, 0
     for piece, score in zip(generation.pieces, generation.log_probs, strict=True):
-        if start <= position < end and piece.strip():
+        if position < end and position + len(piece) > start and piece.strip():
             log_prob += score
         position += len(piece)
     return round(min(1.0, math.exp(log_prob)), 4)
 
 
 def _parts(sentence: str, clues: Sequence[Clue]) -> list[_Part]:
+    """The clauses of a sentence; the first that holds, with which it will begin, has a capital."""
     pieces = JOINT.split(sentence)
-    joints, texts = ["", *pieces[1::2]], pieces[0::2]
-    return [_part(joint, text, clues) for joint, text in zip(joints, texts, strict=True)]
+    parts = [_part(joint, text, clues) for joint, text in zip(["", *pieces[1::2]], pieces[0::2], strict=True)]
+    first = next((number for number, part in enumerate(parts) if part.holds), None)
+    return [part.capitalised() if number == first else part for number, part in enumerate(parts)]
 
 
 def _part(joint: str, text: str, clues: Sequence[Clue]) -> _Part:
-    cited = [int(number) for number in CITATION.findall(text)]
+    """A clause holds if all kinds of clue that it speaks of were measured, and if it speaks of all clues it cites."""
+    cited = {int(number) for group in CITATION.findall(text) for number in re.findall(r"[0-9]{1,9}", group)}
     plain = CITATION.sub("", text).strip()
-    bare = plain.rstrip(".!?;,")
-    if cited:
-        by_id = {clue.id: clue for clue in clues}
-        return _Part(joint, plain, tuple(_cited_claim(bare, by_id.get(number)) for number in cited))
-    modality = _modality(bare)
-    if modality is None or _is_conclusion(bare):
-        return _Part(joint, plain, ())
+    bare = plain.rstrip(".!?;, ")
+    kinds, modality = kinds_in(bare), _modality(bare)
+    if not cited and not kinds and (modality is None or (modality != "words" and CONCLUSION.search(bare))):
+        return _Part(joint, plain)
     meant = [clue for clue in clues if mentions(bare, clue)]
-    clue = max(meant, key=lambda clue: clue.strength, default=None)
-    return _Part(joint, plain, (Claim(text=bare, modality=modality, clue=clue and clue.id, verified=clue is not None),))
+    pointed = [clue for clue in meant if clue.id in cited] if cited else _strongest_of_kinds(meant)
+    if pointed and cited <= {clue.id for clue in pointed} and kinds <= {clue.kind for clue in meant}:
+        claims = [Claim(text=bare, modality=clue.modality, clue=clue.id, verified=True) for clue in pointed]
+    else:
+        claims = [Claim(text=bare, modality=modality or "face", clue=None, verified=False)]
+    return _Part(joint, plain, tuple(claims))
 
 
-def _cited_claim(text: str, clue: Clue | None) -> Claim:
-    verified = clue is not None and mentions(text, clue)
-    modality = clue.modality if clue and verified else _modality(text) or "face"
-    return Claim(text=text, modality=modality, clue=clue.id if clue and verified else None, verified=verified)
+def _strongest_of_kinds(clues: Sequence[Clue]) -> list[Clue]:
+    return list({clue.kind: clue for clue in sorted(clues, key=lambda clue: clue.strength)}.values())
 
 
 def _modality(text: str) -> Modality | None:
     """What a clause speaks of, if of anything that can be observed."""
-    if WORDS_TALK.search(text) and '"' in text:
+    said = unquoted(text)
+    if said != text.lower() and WORDS_TALK.search(said):
         return "words"
-    if VOICE_TALK.search(text):
+    if VOICE_TALK.search(said):
         return "voice"
-    return "face" if FACE_TALK.search(text) else None
-
-
-def _is_conclusion(text: str) -> bool:
-    """Sentences such as "the person seems sad" observe nothing, unless they name something that is a clue."""
-    return not any(words.pattern.search(text.lower()) for words in clue_words().values()) and bool(
-        re.search(r"\b(person|suggests?|points? to|reads as|impression|speaks for)\b", text)
-    )
+    return "face" if FACE_TALK.search(said) else None
 
 
 def _supported(parts: Sequence[_Part]) -> str:
     """A sentence without its unsupported clauses; empty if nothing is left of it."""
     kept = [part for part in parts if part.holds]
-    if not kept:
-        return ""
-    text = kept[0].text + "".join(part.joint + part.text for part in kept[1:])
-    text = text[0].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else text.rstrip(",; ") + "."
+    text = "".join(part.joint + part.text if number else part.text for number, part in enumerate(kept))
+    return text if text.endswith((".", "!", "?")) or not text else text.rstrip(",; ") + "."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

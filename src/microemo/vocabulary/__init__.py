@@ -13,6 +13,7 @@ from typing import Any
 from microemo.schema import Clue
 
 FAMILIES = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
+QUOTATION = re.compile(r'"([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class ClueWords:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        return _pattern(self.keywords)
+        return _pattern((self.phrase, *self.keywords))
 
 
 @cache
@@ -73,8 +74,20 @@ def clue_phrase(clue: Clue) -> str:
 def mentions(text: str, clue: Clue) -> bool:
     """Whether a text speaks of what a clue measured: by its keywords, or by quoting the word."""
     if clue.modality == "words":
-        return clue.detail.lower() in text.lower()
-    return clue_words()[clue.kind].pattern.search(text.lower()) is not None
+        detail = re.compile(rf"(?<!\w){re.escape(clue.detail.lower())}(?!\w)")
+        return any(detail.search(quotation) for quotation in QUOTATION.findall(text.lower()))
+    return clue_words()[clue.kind].pattern.search(unquoted(text)) is not None
+
+
+def kinds_in(text: str) -> set[str]:
+    """The kinds of facial and vocal clues that a text speaks of."""
+    plain = unquoted(text)
+    return {kind for kind, words in clue_words().items() if words.pattern.search(plain)}
+
+
+def unquoted(text: str) -> str:
+    """A text in lower case and without what it quotes: 'says "stop smiling"' speaks of no smile."""
+    return QUOTATION.sub('""', text.lower())
 
 
 @cache

@@ -1,0 +1,248 @@
+"""From generated text to an answer whose every statement was measured."""
+
+import math
+import re
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from written import Written
+
+from microemo.parse import parse
+from microemo.schema import Answer, Clue
+from microemo.vocabulary import clue_words, emotion_families
+
+
+def clue(id_: int, kind: str, start: float = 0.0, detail: str = "", strength: float = 0.5) -> Clue:
+    voice = kind.startswith(("pitch", "voice", "speech", "long"))
+    modality = "words" if detail else "voice" if voice else "face"
+    return Clue(
+        id=id_, modality=modality, region="mouth" if modality == "face" else modality, kind=kind, start_sec=start,
+        apex_sec=start + 0.5, end_sec=start + 1, value=1, baseline=0, strength=strength, detail=detail,
+    )  # fmt: skip
+
+
+CLUES = (
+    clue(1, "brow_lowerer"),
+    clue(2, "voice_tense"),
+    clue(3, "sadness_word", detail="oh no"),
+    clue(4, "jaw_drop", start=8),
+    clue(5, "lip_corner_depressor", start=1),
+    clue(6, "brow_lowerer", start=2, strength=0.9),
+)
+SPAN = (0.0, 5.0)
+
+
+def answer(text: str, clues: tuple[Clue, ...] = CLUES, span: tuple[float, float] = SPAN) -> Answer:
+    return parse(Written(text), clues, span)
+
+
+def told(text: str) -> str:
+    return answer(f"sad. {text}").explanation
+
+
+def pointed(text: str) -> list[tuple[int | None, bool]]:
+    return [(claim.clue, claim.verified) for claim in answer(f"sad. {text}").claims]
+
+
+# Labels
+
+
+def test_labels_come_in_order_in_lower_case_with_the_probability_of_their_tokens() -> None:
+    emotions = answer(" Sad, taken aback, matter-of-fact. All is well.").emotions
+    assert [emotion.label for emotion in emotions] == ["sad", "taken aback", "matter-of-fact"]
+    assert [emotion.confidence for emotion in emotions] == [round(math.exp(-0.1 * n), 4) for n in (1, 2, 5)]
+
+
+def test_there_are_three_labels_at_most_and_no_doubles() -> None:
+    assert [e.label for e in answer("sad, Sad, low, upset, hurt, lonely.").emotions] == ["sad", "low", "upset"]
+
+
+@pytest.mark.parametrize(
+    "junk",
+    ["12", "[3]", "x", "", "a-word-of-more-than-thirty-letters", "the person is very sad", "s@d"],
+)
+def test_what_is_no_label_is_dropped(junk: str) -> None:
+    assert [e.label for e in answer(f"{junk}, calm. The person seems calm.").emotions] == ["calm"]
+
+
+@pytest.mark.parametrize("family", emotion_families().values(), ids=emotion_families())
+def test_every_label_of_the_vocabulary_is_one(family: object) -> None:
+    for label in family.labels:
+        assert [e.label for e in answer(f"{label}.").emotions] == [label]
+
+
+def test_a_token_that_reaches_into_a_label_counts() -> None:
+    @dataclass(frozen=True)
+    class Merged:
+        text = "sad, low."
+        pieces = ("sa", "d, lo", "w.")
+        log_probs = (-0.1, -0.2, -0.4)
+
+    emotions = parse(Merged(), (), SPAN).emotions
+    assert [e.confidence for e in emotions] == [round(math.exp(-0.3), 4), round(math.exp(-0.6), 4)]
+
+
+# Claims with citations
+
+
+def test_a_cited_claim_is_verified_by_its_clue() -> None:
+    result = answer("sad. The brows are pulled down [1] and the voice is tense [2].")
+    assert [(c.text, c.modality, c.clue, c.verified) for c in result.claims] == [
+        ("The brows are pulled down", "face", 1, True),
+        ("the voice is tense", "voice", 2, True),
+    ]
+    assert result.explanation == "The brows are pulled down and the voice is tense."
+
+
+@pytest.mark.parametrize(
+    "cited",
+    [
+        "The brows are pulled down [9]",
+        "The brows are pulled down [2]",
+        "The mouth is open [4]",
+        "The person seems sad [1]",
+    ],
+    ids=["no such clue", "a clue of something else", "a clue of another time", "observes nothing"],
+)
+def test_a_citation_that_does_not_bear_the_claim_out_removes_it(cited: str) -> None:
+    assert told(f"{cited}. The voice is tense [2].") == "The voice is tense."
+    assert pointed(f"{cited}. The voice is tense [2].") == [(None, False), (2, True)]
+
+
+def test_the_clue_must_lie_in_the_stretch_that_the_answer_is_about() -> None:
+    assert answer("sad. The mouth is open [4].", span=(7.0, 8.5)).claims[0].verified
+    assert not answer("sad. The brows are pulled down [1].", span=(7.0, 8.5)).claims[0].verified
+
+
+@pytest.mark.parametrize("citation", ["[1][6]", "[1] [6]", "[1, 6]", "[1,6]", "[1; 6]"])
+def test_a_clause_may_cite_several_clues(citation: str) -> None:
+    assert pointed(f"The brows are pulled down {citation}.") == [(1, True), (6, True)]
+    assert told(f"The brows are pulled down {citation}.") == "The brows are pulled down."
+
+
+def test_a_cited_clause_may_not_slip_in_what_was_not_measured() -> None:
+    assert told("The brows are pulled down with a wide open mouth [1].") == ""
+    assert told("The brows are pulled down in a frown [1].") == "The brows are pulled down in a frown."
+
+
+def test_a_citation_after_the_stop_belongs_to_the_sentence_before() -> None:
+    assert pointed("The brows are pulled down. [1] The voice is tense. [2]") == [(1, True), (2, True)]
+    assert told("The brows are pulled down. [1] It suggests grief.") == "The brows are pulled down. It suggests grief."
+
+
+def test_the_phrase_of_the_prompt_is_a_claim_too() -> None:
+    for kind, words in clue_words().items():
+        assert answer(f"sad. There are {words.phrase} [1].", (clue(1, kind),)).claims[0].verified, kind
+
+
+# Claims without citations
+
+
+def test_uncited_text_is_matched_by_meaning_to_the_strongest_clue() -> None:
+    assert pointed("He frowns.") == [(6, True)]
+    assert pointed("Her mouth turns down, while her brows are lowered.") == [(5, True), (6, True)]
+    assert pointed('The person says "oh no".') == [(3, True)]
+
+
+def test_what_was_not_measured_stays_out_of_the_explanation() -> None:
+    text = "He smiles broadly. The voice is tense and the pitch rises. His gaze wanders. The words come quickly."
+    assert told(text) == "The voice is tense."
+    assert [verified for _, verified in pointed(text)] == [False, True, False, False, False]
+
+
+def test_words_that_nobody_said_stay_out() -> None:
+    assert told('The person says "great".') == ""
+    assert told('The words include "no" [3].') == ""
+
+
+def test_a_word_is_no_part_of_another_and_quotations_speak_of_nothing() -> None:
+    clues = (clue(1, "sadness_word", detail="no"), clue(2, "joy_word", detail="stop smiling"))
+    assert answer("sad. The nose wrinkles.", clues).explanation == ""
+    assert answer('sad. The person says "nothing" [1].', clues).explanation == ""
+    assert answer('sad. The person says "Stop smiling" [2].', clues).explanation == 'The person says "Stop smiling".'
+    assert not answer('sad. The person says "stop smiling" [3].', (clue(3, "lip_corner_puller"),)).claims[0].verified
+
+
+@pytest.mark.parametrize(
+    "conclusion",
+    [
+        "The person seems sad.", "It suggests grief.", "This speaks for sorrow.", "The tone suggests sadness.",
+        "Nothing stands out from the usual.", "All in all, the person comes across as tearful.",
+    ],
+)  # fmt: skip
+def test_conclusions_observe_nothing_and_are_kept(conclusion: str) -> None:
+    assert told(conclusion) == conclusion
+    assert pointed(conclusion) == []
+
+
+# Prose
+
+
+def test_a_dropped_clause_leaves_a_whole_sentence() -> None:
+    assert told("The mouth is open, while the voice is tense [2].") == "The voice is tense."
+    assert told("The voice is tense [2], while the mouth is open.") == "The voice is tense."
+    assert told("The brows sink [9]; the voice is tense [2], and it suggests grief.") == (
+        "The voice is tense, and it suggests grief."
+    )
+
+
+def test_later_may_open_a_sentence() -> None:
+    assert told("Later the voice is tense [2].") == "Later the voice is tense."
+
+
+@pytest.mark.parametrize("quotation", ["oh no", "Oh no. I can't", "oh no!", "oh no? And the dog"])
+def test_stops_and_joints_in_quotations_end_nothing(quotation: str) -> None:
+    text = f'The person says "{quotation}" [3] and the voice is tense [2].'
+    assert pointed(text) == [(3, True), (2, True)]
+    assert told(text) == f'The person says "{quotation}" and the voice is tense.'
+
+
+def test_decimal_numbers_end_nothing() -> None:
+    text = "From 0.3 s to 1.5 s the brows are lowered [1]. The voice is tense [2]."
+    assert told(text) == "From 0.3 s to 1.5 s the brows are lowered. The voice is tense."
+
+
+def test_an_answer_without_labels_is_all_explanation() -> None:
+    result = answer("The brows are pulled down [1]. The person seems sad.")
+    assert result.emotions == ()
+    assert result.explanation == "The brows are pulled down. The person seems sad."
+
+
+@pytest.mark.parametrize(
+    ("text", "explanation"),
+    [
+        ("", ""), ("sad", ""), ("sad.", ""), ("...", ""), ("[3]", ""), ("sad. [1]", ""), ("sad. [", ""),
+        ("sad. [].", ""), ("sad. ; the mouth is open.", ""), ("sad. The voice is tense [2", "The voice is tense."),
+        ("sad. The voice is tense [2] and the", "The voice is tense and the."), ('sad. "', ""),
+    ],
+)  # fmt: skip
+def test_cut_and_broken_texts_do_no_harm(text: str, explanation: str) -> None:
+    assert answer(text).explanation == explanation
+
+
+fragments = st.sampled_from(
+    [
+        "sad", ", ", ". ", ".", "! ", " ", "[1]", " [2]", "[2, 5]", "[99]", "[", "]", '"', '"oh no"', " and ",
+        ", while ", "; ", "the ", "The brows are pulled down", "the voice is tense", "he smiles", "the person says ",
+        "The person seems sad", "3.5", "\n", "ß", "é", "his gaze wanders",
+    ]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(fragments, max_size=25).map("".join) | st.text(max_size=80))
+def test_whatever_is_generated_only_what_was_measured_is_told(text: str) -> None:
+    result = answer(text)
+    assert len(result.emotions) <= 3
+    assert all(0 <= emotion.confidence <= 1 for emotion in result.emotions)
+    assert not re.search(r"\[", result.explanation)
+    for claim in result.claims:
+        if claim.verified:
+            assert claim.text in result.explanation
+            assert claim.clue in {1, 2, 3, 5, 6}
+        else:
+            assert claim.clue is None
+    speaks_of = {kind for kind, words in clue_words().items() if words.pattern.search(result.explanation.lower())}
+    assert speaks_of <= {clue.kind for clue in CLUES if clue.id != 4}
