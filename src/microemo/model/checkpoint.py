@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from peft.tuners.lora import LoraLayer
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -32,7 +33,9 @@ def save(model: MicroEmo, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / CONFIG).write_text(model.config.model_dump_json(indent=2) + "\n")
     tensors = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in tuned_state(model).items()}
-    save_file(tensors, directory / WEIGHTS)
+    temporary = directory / f"{WEIGHTS}.tmp"
+    save_file(tensors, temporary)
+    temporary.replace(directory / WEIGHTS)
 
 
 def read_config(directory: Path) -> ModelConfig:
@@ -40,7 +43,7 @@ def read_config(directory: Path) -> ModelConfig:
     if not (directory / CONFIG).is_file() or not (directory / WEIGHTS).is_file():
         raise WeightsError(f"no model in {directory}: {CONFIG} and {WEIGHTS} are expected there")
     try:
-        return ModelConfig.model_validate_json((directory / CONFIG).read_text())
+        return ModelConfig.model_validate_json((directory / CONFIG).read_bytes())
     except ValidationError as error:
         raise WeightsError(f"{directory / CONFIG} is not a model's configuration: {error.errors()[0]['msg']}") from None
 
@@ -48,10 +51,14 @@ def read_config(directory: Path) -> ModelConfig:
 def load(directory: Path, pretrained: Callable[[str], Path] | None) -> MicroEmo:
     """Build the model of a checkpoint directory, ready for inference: LoRA merged, in bf16 where the CPU has it.
 
-    Raises ``WeightsError`` where a tensor is missing or unknown.
+    Raises ``WeightsError`` where the file is damaged, or a tensor missing, unknown or of another shape.
     """
     model = MicroEmo(read_config(directory), pretrained)
-    load_tuned(model, load_file(directory / WEIGHTS), str(directory))
+    try:
+        tensors = load_file(directory / WEIGHTS)
+    except SafetensorError as error:
+        raise WeightsError(f"{directory / WEIGHTS} cannot be read, write or fetch it again: {error}") from None
+    load_tuned(model, tensors, str(directory))
     for module in model.modules():
         if isinstance(module, LoraLayer):
             module.merge()
@@ -61,11 +68,15 @@ def load(directory: Path, pretrained: Callable[[str], Path] | None) -> MicroEmo:
 
 
 def load_tuned(model: MicroEmo, tensors: dict[str, Tensor], source: str) -> None:
-    """Set the tuned tensors; every key must be known and present."""
-    missing = sorted(tuned_state(model).keys() - tensors.keys())
-    unknown = sorted(tensors.keys() - tuned_state(model).keys())
+    """Set the tuned tensors; every key must be known and present, every shape the model's."""
+    state = tuned_state(model)
+    missing = sorted(state.keys() - tensors.keys())
+    unknown = sorted(tensors.keys() - state.keys())
     if missing or unknown:
         raise WeightsError(f"{source} does not fit the model: missing {missing[:3]}, unknown {unknown[:3]}")
+    reshaped = [name for name, tensor in tensors.items() if tensor.shape != state[name].shape]
+    if reshaped:
+        raise WeightsError(f"{source} does not fit the model: other shapes of {sorted(reshaped)[:3]}")
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
 
 

@@ -136,9 +136,14 @@ class LanguageModel(nn.Module):
 
     def _generation(self, ids: list[int], scores: list[float], end: int) -> Generation:
         length = ids.index(end) if end in ids else len(ids)
-        texts = [str(self.tokenizer.decode(ids[: count + 1])) for count in range(length)]
-        pieces = tuple(text[len(before) :] for before, text in zip(["", *texts], texts, strict=False))
-        return Generation(pieces, tuple(scores[:length]))
+        pieces, told = [], ""
+        for count in range(1, length + 1):
+            text = str(self.tokenizer.decode(ids[:count]))
+            # A token may end within a character, which then belongs to the token that completes it.
+            whole = count == length or not text.endswith("\N{REPLACEMENT CHARACTER}")
+            pieces.append(text[len(told) :] if whole else "")
+            told = text if whole else told
+        return Generation(tuple(pieces), tuple(scores[:length]))
 
 
 def byte_tokenizer() -> PreTrainedTokenizerFast:

@@ -30,14 +30,14 @@ class Features:
     frames         (T, 1+P, D)     patch tokens of the whole frames; None without video
     faces          (T, 1+P, D)     patch tokens of the aligned face views
     region_masks   (T, R, P)       soft coverage by clue regions; zeros where no face was found
-    audio          (F, L, D)       layers of the audio encoder, F = 50 a second; None without audio
+    audio          (F, L, E)       layers of the audio encoder, F = 50 a second; None without audio
     """
 
     times_sec: tuple[float, ...] = ()
     frames: Float[Tensor, "T N D"] | None = None
     faces: Float[Tensor, "T N D"] | None = None
     region_masks: Float[Tensor, "T R P"] | None = None
-    audio: Float[Tensor, "F L D"] | None = None
+    audio: Float[Tensor, "F L E"] | None = None
 
 
 class MicroEmo(nn.Module):
