@@ -1,0 +1,34 @@
+"""A model of the ``tiny`` preset for every test that wants one. Shapes in the model's signatures are checked."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jaxtyping import install_import_hook
+
+if TYPE_CHECKING:
+    from microemo.model.microemo import MicroEmo
+
+install_import_hook("microemo.model", "typechecker.check")  # before anything imports it
+
+
+@pytest.fixture(scope="session")
+def build_tiny() -> "Callable[..., MicroEmo]":
+    """Builds a ``tiny`` model, any fields of its configuration changed; the same weights for the same fields."""
+    import torch
+    from lively import lively
+
+    from microemo.config import TINY
+    from microemo.model.microemo import MicroEmo
+
+    def build(**changes: Any) -> MicroEmo:
+        torch.manual_seed(0)
+        return lively(MicroEmo(TINY.model_copy(update=changes)))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def tiny(build_tiny: "Callable[..., MicroEmo]") -> "MicroEmo":
+    """Shared by all tests: not to be changed by any."""
+    return build_tiny()

@@ -1,0 +1,73 @@
+"""The audio encoder is HF's WhisperEncoder, for input of any length, 50 features a second."""
+
+import pytest
+import torch
+
+from microemo.config import TINY
+from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE, AudioEncoder, LayerMixture
+
+NUM_LAYERS = TINY.audio.num_layers
+
+
+@pytest.fixture(scope="module")
+def encoder() -> AudioEncoder:
+    torch.manual_seed(0)
+    return AudioEncoder(TINY.audio).eval()
+
+
+def noise(seconds: float, seed: int = 0) -> torch.Tensor:
+    return 0.01 * torch.randn(round(seconds * SAMPLE_RATE), generator=torch.Generator().manual_seed(seed))
+
+
+@torch.inference_mode()
+def test_thirty_seconds_are_encoded_as_upstream_does(encoder: AudioEncoder) -> None:
+    mel = torch.randn(TINY.audio.num_mels, 100 * CHUNK_SEC, generator=torch.Generator().manual_seed(0))
+    upstream = encoder.encoder(mel[None]).last_hidden_state[0]
+    torch.testing.assert_close(encoder._layers(mel)[:, -1], upstream, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [0, 1, 319, 3200, 3201, 16_000, 50_017])
+@torch.inference_mode()
+def test_there_are_fifty_features_a_second_and_ten_at_least(encoder: AudioEncoder, samples: int) -> None:
+    features = encoder(noise(samples / SAMPLE_RATE))
+    assert features.shape == (max(10, -(-samples // 320)), NUM_LAYERS + 1, TINY.audio.hidden_size)
+    assert features.isfinite().all()
+
+
+@torch.inference_mode()
+def test_features_lie_at_the_time_of_what_is_heard(encoder: AudioEncoder) -> None:
+    quiet, clicked = noise(4), noise(4)
+    clicked[2 * SAMPLE_RATE] += 0.05
+    change = (encoder(clicked) - encoder(quiet))[:, 0].abs().sum(-1)
+    assert abs(change.argmax() - 2 * FEATURES_PER_SEC) <= 2
+
+
+@torch.inference_mode()
+def test_long_sound_is_encoded_in_chunks_of_thirty_seconds(encoder: AudioEncoder) -> None:
+    sound = noise(CHUNK_SEC + 1)
+    features = encoder(sound)
+    assert len(features) == (CHUNK_SEC + 1) * FEATURES_PER_SEC
+    last = encoder(sound[CHUNK_SEC * SAMPLE_RATE :])
+    torch.testing.assert_close(features[CHUNK_SEC * FEATURES_PER_SEC :], last, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_silence_is_finite(encoder: AudioEncoder) -> None:
+    assert encoder(torch.zeros(SAMPLE_RATE)).isfinite().all()
+
+
+def test_the_encoder_is_frozen(encoder: AudioEncoder) -> None:
+    assert not any(parameter.requires_grad for parameter in encoder.parameters())
+
+
+def test_the_mixture_starts_out_as_the_mean_of_the_normalised_layers() -> None:
+    layers, mixture = torch.randn(7, 3, 8), LayerMixture(3, 8)
+    expected = torch.nn.functional.layer_norm(layers, (8,)).mean(1)
+    torch.testing.assert_close(mixture(layers), expected)
+    torch.testing.assert_close(mixture(layers * torch.tensor([1.0, 30.0, 900.0])[:, None]), expected, atol=1e-3, rtol=0)
+
+
+def test_the_mixture_can_choose_a_layer() -> None:
+    layers, mixture = torch.randn(7, 3, 8), LayerMixture(3, 8)
+    mixture.weights.data[1] = 50
+    torch.testing.assert_close(mixture(layers), torch.nn.functional.layer_norm(layers[:, 1], (8,)))

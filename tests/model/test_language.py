@@ -1,0 +1,141 @@
+"""Paper 3.4: L = -log P(answer | video, audio, text), LoRA; answers to all questions share one prefix."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lively import lively
+
+from microemo.config import TINY
+from microemo.model.language import END, SPACE, LanguageModel
+from microemo.model.prompt import Slot, question
+
+QUESTIONS = [
+    question(text) for text in ("What does the person feel?", "Why?", "What does the person feel from 0.0 s on?")
+]
+
+
+def build() -> LanguageModel:
+    torch.manual_seed(1)
+    model = LanguageModel(TINY.language).eval()
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad and "norm" not in name:
+            parameter.data *= 10  # a fresh model's small weights hardly tell one token from another
+    return model
+
+
+@pytest.fixture(scope="module")
+def language() -> LanguageModel:
+    return lively(build())
+
+
+@pytest.fixture(scope="module")
+def prompt(language: LanguageModel) -> torch.Tensor:
+    return language.embed_text("Video: a face").detach()
+
+
+@torch.inference_mode()
+def greedy(language: LanguageModel, prompt: torch.Tensor, asked: str) -> tuple[list[int], list[float]]:
+    """The plainest decoding: the whole text again for every token."""
+    sequence, ids, scores = torch.cat([prompt, language.embed_text(asked)]), [], []
+    for _ in range(language.config.max_new_tokens):
+        score, token = language.model(inputs_embeds=sequence[None]).logits[0, -1].log_softmax(-1).max(-1)
+        if token == language.token_ids(END)[0]:
+            break
+        ids.append(int(token))
+        scores.append(float(score))
+        sequence = torch.cat([sequence, language.model.get_input_embeddings()(token[None])])
+    return ids, scores
+
+
+def test_answers_of_a_batch_are_what_plain_greedy_decoding_gives(language: LanguageModel, prompt: torch.Tensor) -> None:
+    for asked, generation in zip(QUESTIONS, language.answer(prompt, QUESTIONS), strict=True):
+        ids, scores = greedy(language, prompt, asked)
+        assert generation.text == language.tokenizer.decode(ids)
+        assert generation.log_probs == pytest.approx(scores, abs=1e-3)
+
+
+def test_an_answer_does_not_depend_on_the_questions_beside_it(language: LanguageModel, prompt: torch.Tensor) -> None:
+    together = language.answer(prompt, QUESTIONS)
+    for asked, generation in zip(QUESTIONS, together, strict=True):
+        (alone,) = language.answer(prompt, [asked])
+        assert alone.pieces == generation.pieces
+        assert alone.log_probs == pytest.approx(generation.log_probs, abs=1e-4)
+    assert together == language.answer(prompt, QUESTIONS)
+
+
+def test_every_token_has_a_piece_and_a_probability(language: LanguageModel, prompt: torch.Tensor) -> None:
+    for generation in language.answer(prompt, QUESTIONS):
+        assert 0 < len(generation.pieces) == len(generation.log_probs) <= TINY.language.max_new_tokens
+        assert all(score <= 0 for score in generation.log_probs)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 255), max_size=12) | st.text(max_size=8))
+def test_pieces_join_to_the_decoded_text(language: LanguageModel, content: list[int] | str) -> None:
+    ids = language.token_ids(content) if isinstance(content, str) else content
+    (end,) = language.token_ids(END)
+    generation = language._generation([*ids, end, 3], [0.0] * (len(ids) + 2), end)
+    assert len(generation.pieces) == len(ids)
+    assert generation.text == language.tokenizer.decode(ids)
+    if isinstance(content, str):
+        assert generation.text == content
+
+
+def test_the_end_of_the_chat_turn_is_one_token_and_ends_the_answer(language: LanguageModel) -> None:
+    (end,) = language.token_ids(END)
+    generation = language._generation([*language.token_ids(" sad."), end, end], [-1.0] * 7, end)
+    assert generation.text == " sad."
+    assert generation.log_probs == (-1.0,) * 5
+
+
+def test_slots_are_filled_in_their_places(language: LanguageModel) -> None:
+    tokens = {Slot("video"): torch.full((4, 32), 1.0), Slot("audio_window", 1): torch.full((2, 32), 2.0)}
+    embedded = language.embed(["ab", Slot("audio_window", 1), "c", Slot("video")], tokens)
+    expected = [
+        language.embed_text("ab"),
+        tokens[Slot("audio_window", 1)],
+        language.embed_text("c"),
+        tokens[Slot("video")],
+    ]
+    assert torch.equal(embedded, torch.cat(expected))
+
+
+def test_the_loss_is_that_of_the_answers_tokens(language: LanguageModel, prompt: torch.Tensor) -> None:
+    target = torch.tensor(language.token_ids(SPACE + "sad." + END))
+    whole = torch.cat([prompt, language.model.get_input_embeddings()(target)])
+    scores = language.model(inputs_embeds=whole[None]).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
+    expected = -scores.gather(1, target[:, None]).mean()
+    torch.testing.assert_close(language.loss([prompt], ["sad."]), expected)
+
+
+def test_prompts_of_other_lengths_beside_it_do_not_change_an_examples_loss(
+    language: LanguageModel, prompt: torch.Tensor
+) -> None:
+    prompts, answers = [prompt, prompt.repeat(7, 1), prompt[:3]], ["sad, low.", "happy.", "calm. The voice is soft."]
+    sizes = [len(language.token_ids(SPACE + answer + END)) for answer in answers]
+    alone = [language.loss([p], [a]).item() for p, a in zip(prompts, answers, strict=True)]
+    mean = sum(size * loss for size, loss in zip(sizes, alone, strict=True)) / sum(sizes)
+    assert language.loss(prompts, answers).item() == pytest.approx(mean, rel=1e-4)
+
+
+def test_only_lora_learns_and_an_example_is_learnt() -> None:
+    language = build()
+    tuned = {name: p for name, p in language.named_parameters() if p.requires_grad}
+    assert all("lora_" in name for name in tuned)
+    assert all(any(f"{kind}_proj.lora_A" in name for name in tuned) for kind in "qkvo")
+    prompt = language.embed_text("Video: a face").detach()
+    optimizer = torch.optim.AdamW(tuned.values(), lr=3e-2)
+    losses = []
+    for _ in range(30):
+        loss = language.loss([prompt], ["sad, low. The brows are pulled down [3]."])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.7 * losses[0]
+
+
+@given(st.text(max_size=40))
+def test_the_byte_tokenizer_loses_nothing(language: LanguageModel, text: str) -> None:
+    assert language.tokenizer.decode(language.token_ids(text)) == text

@@ -1,0 +1,69 @@
+"""Paper 3.2: "we use a pre-trained ViT to encode each frame and obtain frame features"."""
+
+import pytest
+import torch
+
+from microemo.config import TINY
+from microemo.model.vision import VisionEncoder
+
+SIDE = TINY.vision.image_size
+
+
+def encoder(**changes: object) -> VisionEncoder:
+    torch.manual_seed(0)
+    return VisionEncoder(TINY.vision.model_copy(update=changes)).eval()
+
+
+def pictures(number: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (number, SIDE, SIDE, 3), dtype=torch.uint8, generator=generator)
+
+
+@torch.inference_mode()
+def test_a_picture_becomes_a_class_token_and_its_patches_whatever_stands_beside_it() -> None:
+    vision = encoder()
+    tokens = vision(pictures(3))
+    assert tokens.shape == (3, 1 + TINY.vision.grid**2, TINY.vision.hidden_size)
+    torch.testing.assert_close(tokens[1:2], vision(pictures(3)[1:2]), atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_pictures_are_normalised_as_the_encoder_expects() -> None:
+    vision = encoder()
+    pixels = torch.full((1, SIDE, SIDE, 3), 255, dtype=torch.uint8)
+    torch.testing.assert_close(vision(pixels), vision.encode(torch.ones(1, 3, SIDE, SIDE)))
+    normalised = (1 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])
+    expected = vision.backbone(pixel_values=normalised.view(1, 3, 1, 1).expand(1, 3, SIDE, SIDE)).last_hidden_state
+    torch.testing.assert_close(vision(pixels), expected)
+
+
+@torch.inference_mode()
+def test_a_position_table_for_larger_pictures_serves_smaller_ones() -> None:
+    assert encoder(position_size=2 * SIDE)(pictures(1)).shape == (1, 17, 32)
+
+
+def test_only_the_lora_of_the_last_blocks_is_tuned() -> None:
+    tuned = {name for name, parameter in encoder().named_parameters() if parameter.requires_grad}
+    assert tuned
+    assert all("lora_" in name and "layer.1." in name for name in tuned)
+
+
+@torch.inference_mode()
+def test_a_grey_encoder_does_not_see_colour() -> None:
+    red = torch.zeros(1, SIDE, SIDE, 3, dtype=torch.uint8)
+    red[..., 0] = 100
+    grey = torch.full_like(red, 30)  # as bright
+    for sees_grey, close in ((True, True), (False, False)):
+        vision = encoder(grey=sees_grey)
+        assert torch.allclose(vision(red), vision(grey), atol=0.02) is close
+
+
+@pytest.mark.parametrize("detail_size", [None, 28])
+@torch.inference_mode()
+def test_fine_detail_is_dropped_where_the_training_faces_had_none(detail_size: int | None) -> None:
+    checks = torch.zeros(1, SIDE, SIDE, 3, dtype=torch.uint8)
+    checks[:, ::2, ::2] = checks[:, 1::2, 1::2] = 200
+    vision = encoder(detail_size=detail_size)
+    inner = [1 + 5, 1 + 6, 1 + 9, 1 + 10]  # patches away from the border
+    change = (vision(checks) - vision(torch.full_like(checks, 100)))[0, inner].abs().max().item()
+    assert (change < 0.1) is (detail_size is not None)

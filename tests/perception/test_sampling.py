@@ -1,0 +1,53 @@
+"""A few frames of every utterance, evenly spread, and never more than the model can hold."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microemo.perception.sampling import MAX_FRAMES, MAX_TOTAL, MIN_FRAMES, sample_times
+from microemo.schema import Utterance
+
+
+def utterances(lengths: list[float], gap: float = 0.0) -> list[Utterance]:
+    start, made = 0.0, []
+    for index, length in enumerate(lengths):
+        made.append(Utterance(index=index, start_sec=start, end_sec=start + length, source="window"))
+        start += length + gap
+    return made
+
+
+def within(times: list[float], utterance: Utterance) -> list[float]:
+    return [time for time in times if utterance.start_sec <= time < utterance.end_sec]
+
+
+@given(st.lists(st.floats(0.1, 40), max_size=30), st.floats(0, 3))
+def test_times_increase_and_every_utterance_has_its_own(lengths: list[float], gap: float) -> None:
+    spoken = utterances(lengths, gap)
+    times = sample_times(spoken)
+    assert all(one < next_ for one, next_ in pairwise(times))
+    counts = [len(within(times, utterance)) for utterance in spoken]
+    assert sum(counts) == len(times)
+    for count, length in zip(counts, lengths, strict=True):
+        assert MIN_FRAMES <= count <= MAX_FRAMES
+        assert count == MIN_FRAMES or count <= 2 * length + 0.5
+
+
+def test_two_frames_a_second_evenly_spread() -> None:
+    times = sample_times(utterances([4.0]))
+    assert len(times) == 8
+    assert {round(after - before, 6) for before, after in pairwise(times)} == {0.5}
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4.0, 30.0])
+def test_hours_need_no_more_than_minutes(seconds: float) -> None:
+    spoken = utterances([seconds] * int(3 * 3600 / seconds))
+    times = sample_times(spoken)
+    assert MAX_TOTAL / 2 < len(times) <= MAX_TOTAL
+    assert times[0] < 60 < 3 * 3600 - 60 < times[-1]
+    assert all(one < next_ for one, next_ in pairwise(times))
+
+
+def test_nothing_to_judge_no_frames() -> None:
+    assert sample_times([]) == []
