@@ -1,7 +1,8 @@
 """Stages 2 and 3 of nano v0: alignment of the Q-Formers with the LLM's words, then instruction tuning.
 
 Stage 2 needs no LLM: a window's tokens are pulled, on average, towards the token embedding of its label's word, so
-that the LLM finds them where it finds the word. Stage 3 is the paper's language modelling loss on whole answers.
+that the LLM finds them where it finds the word. Stage 3 is the paper's language modelling loss on whole answers, with a share of
+the alignment loss kept beside it.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from microemo.train.pairs import Example, Pairs
 from microemo.vocabulary import FAMILIES
 
 TEMPERATURE = 0.1
+ALIGNMENT_SHARE = 0.3  # of the alignment loss beside the language modelling loss
 POOL = 6  # batches drawn together
 WINDOWS: dict[SlotKind, str] = {"video_window": "face", "audio_window": "voice"}
 WHOLES: dict[SlotKind, str] = {"video": "face", "audio": "voice"}
@@ -56,8 +58,12 @@ def labelled_slots(example: Example) -> list[tuple[Slot, str]]:
     return slots
 
 
-def alignment_loss(model: MicroEmo, examples: list[Example], anchors: Tensor) -> Tensor:
-    tokens = model.tokens([e.features for e in examples], [_spans(e) for e in examples])
+def tokens_of(model: MicroEmo, examples: list[Example]) -> list[dict[Slot, Tensor]]:
+    spans = [[(utterance.start_sec, utterance.end_sec) for utterance in example.utterances] for example in examples]
+    return model.tokens([example.features for example in examples], spans)
+
+
+def alignment_loss(tokens: list[dict[Slot, Tensor]], examples: list[Example], anchors: Tensor) -> Tensor:
     logits, targets = [], []
     for example, filled in zip(examples, tokens, strict=True):
         for slot, family in labelled_slots(example):
@@ -69,8 +75,7 @@ def alignment_loss(model: MicroEmo, examples: list[Example], anchors: Tensor) ->
     return F.cross_entropy(torch.stack(logits), torch.tensor(targets), label_smoothing=0.05)
 
 
-def language_loss(model: MicroEmo, examples: list[Example]) -> Tensor:
-    tokens = model.tokens([e.features for e in examples], [_spans(e) for e in examples])
+def language_loss(model: MicroEmo, tokens: list[dict[Slot, Tensor]], examples: list[Example]) -> Tensor:
     prompts = []
     for example, filled in zip(examples, tokens, strict=True):
         prefix = model.prefix(filled, example.utterances)
@@ -84,10 +89,6 @@ def _length(example: Example) -> int:
     return len(example.answer) + sum(listed) + sum(len(utterance.text) + 60 for utterance in example.utterances)
 
 
-def _spans(example: Example) -> list[tuple[float, float]]:
-    return [(utterance.start_sec, utterance.end_sec) for utterance in example.utterances]
-
-
 @torch.inference_mode()
 def held_out_alignment(model: MicroEmo, pairs: Pairs, anchors: Tensor, num: int = 400) -> dict[str, float]:
     """Accuracy of the windows' tokens on held-out examples, by modality."""
@@ -97,7 +98,7 @@ def held_out_alignment(model: MicroEmo, pairs: Pairs, anchors: Tensor, num: int 
     association = pairs.association()
     for _ in range(num):
         example = pairs.example(rng, association)
-        filled = model.tokens([example.features], [_spans(example)])[0]
+        filled = tokens_of(model, [example])[0]
         for slot, family in labelled_slots(example):
             if slot.kind in WINDOWS and slot in filled:
                 right = FAMILIES[int(label_scores(filled[slot], anchors).argmax())] == family
@@ -139,7 +140,8 @@ def main() -> None:
     def align(step: int) -> Tensor:
         model.train()
         with torch.autocast("cpu", torch.bfloat16):
-            return alignment_loss(model, examples(step, 4 * arguments.batch), anchors)
+            batch = examples(step, 4 * arguments.batch)
+            return alignment_loss(tokens_of(model, batch), batch, anchors)
 
     def tune(step: int) -> Tensor:
         """One of ``POOL`` batches of like length that are drawn together, as padding costs time."""
@@ -148,7 +150,8 @@ def main() -> None:
         pool = sorted(examples(1_000_000 + group, POOL * arguments.batch), key=_length)
         batch = pool[place * arguments.batch : (place + 1) * arguments.batch]
         with torch.autocast("cpu", torch.bfloat16):
-            return language_loss(model, batch)
+            tokens = tokens_of(model, batch)
+            return language_loss(model, tokens, batch) + ALIGNMENT_SHARE * alignment_loss(tokens, batch, anchors)
 
     def evaluate() -> dict[str, float]:
         return held_out_alignment(model, held_out, anchors)
