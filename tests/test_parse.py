@@ -11,7 +11,7 @@ from written import Written
 
 from microemo.parse import parse
 from microemo.schema import Answer, Clue
-from microemo.vocabulary import clue_words, emotion_families
+from microemo.vocabulary import clue_words, emotion_families, kinds_in
 
 
 def clue(id_: int, kind: str, start: float = 0.0, detail: str = "", strength: float = 0.5) -> Clue:
@@ -155,6 +155,7 @@ def test_what_was_not_measured_stays_out_of_the_explanation() -> None:
 def test_words_that_nobody_said_stay_out() -> None:
     assert told('The person says "great".') == ""
     assert told('The words include "no" [3].') == ""
+    assert told('"I hate you".') == ""
 
 
 def test_a_word_is_no_part_of_another_and_quotations_speak_of_nothing() -> None:
@@ -231,7 +232,7 @@ fragments = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(fragments, max_size=25).map("".join) | st.text(max_size=80))
 def test_whatever_is_generated_only_what_was_measured_is_told(text: str) -> None:
     result = answer(text)
@@ -244,5 +245,5 @@ def test_whatever_is_generated_only_what_was_measured_is_told(text: str) -> None
             assert claim.clue in {1, 2, 3, 5, 6}
         else:
             assert claim.clue is None
-    speaks_of = {kind for kind, words in clue_words().items() if words.pattern.search(result.explanation.lower())}
-    assert speaks_of <= {clue.kind for clue in CLUES if clue.id != 4}
+    if result.explanation.count('"') % 2 == 0:  # else it cannot be told what is quoted
+        assert kinds_in(result.explanation) <= {clue.kind for clue in CLUES if clue.id != 4}

@@ -31,7 +31,6 @@ FACE_TALK = re.compile(
     r"\b(face|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
     r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
 )
-WORDS_TALK = re.compile(r"\b(says?|words?)\b")
 CONCLUSION = re.compile(
     r"\b(seems?|appears?|feels?|comes across|looks like|suggests?|points? to|reads as|impression|speaks for)\b"
 )
@@ -120,9 +119,9 @@ def _strongest_of_kinds(clues: Sequence[Clue]) -> list[Clue]:
 
 
 def _modality(text: str) -> Modality | None:
-    """What a clause speaks of, if of anything that can be observed."""
+    """What a clause speaks of, if of anything that can be observed; of words if it quotes some."""
     said = unquoted(text)
-    if said != text.lower() and WORDS_TALK.search(said):
+    if said != text.lower():
         return "words"
     if VOICE_TALK.search(said):
         return "voice"
