@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 from jaxtyping import install_import_hook
 
@@ -10,6 +11,12 @@ if TYPE_CHECKING:
     from microemo.model.microemo import MicroEmo
 
 install_import_hook("microemo.model", "typechecker.check")  # before anything imports it
+
+# No test depends on chance or on how busy the machine is.
+hypothesis.settings.register_profile(
+    "reproducible", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("reproducible")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lively import lively
 
@@ -70,7 +70,6 @@ def test_every_token_has_a_piece_and_a_probability(language: LanguageModel, prom
         assert all(score <= 0 for score in generation.log_probs)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 255), max_size=12) | st.text(max_size=8))
 def test_pieces_join_to_the_decoded_text(language: LanguageModel, content: list[int] | str) -> None:
     ids = language.token_ids(content) if isinstance(content, str) else content

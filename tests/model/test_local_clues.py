@@ -31,7 +31,7 @@ def masks_of(*regions: tuple[int, ...]) -> torch.Tensor:
     return masks
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(coverage)
 def test_a_patch_sees_itself_and_the_patches_that_share_a_region_with_it_and_no_others(values: list[float]) -> None:
     module, masks = attention(), torch.tensor(values).view(1, NUM_REGIONS, NUM_PATCHES)
@@ -41,7 +41,7 @@ def test_a_patch_sees_itself_and_the_patches_that_share_a_region_with_it_and_no_
     assert torch.equal(sees, shares | torch.eye(NUM_PATCHES, dtype=torch.bool))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(coverage)
 def test_patches_in_no_region_and_the_class_token_pass_through(values: list[float]) -> None:
     masks, tokens = torch.tensor(values).view(1, NUM_REGIONS, NUM_PATCHES), picture()

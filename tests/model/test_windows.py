@@ -24,7 +24,6 @@ def test_windows_of_like_lengths_share_a_pass() -> None:
     assert buckets([8, 100, 9, 10, 104, 8]) == [[0, 5, 2, 3], [1, 4]]
 
 
-@settings(deadline=None)
 @given(lengths)
 def test_results_come_in_the_windows_order_and_without_their_padding(sizes: list[int]) -> None:
     windows = [torch.randn(size, 3) for size in sizes]
@@ -36,7 +35,7 @@ def test_results_come_in_the_windows_order_and_without_their_padding(sizes: list
     torch.testing.assert_close(over_windows(mean, windows), expected, atol=1e-5, rtol=1e-4)
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=8))
 def test_a_qformer_reads_many_windows_as_it_reads_each(sizes: list[int]) -> None:
     torch.manual_seed(0)

@@ -40,7 +40,7 @@ def number_clues(drawn: list[tuple[str, float, list[tuple[str, float, float]]]])
     return [(family, shade, [make_clue(next(ids), *row) for row in listed]) for family, shade, listed in drawn]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(parts, seeds)
 def test_the_parser_verifies_every_claim_of_every_answer(
     drawn: list[tuple[str, float, list[tuple[str, float, float]]]], seed: int
@@ -57,7 +57,6 @@ def test_the_parser_verifies_every_claim_of_every_answer(
     assert result.explanation == re.sub(r" \[\d+\]", "", text.partition(". ")[2])
 
 
-@settings(deadline=None)
 @given(parts, seeds)
 def test_only_clues_that_speak_for_the_family_are_cited_each_in_its_turn(
     drawn: list[tuple[str, float, list[tuple[str, float, float]]]], seed: int
