@@ -1,13 +1,14 @@
 """Stages 2 and 3 of nano v0: alignment of the Q-Formers with the LLM's words, then instruction tuning.
 
 Stage 2 needs no LLM: a window's tokens are pulled, on average, towards the token embedding of its label's word, so
-that the LLM finds them where it finds the word. Stage 3 is the paper's language modelling loss on whole answers, with a share of
-the alignment loss kept beside it.
+that the LLM finds them where it finds the word. Stage 3 is the paper's language modelling loss on whole answers,
+with a share of the alignment loss kept beside it.
 """
 
 import argparse
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from microemo import weights
 from microemo.config import NANO
 from microemo.model import checkpoint
 from microemo.model.language import SPACE
-from microemo.model.microemo import MicroEmo
+from microemo.model.microemo import Features, MicroEmo
 from microemo.model.prompt import Slot, SlotKind, question
 from microemo.train.loop import Schedule, fit
 from microemo.train.pairs import Example, Pairs
@@ -27,6 +28,7 @@ from microemo.vocabulary import FAMILIES
 
 TEMPERATURE = 0.1
 ALIGNMENT_SHARE = 0.3  # of the alignment loss beside the language modelling loss
+VOICE_NOISE = 0.5  # of each feature's own standard deviation
 POOL = 6  # batches drawn together
 WINDOWS: dict[SlotKind, str] = {"video_window": "face", "audio_window": "voice"}
 WHOLES: dict[SlotKind, str] = {"video": "face", "audio": "voice"}
@@ -60,7 +62,15 @@ def labelled_slots(example: Example) -> list[tuple[Slot, str]]:
 
 def tokens_of(model: MicroEmo, examples: list[Example]) -> list[dict[Slot, Tensor]]:
     spans = [[(utterance.start_sec, utterance.end_sec) for utterance in example.utterances] for example in examples]
-    return model.tokens([example.features for example in examples], spans)
+    features = [example.features for example in examples]
+    return model.tokens([_noisy(clip) for clip in features] if model.training else features, spans)
+
+
+def _noisy(clip: Features) -> Features:
+    """Noise on the voice's features: eighteen actors are soon known by heart."""
+    if clip.audio is None:
+        return clip
+    return replace(clip, audio=clip.audio + VOICE_NOISE * clip.audio.std(0) * torch.randn_like(clip.audio))
 
 
 def alignment_loss(tokens: list[dict[Slot, Tensor]], examples: list[Example], anchors: Tensor) -> Tensor:

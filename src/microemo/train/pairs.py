@@ -33,6 +33,7 @@ MELD_FAMILIES = {
     "sadness": "sad", "surprise": "surprised",
 }  # fmt: skip
 FRAMES_PER_PART = 2  # a still face: more would only repeat it
+EDGE_SEC = 0.2  # an utterance is never cut twice in the same place
 SMOOTHING = 5.0  # occurrences, as expected
 SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
 
@@ -140,7 +141,9 @@ class Pairs:
 
     def _spoken(self, utterance: Spoken, rng: random.Random) -> Part:
         text = utterance.text if rng.random() < 0.8 else ""
-        part = Part(utterance.start_sec, utterance.end_sec, utterance.family, utterance.intensity, text, spoken=True)
+        start = max(0.0, utterance.start_sec + rng.uniform(-EDGE_SEC, EDGE_SEC))
+        end = max(start + 0.3, utterance.end_sec + rng.uniform(-EDGE_SEC, EDGE_SEC))
+        part = Part(start, end, utterance.family, utterance.intensity, text, spoken=True)
         part.clues += utterance.clues
         return part
 
