@@ -54,7 +54,6 @@ class LanguageModel(nn.Module):
         lora = LoraConfig(
             r=config.lora_rank,
             lora_alpha=2 * config.lora_rank,
-            lora_dropout=0.05,
             target_modules=["q_proj", "k_proj", "v_proj", "o_proj"],
         )
         self.model = cast(PreTrainedModel, inject_adapter_in_model(lora, model.requires_grad_(False)))

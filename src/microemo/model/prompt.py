@@ -56,7 +56,7 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
         if "audio_window" in available:
             segments += [" Voice:", Slot("audio_window", index)]
         if utterance.text:
-            segments.append(f' Words: "{utterance.text}"')
+            segments.append(f' Words: "{utterance.text.replace("<|", "< |")}"')  # no marks of the chat's own
         if utterance.clues:
             segments.append(" Clues: " + "; ".join(f"[{id_}] {phrase}" for id_, phrase in utterance.clues))
         segments.append("\n")

@@ -2,6 +2,18 @@
 
 from functools import cache
 
+from microemo.vocabulary import family_of
+
+# Of the words that the vocabulary knows; surprise can be either.
+FAMILIES = {
+    "calm": "positive",
+    "happy": "positive",
+    "sad": "negative",
+    "angry": "negative",
+    "fearful": "negative",
+    "disgusted": "negative",
+}
+
 WORDS = {
     "positive": """
     admiring affectionate amused appreciative calm caring cheerful comfortable compassionate confident content
@@ -30,7 +42,8 @@ WORDS = {
 
 def valence(label: str) -> str:
     """positive, negative, or neutral for all that is neither, either (surprised) or unknown."""
-    return _valences().get(label.strip().lower(), "neutral")
+    word = label.strip().lower()
+    return _valences().get(word) or FAMILIES.get(family_of(word) or "", "neutral")
 
 
 @cache
