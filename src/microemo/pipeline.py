@@ -15,7 +15,7 @@ from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
 from microemo.media.probe import probe
 from microemo.model import checkpoint
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.microemo import Features, MicroEmo, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, prompt_utterances, utterance_question
 from microemo.parse import parse
 from microemo.passages import Passage, merge, passages, shows_person
@@ -68,11 +68,19 @@ class Pipeline:
         return self._result(clip, merge(overall) if overall else ABSTENTION, answers)
 
     def _answer(self, clip: Clip, passage: Passage) -> list[Answer]:
-        """The answers about a passage as a whole and about each of its utterances, decoded as one batch."""
-        prompted = [_moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
-        questions = [OVERALL_QUESTION] + [utterance_question(entry.start_sec, entry.end_sec) for entry in prompted]
-        spans = [(passage.start_sec, passage.end_sec)] + [(u.start_sec, u.end_sec) for u in passage.utterances]
-        generations = self.model.answer(self._features(clip, passage), prompted, questions)
+        """The answers about a passage as a whole and about each of its utterances, decoded as one batch.
+
+        Each utterance is asked about in a prompt of its own: among others nano cannot tell whose clues are whose.
+        """
+        whole = self._features(clip, passage)
+        entries = [_moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
+        alone = [_moved(entry, -entry.start_sec) for entry in entries]
+        generations = self.model.answer(
+            [whole, *(cut(whole, (entry.start_sec, entry.end_sec)) for entry in entries)],
+            [entries, *([entry] for entry in alone)],
+            [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in alone)],
+        )
+        spans = [(passage.start_sec, passage.end_sec), *((u.start_sec, u.end_sec) for u in passage.utterances)]
         return [parse(text, clip.clues, span) for text, span in zip(generations, spans, strict=True)]
 
     def _features(self, clip: Clip, passage: Passage) -> Features:

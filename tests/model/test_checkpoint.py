@@ -88,7 +88,7 @@ def test_a_model_in_bf16_answers(saved: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     loaded = checkpoint.load(saved, None)
     assert loaded.language.model.dtype == torch.bfloat16
-    assert loaded.answer(toy_features(), [], [OVERALL_QUESTION])[0].pieces
+    assert loaded.answer([toy_features()], [[]], [OVERALL_QUESTION])[0].pieces
 
 
 def test_the_hash_is_of_the_weights(tiny: MicroEmo, saved: Path, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Paper 3.4: L = -log P(answer | video, audio, text), LoRA; answers to all questions share one prefix."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from hypothesis import given
@@ -34,6 +36,10 @@ def prompt(language: LanguageModel) -> torch.Tensor:
     return language.embed_text("Video: a face").detach()
 
 
+def prompts(language: LanguageModel, prompt: torch.Tensor, questions: Sequence[str]) -> list[torch.Tensor]:
+    return [torch.cat([prompt, language.embed_text(asked)]).detach() for asked in questions]
+
+
 @torch.inference_mode()
 def greedy(language: LanguageModel, prompt: torch.Tensor, asked: str) -> tuple[list[int], list[float]]:
     """The plainest decoding: the whole text again for every token."""
@@ -49,23 +55,23 @@ def greedy(language: LanguageModel, prompt: torch.Tensor, asked: str) -> tuple[l
 
 
 def test_answers_of_a_batch_are_what_plain_greedy_decoding_gives(language: LanguageModel, prompt: torch.Tensor) -> None:
-    for asked, generation in zip(QUESTIONS, language.answer(prompt, QUESTIONS), strict=True):
+    for asked, generation in zip(QUESTIONS, language.answer(prompts(language, prompt, QUESTIONS)), strict=True):
         ids, scores = greedy(language, prompt, asked)
         assert generation.text == language.tokenizer.decode(ids)
         assert generation.log_probs == pytest.approx(scores, abs=1e-3)
 
 
 def test_an_answer_does_not_depend_on_the_questions_beside_it(language: LanguageModel, prompt: torch.Tensor) -> None:
-    together = language.answer(prompt, QUESTIONS)
+    together = language.answer(prompts(language, prompt, QUESTIONS))
     for asked, generation in zip(QUESTIONS, together, strict=True):
-        (alone,) = language.answer(prompt, [asked])
+        (alone,) = language.answer(prompts(language, prompt, [asked]))
         assert alone.pieces == generation.pieces
         assert alone.log_probs == pytest.approx(generation.log_probs, abs=1e-4)
-    assert together == language.answer(prompt, QUESTIONS)
+    assert together == language.answer(prompts(language, prompt, QUESTIONS))
 
 
 def test_every_token_has_a_piece_and_a_probability(language: LanguageModel, prompt: torch.Tensor) -> None:
-    for generation in language.answer(prompt, QUESTIONS):
+    for generation in language.answer(prompts(language, prompt, QUESTIONS)):
         assert 0 < len(generation.pieces) == len(generation.log_probs) <= TINY.language.max_new_tokens
         assert all(score <= 0 for score in generation.log_probs)
 

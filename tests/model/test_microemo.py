@@ -11,7 +11,7 @@ from toy_features import region_masks, toy_features
 
 from microemo.config import TINY
 from microemo.model import checkpoint
-from microemo.model.microemo import Features, MicroEmo, features_in, frames_in
+from microemo.model.microemo import Features, MicroEmo, cut, features_in, frames_in
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot, utterance_question
 
 Build = Callable[..., MicroEmo]
@@ -41,7 +41,7 @@ def assert_same_tokens(one: dict[Slot, torch.Tensor], other: dict[Slot, torch.Te
 
 @some_clip
 def test_any_modality_may_be_missing(tiny: MicroEmo, clip: Features, slots: set[Slot]) -> None:
-    generations = tiny.answer(clip, UTTERANCES, QUESTIONS)
+    generations = tiny.answer([clip] * len(QUESTIONS), [UTTERANCES] * len(QUESTIONS), QUESTIONS)
     assert len(generations) == len(QUESTIONS)
     assert all(generation.pieces for generation in generations)
     tokens = tiny.tokens([clip], [SPANS])[0]
@@ -54,7 +54,7 @@ def test_any_modality_may_be_missing(tiny: MicroEmo, clip: Features, slots: set[
 def test_without_utterances_the_whole_clip_is_read(tiny: MicroEmo) -> None:
     clip = toy_features()
     assert set(tiny.tokens([clip], [[]])[0]) == {Slot("video"), Slot("audio")}
-    assert len(tiny.answer(clip, [], [OVERALL_QUESTION])) == 1
+    assert len(tiny.answer([clip], [[]], [OVERALL_QUESTION])) == 1
 
 
 def test_a_batch_of_clips_is_read_as_each_alone(tiny: MicroEmo) -> None:
@@ -66,7 +66,18 @@ def test_a_batch_of_clips_is_read_as_each_alone(tiny: MicroEmo) -> None:
 
 
 def test_answers_are_deterministic(tiny: MicroEmo) -> None:
-    assert tiny.answer(toy_features(), UTTERANCES, QUESTIONS) == tiny.answer(toy_features(), UTTERANCES, QUESTIONS)
+    once, again = (tiny.answer([toy_features()], [UTTERANCES], [OVERALL_QUESTION]) for _ in range(2))
+    assert once == again
+
+
+def test_a_cut_is_the_stretch_as_a_clip_of_its_own() -> None:
+    clip = toy_features(num_frames=6, faceless=())
+    stretch = cut(clip, (2.0, 4.0))
+    inside = [index for index, time in enumerate(clip.times_sec) if 2 <= time < 4]
+    assert stretch.times_sec == tuple(clip.times_sec[index] - 2.0 for index in inside)
+    assert torch.equal(stretch.frames, clip.frames[inside])
+    assert torch.equal(stretch.audio, clip.audio[100:200])
+    assert cut(clip, (50.0, 60.0)).frames is None
 
 
 def test_a_window_is_what_its_frames_make_of_it(tiny: MicroEmo) -> None:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    DynamicCache,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
@@ -92,25 +93,19 @@ class LanguageModel(nn.Module):
         return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
 
     @torch.inference_mode()
-    def answer(self, prefix: Float[Tensor, "L H"], questions: Sequence[str]) -> list[Generation]:
-        """Greedy answers to several questions about one prefix, which is encoded once and shared by all.
-
-        Questions of different lengths are padded on the left, between prefix and question, and masked there.
-        """
-        cache = self.model(inputs_embeds=prefix[None], use_cache=True, logits_to_keep=1).past_key_values
-        cache.batch_repeat_interleave(len(questions))
-        asked = [self.embed_text(question) for question in questions]
-        longest = max(len(row) for row in asked)
-        inputs = torch.stack([F.pad(row, (0, 0, longest - len(row), 0)) for row in asked])
-        mask = torch.ones(len(asked), len(prefix) + longest, dtype=torch.long)
-        for row, embedded in enumerate(asked):
-            mask[row, len(prefix) : len(prefix) + longest - len(embedded)] = 0
-        positions = mask.cumsum(1)[:, len(prefix) :] - 1
+    def answer(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> list[Generation]:
+        """Greedy answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left."""
+        longest = max(len(prompt) for prompt in prompts)
+        inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
+        lengths = torch.tensor([len(prompt) for prompt in prompts])
+        mask = (torch.arange(longest) >= longest - lengths[:, None]).long()
+        positions = (mask.cumsum(1) - 1).clamp_min(0)
+        cache = DynamicCache(config=self.model.config)
 
         end = self.token_ids(END)[0]
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
-        ended = torch.zeros(len(asked), dtype=torch.bool)
+        ended = torch.zeros(len(prompts), dtype=torch.bool)
         while len(chosen) < self.config.max_new_tokens and not ended.all():
             output = self.model(
                 inputs_embeds=inputs,

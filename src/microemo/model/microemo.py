@@ -120,12 +120,30 @@ class MicroEmo(nn.Module):
 
     @torch.inference_mode()
     def answer(
-        self, clip: Features, utterances: Sequence[PromptUtterance], questions: Sequence[str]
+        self, clips: Sequence[Features], utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]
     ) -> list[Generation]:
-        """Answers to questions about one clip, decoded as one batch."""
-        spans = [(utterance.start_sec, utterance.end_sec) for utterance in utterances]
-        tokens = self.tokens([clip], [spans])[0]
-        return self.language.answer(self.prefix(tokens, utterances), [question(text) for text in questions])
+        """The answer to one question about each of several clips, all decoded as one batch."""
+        spans = [[(entry.start_sec, entry.end_sec) for entry in entries] for entries in utterances]
+        prompts = [
+            torch.cat([self.prefix(filled, entries), self.language.embed_text(question(text))])
+            for filled, entries, text in zip(self.tokens(clips, spans), utterances, questions, strict=True)
+        ]
+        return self.language.answer(prompts)
+
+
+def cut(clip: Features, span: Span) -> Features:
+    """A stretch of a clip's features as a clip of its own, its times from 0 on."""
+    inside = [index for index, time in enumerate(clip.times_sec) if span[0] <= time < span[1]]
+    audio = clip.audio[features_in(len(clip.audio), span)] if clip.audio is not None else None
+    if clip.frames is None or clip.faces is None or clip.region_masks is None or not inside:
+        return Features(audio=audio)
+    return Features(
+        times_sec=tuple(clip.times_sec[index] - span[0] for index in inside),
+        frames=clip.frames[inside],
+        faces=clip.faces[inside],
+        region_masks=clip.region_masks[inside],
+        audio=audio,
+    )
 
 
 def frames_in(times_sec: Sequence[float], span: Span) -> list[int]:
