@@ -7,7 +7,7 @@ about. What is not verified stays out of the explanation, and is kept, and count
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ JOINT = re.compile(
     r"(, while |, and | and |; |, but |, although )(?=(?:the|a|his|her|their|it|says)\b)"
     r'(?=[^"]*(?:"[^"]*"[^"]*)*$)'  # outside quotations
 )
+NUMBER = re.compile(r"[0-9]{1,9}")
 CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
 VOICE_TALK = re.compile(r"\b(voice|pitch|melody|speech|speaks?|tone|words come|pauses?|loud\w*|quiet\w*)\b")
 FACE_TALK = re.compile(
@@ -55,12 +56,17 @@ class _Part:
         return replace(self, text=_capital(self.text), claims=claims)
 
 
-def parse(generation: "Generation", clues: Sequence[Clue], span: Span) -> Answer:
-    """The answer in a generated text, "labels. Sentences.", about ``span`` (start and end in seconds)."""
+def parse(generation: "Generation", clues: Sequence[Clue], span: Span, ids: Mapping[int, int] | None = None) -> Answer:
+    """The answer in a generated text, "labels. Sentences.", about ``span`` (start and end in seconds).
+
+    ``ids`` are the clues' own ids by the numbers that the text cites them by, where the two differ.
+    """
     head, _, body = generation.text.partition(".")
     labels = emotions(generation, len(head))
     body = LATE_CITATION.sub(r"\2\1", body if labels else generation.text)
     within = [clue for clue in clues if clue.start_sec < span[1] and clue.end_sec > span[0]]
+    if ids is not None:
+        body = CITATION.sub(lambda group: NUMBER.sub(lambda n: str(ids.get(int(n[0]), 0)), group[0]), body)
     sentences = [_parts(sentence.strip(), within) for sentence in SENTENCE.findall(body)]
     return Answer(
         emotions=tuple(labels),
@@ -99,7 +105,7 @@ def _parts(sentence: str, clues: Sequence[Clue]) -> list[_Part]:
 
 def _part(joint: str, text: str, clues: Sequence[Clue]) -> _Part:
     """A clause holds if all kinds of clue that it speaks of were measured, and if it speaks of all clues it cites."""
-    cited = {int(number) for group in CITATION.findall(text) for number in re.findall(r"[0-9]{1,9}", group)}
+    cited = {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
     plain = CITATION.sub("", text).strip()
     bare = plain.rstrip(".!?;, ")
     kinds, modality = kinds_in(bare), _modality(bare)

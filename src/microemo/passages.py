@@ -1,4 +1,4 @@
-"""Long clips in passages: the LLM reads a few utterances at a time, and the overall answers are put together."""
+"""Clips in passages: a few utterances are encoded and answered together, and the overall answer is put together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from microemo.schema import Answer, Clip, Emotion, Utterance
 MAX_UTTERANCES = 8
 MAX_SEC = 60.0
 MAX_LABELS = 3
-MAX_TOLD = 3  # passages whose explanation the overall one repeats
+MAX_TOLD = 3  # parts whose explanation the overall one repeats
 
 
 @dataclass(frozen=True)
 class Passage:
-    """Consecutive utterances that share one prompt, with their joint start and end in seconds."""
+    """Consecutive utterances that are answered together, with their joint start and end in seconds."""
 
     utterances: tuple[Utterance, ...]
 
@@ -47,8 +47,8 @@ def shows_person(clip: Clip, utterance: Utterance) -> bool:
     return seen or heard or (bool(utterance.text) and utterance.source == "subtitle")
 
 
-def merge(answers: Sequence[tuple[Passage, Answer]]) -> Answer:
-    """The overall answer of a clip from those of its passages: labels weighted by time, the longest explained."""
+def merge(answers: Sequence[tuple[Passage | Utterance, Answer]]) -> Answer:
+    """The overall answer of a clip from those of its parts: labels weighted by time, the weightiest parts explained."""
     if len(answers) == 1:
         return answers[0][1]
     total = sum(passage.end_sec - passage.start_sec for passage, _ in answers)
@@ -57,8 +57,8 @@ def merge(answers: Sequence[tuple[Passage, Answer]]) -> Answer:
         for emotion in answer.emotions:
             weights[emotion.label] += emotion.confidence * (passage.end_sec - passage.start_sec) / total
     strongest = sorted(weights, key=lambda label: (-weights[label], label))[:MAX_LABELS]
-    longest = sorted(answers, key=lambda pair: pair[0].start_sec - pair[0].end_sec)[:MAX_TOLD]
-    told = [(passage, answer) for passage, answer in answers if any(answer is other for _, other in longest)]
+    weightiest = sorted(answers, key=lambda pair: -_weight(*pair))[:MAX_TOLD]
+    told = [(passage, answer) for passage, answer in answers if any(answer is other for _, other in weightiest)]
     return Answer(
         emotions=tuple(Emotion(label=label, confidence=round(min(1.0, weights[label]), 4)) for label in strongest),
         explanation=" ".join(
@@ -68,3 +68,8 @@ def merge(answers: Sequence[tuple[Passage, Answer]]) -> Answer:
         ),
         claims=tuple(claim for _, answer in told for claim in answer.claims),
     )
+
+
+def _weight(part: Passage | Utterance, answer: Answer) -> float:
+    """Seconds, times the confidence of the first label."""
+    return (part.end_sec - part.start_sec) * (answer.emotions[0].confidence if answer.emotions else 0.0)

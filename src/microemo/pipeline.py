@@ -16,7 +16,12 @@ from microemo.media import audio, subtitles, video
 from microemo.media.probe import probe
 from microemo.model import checkpoint
 from microemo.model.microemo import Features, MicroEmo, cut
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, prompt_utterances, utterance_question
+from microemo.model.prompt import (
+    moved,
+    numbered_from_one,
+    prompt_utterances,
+    utterance_question,
+)
 from microemo.parse import parse
 from microemo.passages import Passage, merge, passages, shows_person
 from microemo.perception.clues import measure_clues
@@ -58,30 +63,31 @@ class Pipeline:
         """Model and parser: tensors in, answers out, each claim checked against the clip's clues."""
         judged = [utterance for utterance in clip.utterances if shows_person(clip, utterance)]
         answers: dict[int, Answer] = {}
-        overall: list[tuple[Passage, Answer]] = []
         hook("understand", 0, len(judged))
         for passage in passages(judged):
-            whole, *each = self._answer(clip, passage)
-            overall.append((passage, whole))
-            answers |= {utterance.index: answer for utterance, answer in zip(passage.utterances, each, strict=True)}
+            answered = zip(passage.utterances, self._answer(clip, passage), strict=True)
+            answers |= {utterance.index: answer for utterance, answer in answered}
             hook("understand", len(answers), len(judged))
-        return self._result(clip, merge(overall) if overall else ABSTENTION, answers)
+        overall = merge([(utterance, answers[utterance.index]) for utterance in judged]) if judged else ABSTENTION
+        return self._result(clip, overall, answers)
 
     def _answer(self, clip: Clip, passage: Passage) -> list[Answer]:
-        """The answers about a passage as a whole and about each of its utterances, decoded as one batch.
+        """The answers about a passage's utterances, decoded as one batch.
 
-        Each utterance is asked about in a prompt of its own: among others nano cannot tell whose clues are whose.
+        Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
         """
-        whole = self._features(clip, passage)
-        entries = [_moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
-        alone = [_moved(entry, -entry.start_sec) for entry in entries]
+        features = self._features(clip, passage)
+        entries = [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
+        prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in entries]
         generations = self.model.answer(
-            [whole, *(cut(whole, (entry.start_sec, entry.end_sec)) for entry in entries)],
-            [entries, *([entry] for entry in alone)],
-            [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in alone)],
+            [cut(features, (entry.start_sec, entry.end_sec)) for entry in entries],
+            [prompt for prompt, _ in prompts],
+            [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
         )
-        spans = [(passage.start_sec, passage.end_sec), *((u.start_sec, u.end_sec) for u in passage.utterances)]
-        return [parse(text, clip.clues, span) for text, span in zip(generations, spans, strict=True)]
+        return [
+            parse(text, clip.clues, (utterance.start_sec, utterance.end_sec), ids)
+            for utterance, text, (_, ids) in zip(passage.utterances, generations, prompts, strict=True)
+        ]
 
     def _features(self, clip: Clip, passage: Passage) -> Features:
         """The passage as the model reads it: frames that show the person, sound if somebody speaks, from 0 s on."""
@@ -169,11 +175,6 @@ def perceive(
         key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
-
-
-def _moved(entry: PromptUtterance, by_sec: float) -> PromptUtterance:
-    """Times within the passage, as the prompt has them."""
-    return PromptUtterance(entry.start_sec + by_sec, entry.end_sec + by_sec, entry.text, entry.clues)
 
 
 def _answered(utterance: Utterance, answer: Answer) -> UtteranceAnswer:

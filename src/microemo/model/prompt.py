@@ -6,7 +6,7 @@ continues that same prefix, so it is encoded once.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from microemo.schema import Clue, Utterance
@@ -87,6 +87,17 @@ def strongest(clues: Sequence[Clue], start_sec: float, end_sec: float) -> list[C
             kinds[key] = max(kinds.get(key, clue), clue, key=lambda c: c.strength)
     kept = sorted(kinds.values(), key=lambda clue: (-clue.strength, clue.id))[:MAX_CLUES]
     return sorted(kept, key=lambda clue: clue.id)
+
+
+def moved(entry: PromptUtterance, by_sec: float) -> PromptUtterance:
+    return replace(entry, start_sec=entry.start_sec + by_sec, end_sec=entry.end_sec + by_sec)
+
+
+def numbered_from_one(entries: Sequence[PromptUtterance]) -> tuple[list[PromptUtterance], dict[int, int]]:
+    """The entries with their clues numbered from 1, as in training, and each clue's own id by its new number."""
+    own = dict(enumerate(sorted({id_ for entry in entries for id_, _ in entry.clues}), start=1))
+    new = {id_: number for number, id_ in own.items()}
+    return [replace(entry, clues=tuple((new[id_], phrase) for id_, phrase in entry.clues)) for entry in entries], own
 
 
 def question(text: str) -> str:
