@@ -77,6 +77,9 @@ class ModelConfig(Frozen):
     utterance_windows: bool = True
     audio_windows: bool = Field(True, description="Utterance windows on audio as well, beyond the paper")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
+    label_prior: float = Field(
+        0.0, description="Weight of the label scores on an answer's first label; beyond the paper"
+    )
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
 
@@ -97,6 +100,7 @@ NANO = ModelConfig(
     audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30),
+    label_prior=1.0,
 )
 
 TINY = ModelConfig(

@@ -93,8 +93,13 @@ class LanguageModel(nn.Module):
         return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
 
     @torch.inference_mode()
-    def answer(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> list[Generation]:
-        """Greedy answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left."""
+    def answer(
+        self, prompts: Sequence[Float[Tensor, "_ H"]], first_bias: Float[Tensor, "B V"] | None = None
+    ) -> list[Generation]:
+        """Greedy answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left.
+
+        ``first_bias`` is added to the logits of each answer's first token.
+        """
         longest = max(len(prompt) for prompt in prompts)
         inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
         lengths = torch.tensor([len(prompt) for prompt in prompts])
@@ -115,7 +120,10 @@ class LanguageModel(nn.Module):
                 use_cache=True,
                 logits_to_keep=1,
             )
-            score, token = output.logits[:, -1].float().log_softmax(-1).max(-1)
+            logits = output.logits[:, -1].float()
+            if first_bias is not None and not chosen:
+                logits = logits + first_bias
+            score, token = logits.log_softmax(-1).max(-1)
             token = token.masked_fill(ended, end)
             chosen.append(token)
             scores.append(score)

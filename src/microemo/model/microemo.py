@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from microemo.config import ModelConfig
 from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder, LayerMixture
 from microemo.model.image_qformer import ImageQFormer
+from microemo.model.labels import first_label_bias
 from microemo.model.language import Generation, LanguageModel
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Slot, SlotKind, prefix, question
@@ -124,11 +125,15 @@ class MicroEmo(nn.Module):
     ) -> list[Generation]:
         """The answer to one question about each of several clips, all decoded as one batch."""
         spans = [[(entry.start_sec, entry.end_sec) for entry in entries] for entries in utterances]
+        tokens = self.tokens(clips, spans)
         prompts = [
             torch.cat([self.prefix(filled, entries), self.language.embed_text(question(text))])
-            for filled, entries, text in zip(self.tokens(clips, spans), utterances, questions, strict=True)
+            for filled, entries, text in zip(tokens, utterances, questions, strict=True)
         ]
-        return self.language.answer(prompts)
+        if not self.config.label_prior:
+            return self.language.answer(prompts)
+        biases = [first_label_bias(self.language, filled, self.config.label_prior) for filled in tokens]
+        return self.language.answer(prompts, torch.stack(biases))
 
 
 def cut(clip: Features, span: Span) -> Features:

@@ -19,30 +19,18 @@ from torch.nn import functional as F
 from microemo import weights
 from microemo.config import NANO
 from microemo.model import checkpoint
-from microemo.model.language import SPACE
+from microemo.model.labels import label_anchors, label_scores
 from microemo.model.microemo import Features, MicroEmo
 from microemo.model.prompt import Slot, SlotKind, question
 from microemo.train.loop import Schedule, fit
 from microemo.train.pairs import Example, Pairs
 from microemo.vocabulary import FAMILIES
 
-TEMPERATURE = 0.1
 ALIGNMENT_SHARE = 0.3  # of the alignment loss beside the language modelling loss
 VOICE_NOISE = 0.5  # of each feature's own standard deviation
 POOL = 6  # batches drawn together
 WINDOWS: dict[SlotKind, str] = {"video_window": "face", "audio_window": "voice"}
 WHOLES: dict[SlotKind, str] = {"video": "face", "audio": "voice"}
-
-
-def label_anchors(model: MicroEmo) -> Tensor:
-    """(8, H): the embeddings of the family names, centred, of unit length."""
-    embeddings = torch.stack([model.language.embed_text(SPACE + family).float().mean(0) for family in FAMILIES])
-    return F.normalize(embeddings - embeddings.mean(0), dim=-1).detach()
-
-
-def label_scores(tokens: Tensor, anchors: Tensor) -> Tensor:
-    """(8,) logits of a window's tokens (Q, H)."""
-    return F.normalize(tokens.float().mean(0), dim=-1) @ anchors.T / TEMPERATURE
 
 
 def labelled_slots(example: Example) -> list[tuple[Slot, str]]:
@@ -136,7 +124,7 @@ def main() -> None:
     association = train.association()
     arguments.run.mkdir(parents=True, exist_ok=True)
     (arguments.run / "association.json").write_text(json.dumps(association, indent=1, sort_keys=True))
-    anchors = label_anchors(model)
+    anchors = label_anchors(model.language)
     bridge = [p for n, p in model.named_parameters() if p.requires_grad and "lora_" not in n]
     adapters = [p for n, p in model.language.named_parameters() if p.requires_grad]
     model.language.model.set_attn_implementation("eager")  # its backward pass is the faster one on a CPU
