@@ -1,8 +1,8 @@
 """The LLM's input (paper 3.4): token slots, transcript, clues and instruction, in time order.
 
 "We concatenate inputs from different modalities, i.e. the video tokens, audio tokens, and text query tokens
-including transcribed speech and instruction." One prefix holds all but the question; every question about the clip
-continues that same prefix, so it is encoded once.
+including transcribed speech and instruction." The prefix holds all but the question,
+which follows it.
 """
 
 from collections.abc import Iterable, Sequence
