@@ -1,0 +1,120 @@
+"""All that one run of ``microemo evaluate`` found, and what it takes to find it again: the type behind every report.
+
+``Evaluation.model_dump_json()`` is what ``--json`` prints. Figures are shares in [0, 1]; a figure that is not defined
+is null. Reports show them in per cent, as papers do.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from microemo.evaluate.breakdown import ClassScores, Confusion
+from microemo.evaluate.calibration import Calibration
+from microemo.evaluate.statistics import Estimate, Interval, Number
+from microemo.schema import Record
+
+
+class File(Record):
+    """A table that was read for a task, truth or prediction."""
+
+    task: str
+    path: str
+    sha256: str
+    num_clips: int
+
+
+class Exclusion(Record):
+    """Clips of a task that a system's scores leave out, and why."""
+
+    task: str
+    reason: str
+    clips: tuple[str, ...]
+
+
+class Score(Estimate):
+    task: str
+    metric: str
+
+
+class Breakdown(Record):
+    """One task class by class; families and labels in the order of the tables."""
+
+    task: str
+    families: tuple[ClassScores, ...]
+    labels: tuple[ClassScores, ...]
+    confusion: Confusion
+
+
+class System(Record):
+    """What is compared. Without confidences, ``calibration`` is None and ``uncalibrated`` says why."""
+
+    name: str
+    files: tuple[File, ...]
+    excluded: tuple[Exclusion, ...] = ()
+    scores: tuple[Score, ...]
+    breakdowns: tuple[Breakdown, ...] = ()
+    calibration: Calibration | None = None
+    uncalibrated: str = ""
+
+
+class Comparison(Record):
+    """One score of a system less that of the baseline, the first system, on the clips that both have.
+
+    p_value           of a paired test (``statistics.paired_tests``)
+    adjusted_p_value  for all comparisons of the evaluation (Holm)
+    num_unpaired      clips that only one of the two has
+    """
+
+    task: str
+    metric: str
+    system: str
+    baseline: str
+    difference: Number
+    interval: Interval | None
+    p_value: Number
+    adjusted_p_value: Number
+    num_clips: int
+    num_clusters: int
+    num_unpaired: int
+
+
+class Judge(Record):
+    """Who grouped labels by meaning, and how far that judge is known to agree with others."""
+
+    name: str
+    version: str
+    agreement: str = ""
+
+
+class Plot(Record):
+    """A picture beside the report. ``path`` is relative to it."""
+
+    title: str
+    path: str
+    description: str = Field(description="For those who do not see it")
+
+
+class Settings(Record):
+    seed: int
+    resamples: int
+    level: float
+    resampled: Literal["clip", "speaker"]
+
+
+class Evaluation(Record):
+    """``command`` is the exact command line that computes the same figures again; the first system is the baseline."""
+
+    schema_version: Literal[1] = 1
+    truths: tuple[File, ...]
+    systems: tuple[System, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    judge: Judge | None = None
+    plots: tuple[Plot, ...] = ()
+    settings: Settings
+    microemo_version: str
+    command: str
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """In the order in which they were scored."""
+        return tuple(dict.fromkeys(score.task for system in self.systems for score in system.scores))
