@@ -1,7 +1,22 @@
 """Whether confidences mean what they say: expected calibration error, Brier score, and the reliability table."""
 
-from microemo.evaluate.statistics import Estimate, Number
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from microemo.evaluate.metric import Metric
+from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, Number, estimates, ratio
 from microemo.schema import Record
+
+NUM_BINS = 15
+
+
+class Judged(NamedTuple):
+    """A predicted label: its confidence in [0, 1], and whether it is in the truth."""
+
+    confidence: float
+    correct: bool
 
 
 class Bin(Record):
@@ -27,3 +42,77 @@ class Calibration(Record):
     ece_equal_mass: Estimate
     brier: Estimate
     bins: tuple[Bin, ...]
+
+
+def calibration(
+    labels: Mapping[str, Sequence[Judged]],
+    clusters: Clusters | None = None,
+    *,
+    num_bins: int = NUM_BINS,
+    resamples: int = RESAMPLES,
+    level: float = LEVEL,
+    seed: int = 0,
+) -> Calibration | None:
+    """Calibration of the labels of each clip, by the clip's name; None if there are no labels.
+
+    The expected calibration error (Guo et al. 2017) is the mean over labels of the distance between accuracy and mean
+    confidence in their bin. Noise in small bins can only add to it, in the resamples of its interval once more: on
+    few labels, its interval lies too high. Clips are resampled with all their labels; bins stay as they are.
+    """
+    judged = [label for several in labels.values() for label in several]
+    if not judged:
+        return None
+    confidence, correct = np.array(judged, float).T
+    clip = np.repeat(np.arange(len(labels)), [len(several) for several in labels.values()])
+    width = np.linspace(0, 1, num_bins + 1)
+    mass = np.quantile(confidence, width)
+    squares = _per_clip(clip, len(labels), [(confidence - correct) ** 2, np.ones_like(correct)])
+    metrics = [
+        _ece("ECE", tuple(labels), _per_clip(clip, len(labels), _gaps(confidence, correct, width))),
+        _ece("ECE, equal mass", tuple(labels), _per_clip(clip, len(labels), _gaps(confidence, correct, mass))),
+        Metric("Brier score", tuple(labels), squares, lambda means: ratio(means[..., 0], means[..., 1])),
+    ]
+    ece, ece_equal_mass, brier = estimates(metrics, clusters, resamples=resamples, level=level, seed=seed)
+    return Calibration(
+        num_labels=len(judged),
+        ece=ece,
+        ece_equal_mass=ece_equal_mass,
+        brier=brier,
+        bins=_bins(confidence, correct, width),
+    )
+
+
+def _ece(name: str, clips: tuple[str, ...], columns: np.ndarray) -> Metric:
+    """From the gap of confidence and correctness in each bin, and the number of labels in the last column."""
+    return Metric(name, clips, columns, lambda means: ratio(np.abs(means[..., :-1]).sum(axis=-1), means[..., -1]))
+
+
+def _gaps(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -> list[np.ndarray]:
+    """Per bin the labels' confidence less correctness, 0 outside; then 1 for each label."""
+    bin_of = _bin_of(confidence, edges)
+    gaps = [np.where(bin_of == number, confidence - correct, 0.0) for number in range(len(edges) - 1)]
+    return [*gaps, np.ones_like(correct)]
+
+
+def _per_clip(clip: np.ndarray, num_clips: int, columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Sums over the labels of each clip."""
+    return np.stack([np.bincount(clip, column, num_clips) for column in columns], axis=1)
+
+
+def _bins(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -> tuple[Bin, ...]:
+    bin_of = _bin_of(confidence, edges)
+    count = np.bincount(bin_of, minlength=len(edges) - 1)
+    confidences = ratio(np.bincount(bin_of, confidence, len(count)), count)
+    accuracies = ratio(np.bincount(bin_of, correct, len(count)), count)
+    return tuple(
+        Bin(low=low, high=high, num_labels=n, confidence=c, accuracy=a)
+        for low, high, n, c, a in zip(
+            edges[:-1].tolist(), edges[1:].tolist(), count.tolist(), confidences.tolist(), accuracies.tolist(),
+            strict=True,
+        )
+    )  # fmt: skip
+
+
+def _bin_of(confidence: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """A confidence on an edge belongs to the bin below."""
+    return np.searchsorted(edges[1:-1], confidence, side="left")

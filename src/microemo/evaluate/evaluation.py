@@ -37,12 +37,13 @@ class Score(Estimate):
 
 
 class Breakdown(Record):
-    """One task class by class; families and labels in the order of the tables."""
+    """One task class by class: all families, and the most frequent of ``num_labels`` labels."""
 
     task: str
     families: tuple[ClassScores, ...]
-    labels: tuple[ClassScores, ...]
-    confusion: Confusion
+    confusion: Confusion = Field(description="Of families")
+    labels: tuple[ClassScores, ...] = ()
+    num_labels: int = 0
 
 
 class System(Record):
