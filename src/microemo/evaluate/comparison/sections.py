@@ -1,0 +1,197 @@
+"""What the comparison report says, as tables of plain strings that each format sets in its own way."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from microemo.evaluate.breakdown import ClassScores
+from microemo.evaluate.comparison.ranking import best
+from microemo.evaluate.comparison.wording import (
+    UNDEFINED,
+    counted,
+    estimate,
+    interval,
+    line,
+    p_value,
+    percent,
+    points,
+    some,
+)
+from microemo.evaluate.evaluation import Evaluation, File, Score, System
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table under a title: the first ``num_names`` columns are words, which may be anybody's, the others figures.
+
+    strong   (row, column) of the cells that stand out
+    note     how to read it; empty if that is plain
+    brief    whether a terminal shows it too
+    """
+
+    title: str
+    columns: Row
+    rows: tuple[Row, ...]
+    num_names: int = 1
+    strong: frozenset[tuple[int, int]] = frozenset()
+    note: str = ""
+    brief: bool = False
+
+
+def sections(evaluation: Evaluation) -> list[Section]:
+    """In the order of the report; those without rows are left out."""
+    found = [*_scores(evaluation), _comparisons(evaluation), _excluded(evaluation), _calibration(evaluation)]
+    return [section for section in [*found, *_classes(evaluation), _files(evaluation)] if section.rows]
+
+
+def title(evaluation: Evaluation) -> str:
+    return f"{counted(len(evaluation.systems), 'system')} on {line(', '.join(evaluation.tasks))}"
+
+
+def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """What it takes to compute the figures again, besides the files."""
+    settings, judge = evaluation.settings, evaluation.judge
+    judged = [("Labels grouped by", line(f"{judge.name} {judge.version}. {judge.agreement}"))] if judge else []
+    return [
+        *judged,
+        ("Intervals", f"{percent(settings.level, 0)} %, bootstrap by {settings.resampled}"),
+        ("Resamples", f"{settings.resamples}, seed {settings.seed}"),
+        ("MicroEmo", line(evaluation.microemo_version)),
+    ]
+
+
+def _scores(evaluation: Evaluation) -> Iterator[Section]:
+    """A table a task: a row a system, a column a metric."""
+    for task in evaluation.tasks:
+        scores = [(system, score) for system in evaluation.systems for score in system.scores if score.task == task]
+        metrics = tuple(dict.fromkeys(score.metric for _, score in scores))
+        leaders = {(best(evaluation, task, metric), metric) for metric in metrics}
+        cells = {(system.name, score.metric): score for system, score in scores}
+        names = tuple(dict.fromkeys(system.name for system, _ in scores))
+        yield Section(
+            title=line(task),
+            columns=("System", *map(line, metrics), "n"),
+            rows=tuple(
+                (line(name), *(estimate(cells.get((name, metric))) for metric in metrics), _clips(cells, name, metrics))
+                for name in names
+            ),
+            strong=frozenset(
+                (row, column)
+                for row, name in enumerate(names)
+                for column, metric in enumerate(metrics, 1)
+                if (name, metric) in leaders
+            ),
+            note="In per cent, with the interval; n is the number of clips. The best figure is bold only if it is told "
+            "apart from all others, by the paired test where there is one, else by intervals that do not overlap.",
+            brief=True,
+        )
+
+
+def _clips(cells: dict[tuple[str, str], Score], name: str, metrics: Sequence[str]) -> str:
+    numbers = {cells[name, metric].num_clips for metric in metrics if (name, metric) in cells}
+    return " / ".join(map(str, sorted(numbers)))
+
+
+def _comparisons(evaluation: Evaluation) -> Section:
+    baseline = line(evaluation.systems[0].name) if evaluation.systems else ""
+    return Section(
+        title=f"Against {baseline}",
+        columns=("System", "Task", "Metric", "Difference", "p", "p, adjusted", "Clips", "Unpaired", "Resampled"),
+        rows=tuple(
+            (
+                *map(line, (row.system, row.task, row.metric)),
+                f"{points(row.difference)} {interval(row.interval)}".strip(),
+                p_value(row.p_value),
+                p_value(row.adjusted_p_value),
+                str(row.num_clips),
+                str(row.num_unpaired),
+                str(row.num_clusters),
+            )
+            for row in evaluation.comparisons
+        ),
+        num_names=3,
+        strong=frozenset(
+            (number, 5)
+            for number, row in enumerate(evaluation.comparisons)
+            if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
+        ),
+        note="Difference in percentage points on the clips that both systems have; clips that only one has are "
+        "unpaired. p of a two-sided permutation test over the resampled units, adjusted by Holm's method for "
+        f"{counted(len(evaluation.comparisons), 'comparison')}.",
+        brief=True,
+    )
+
+
+def _excluded(evaluation: Evaluation) -> Section:
+    return Section(
+        title="Clips left out",
+        columns=("System", "Task", "Reason", "Which", "Clips"),
+        rows=tuple(
+            (line(system.name), line(row.task), line(row.reason), some(row.clips), str(len(row.clips)))
+            for system in evaluation.systems
+            for row in system.excluded
+        ),
+        num_names=4,
+        brief=True,
+    )
+
+
+def _calibration(evaluation: Evaluation) -> Section:
+    return Section(
+        title="Calibration",
+        columns=("System", "ECE", "ECE, equal mass", "Brier score", "Labels", "Clips"),
+        rows=tuple(_calibrated(system) for system in evaluation.systems if system.calibration or system.uncalibrated),
+        note="Expected calibration error over bins of equal width, and over bins of equally many labels; mean squared "
+        "error of the confidences. All in per cent; lower is better.",
+        brief=True,
+    )
+
+
+def _calibrated(system: System) -> Row:
+    found = system.calibration
+    if found is None:
+        return (f"{line(system.name)}: none, {line(system.uncalibrated)}", *[UNDEFINED] * 5)
+    figures = map(estimate, (found.ece, found.ece_equal_mass, found.brier))
+    return (line(system.name), *figures, str(found.num_labels), str(found.ece.num_clips))
+
+
+def _classes(evaluation: Evaluation) -> Iterator[Section]:
+    for system in evaluation.systems:
+        for row in system.breakdowns:
+            whose = f"{line(system.name)}, {line(row.task)}"
+            yield _class_table(f"Families: {whose}", "Family", row.families)
+            shown = f" (the {len(row.labels)} most frequent of {row.num_labels})" if row.labels else ""
+            yield _class_table(f"Labels: {whose}{shown}", "Label", row.labels)
+
+
+def _class_table(heading: str, kind: str, rows: Sequence[ClassScores]) -> Section:
+    return Section(
+        title=heading,
+        columns=(kind, "Precision", "Recall", "F1", "True", "Predicted"),
+        rows=tuple(
+            (
+                line(row.name),
+                *map(estimate, (row.precision, row.recall, row.f1)),
+                str(row.num_truth),
+                str(row.num_predicted),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _files(evaluation: Evaluation) -> Section:
+    return Section(
+        title="Files",
+        columns=("Of", "Task", "File", "SHA-256", "Clips"),
+        rows=(
+            *(_file("truth", file) for file in evaluation.truths),
+            *(_file(system.name, file) for system in evaluation.systems for file in system.files),
+        ),
+        num_names=4,
+    )
+
+
+def _file(owner: str, file: File) -> Row:
+    return (*map(line, (owner, file.task, file.path, file.sha256)), str(file.num_clips))
