@@ -1,0 +1,96 @@
+"""The loop of ``microemo predict``: every clip through one system, a row each, whatever happens to any of them."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from microemo.errors import InputError, MicroEmoError
+from microemo.hooks import Hook, silent
+from microemo.runner import clips as manifest
+from microemo.runner import predictions, prompts, specs
+from microemo.runner.clips import ClipEntry
+from microemo.runner.predictions import Prediction
+from microemo.runner.settings import ANYWHERE, DEFAULTS, Placement, Settings
+from microemo.runner.system import System
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Names of the clips that were answered now, had been answered before, and failed."""
+
+    answered: tuple[str, ...]
+    kept: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+def predict(
+    clips: Path,
+    model: str,
+    out: Path,
+    prompt: str = "reasoning",
+    settings: Settings = DEFAULTS,
+    placement: Placement = ANYWHERE,
+    resume: bool = False,
+    hook: Hook = silent,
+) -> Outcome:
+    """Run a model (see ``specs``) on all clips (see ``clips``), and append its predictions to ``out``.
+
+    ``prompt`` is the name of a question in ``prompts.toml``, or a question. A clip that fails gets a row that says
+    why, and the others go on. With ``resume``, clips that ``out`` answers are left alone, and those that failed are
+    tried again. The hook's step is "predict", in clips. Raises ``InputError`` or ``WeightsError`` where nothing can
+    be run at all: no such clips or model, or an ``out`` that is there already or holds something else.
+    """
+    entries = manifest.read(clips)
+    question = prompts.question(prompt)
+    if out.exists() and not resume:
+        raise InputError(f"{out} exists; resume it, or name another file")
+    system = specs.build(model, question, settings, placement, hook)
+    made_by = system.name, prompts.sha256(system.question), settings
+    answered = predictions.keep_answers(out, made_by) if out.exists() else set()
+    return _run(entries, system, settings, out, answered, hook)
+
+
+def _run(
+    entries: tuple[ClipEntry, ...], system: System, settings: Settings, out: Path, answered: set[str], hook: Hook
+) -> Outcome:
+    rows: list[Prediction] = []
+    todo = [entry for entry in entries if entry.name not in answered]
+    hook("predict", 0, len(todo))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("ab", buffering=0) as file:
+            for entry in todo:
+                rows.append(_row(entry, system, settings))
+                file.write(rows[-1].line())
+                hook("predict", len(rows), len(todo))
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written ({error.strerror}); name another file") from error
+    return Outcome(
+        answered=tuple(row.name for row in rows if row.error is None),
+        kept=tuple(entry.name for entry in entries if entry.name in answered),
+        failed=tuple(row.name for row in rows if row.error is not None),
+    )
+
+
+def _row(entry: ClipEntry, system: System, settings: Settings) -> Prediction:
+    """The system's prediction for a clip, or why there is none."""
+    begun = time.perf_counter()
+    try:
+        answer = vars(system.describe(entry))
+    except Exception as error:  # a batch of hours must not end with one clip, whatever the model trips over
+        answer = {"error": _reason(error)}
+    return Prediction(
+        name=entry.name,
+        system=system.name,
+        prompt=system.question,
+        prompt_sha256=prompts.sha256(system.question),
+        settings=settings,
+        speaker=entry.speaker,
+        seconds=round(time.perf_counter() - begun, 3),
+        **answer,
+    )
+
+
+def _reason(error: Exception) -> str:
+    message = str(error) if isinstance(error, MicroEmoError) else f"{type(error).__name__}: {error}"
+    return " ".join(message.split())

@@ -1,0 +1,44 @@
+"""What all systems of a comparison share, and where a model is to run."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from microemo.schema import Record
+
+Modality = Literal["video", "audio", "text"]
+MODALITIES: tuple[Modality, ...] = ("video", "audio", "text")
+
+
+class Settings(Record):
+    """What can change an answer, besides the system and the question; kept in every row.
+
+    num_frames      sampled uniformly from a clip
+    max_new_tokens  longest answer
+    modalities      what a system may use, if it can: pictures, sound, and the words that are spoken
+    asr             recognise the words of clips that come without a subtitle
+    """
+
+    num_frames: int = Field(default=8, ge=1)
+    max_new_tokens: int = Field(default=512, ge=1)
+    modalities: tuple[Modality, ...] = Field(default=MODALITIES, min_length=1)
+    asr: bool = False
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a Hugging Face model runs.
+
+    device          "auto" is CUDA where there is one, else the CPU
+    dtype           "auto" is bfloat16 on a GPU and float32 on the CPU
+    allow_download  whether a model that is not on this machine may be fetched
+    """
+
+    device: str = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    allow_download: bool = False
+
+
+DEFAULTS = Settings()
+ANYWHERE = Placement()
