@@ -11,13 +11,11 @@ from microemo.runner.material import Material
 from microemo.runner.settings import Modality, Placement
 
 SEED = 0
-READERS: dict[str, Modality] = {
-    "video_processor": "video",
-    "image_processor": "video",
-    "feature_extractor": "audio",
-    "audio_processor": "audio",
+READERS: dict[Modality, tuple[str, ...]] = {
+    "video": ("video_processor", "image_processor"),
+    "audio": ("feature_extractor", "audio_processor"),
 }
-"""The parts of a processor, and what they read."""
+"""The parts of a processor that read a modality; the first that is there is used."""
 
 
 class HuggingFace:
@@ -34,7 +32,7 @@ class HuggingFace:
         if not getattr(self.processor, "chat_template", None):
             raise InputError(f"{self.name}: has no chat template; give a model that is made for chat")
         self._readers = _readers(self.processor)
-        self.modalities: frozenset[Modality] = frozenset({"text", *(READERS[reader] for reader in self._readers)})
+        self.modalities: frozenset[Modality] = frozenset({"text", *self._readers})
 
     def reply(self, material: Material, text: str) -> str:
         """Greedy, so that the same clip and text have the same reply."""
@@ -51,7 +49,7 @@ class HuggingFace:
         content: str | list[dict[str, Any]] = text
         if self._readers:
             content = [*self._pictures(material), *self._sound(material), {"type": "text", "text": text}]
-        if material.frames and "video_processor" in self._readers:
+        if material.frames and self._takes_video:
             options["processor_kwargs"] = {"do_sample_frames": False, "video_metadata": [[_metadata(material)]]}
         inputs = self.processor.apply_chat_template(
             [{"role": "user", "content": content}],
@@ -63,24 +61,24 @@ class HuggingFace:
         )
         return {name: self._placed(value) for name, value in inputs.items()}
 
+    @property
+    def _takes_video(self) -> bool:
+        return self._readers.get("video") == "video_processor"
+
     def _pictures(self, material: Material) -> list[dict[str, Any]]:
-        if not material.frames:
+        if "video" not in self._readers or not material.frames:
             return []
-        if "video_processor" in self._readers:
+        if self._takes_video:
             return [{"type": "video", "video": np.stack([frame.image for frame in material.frames])}]
         return [{"type": "image", "image": _picture(frame.image)} for frame in material.frames]
 
     def _sound(self, material: Material) -> list[dict[str, Any]]:
-        if material.sound is None:
-            return []
-        return [{"type": "audio", "audio": self._at_own_rate(np.asarray(material.sound))}]
-
-    def _at_own_rate(self, sound: np.ndarray) -> np.ndarray:
         import soxr
 
-        part = next(reader for reader in self._readers if READERS[reader] == "audio")
-        rate = getattr(getattr(self.processor, part), "sampling_rate", SAMPLE_RATE)
-        return sound if rate == SAMPLE_RATE else soxr.resample(sound, SAMPLE_RATE, rate)
+        if "audio" not in self._readers or material.sound is None:
+            return []
+        rate = getattr(getattr(self.processor, self._readers["audio"]), "sampling_rate", SAMPLE_RATE)
+        return [{"type": "audio", "audio": soxr.resample(np.asarray(material.sound), SAMPLE_RATE, rate)}]
 
     def _placed(self, value: Any) -> Any:
         import torch
@@ -127,10 +125,12 @@ def _advice(name: str, placement: Placement, error: Exception) -> str:
     return f"cannot be loaded ({' '.join(str(error).split())[:200]})"
 
 
-def _readers(processor: Any) -> tuple[str, ...]:
-    """Those parts of a processor that read anything but text; none of a tokenizer."""
+def _readers(processor: Any) -> dict[Modality, str]:
+    """By modality, the part of a processor that reads it; none of a tokenizer, which reads text alone."""
     parts = processor.get_attributes() if hasattr(processor, "get_attributes") else ()
-    return tuple(part for part in READERS if part in parts and getattr(processor, part, None) is not None)
+    present = {part for part in parts if getattr(processor, part, None) is not None}
+    found = {modality: next((part for part in known if part in present), None) for modality, known in READERS.items()}
+    return {modality: part for modality, part in found.items() if part}
 
 
 def _picture(image: np.ndarray) -> Any:

@@ -1,0 +1,108 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_models import save_tiny_text_model
+
+from microemo.errors import InputError
+from microemo.runner.clips import ClipEntry
+from microemo.runner.hf import HuggingFace
+from microemo.runner.material import Material, gather
+from microemo.runner.settings import ANYWHERE, MODALITIES, Placement, Settings
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory, make_clip: Callable[..., Path]) -> Material:
+    path = make_clip(tmp_path_factory.mktemp("media") / "clip.mp4", (40, 200))
+    return gather(ClipEntry("clip", path, "Hello."), MODALITIES, Settings(num_frames=2))
+
+
+def given(model: HuggingFace, material: Material, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What reaches the model itself, and how it is decoded."""
+    seen: dict[str, Any] = {}
+    generate = model.model.generate
+    monkeypatch.setattr(model.model, "generate", lambda **inputs: (seen.update(inputs), generate(**inputs))[1])
+    model.reply(material, "What?")
+    return seen
+
+
+def test_a_vision_model_is_given_the_frames_and_no_sound(
+    vision_model: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = HuggingFace(str(vision_model), 4, ANYWHERE)
+    seen = given(model, material, monkeypatch)
+    assert model.modalities == {"video", "text"}
+    assert seen["pixel_values"].shape == (2, 3, 28, 28)
+    dark, bright = seen["pixel_values"].mean(dim=(1, 2, 3))
+    assert dark < bright
+    assert "input_features" not in seen
+
+
+def test_an_audio_model_is_given_the_sound_and_no_frames(
+    audio_model: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = HuggingFace(str(audio_model), 4, ANYWHERE)
+    seen = given(model, material, monkeypatch)
+    assert model.modalities == {"audio", "text"}
+    assert seen["feature_attention_mask"].sum() == pytest.approx(len(material.sound) / 160, abs=1)
+    assert "pixel_values" not in seen
+
+
+def test_sound_comes_at_the_models_own_rate(
+    audio_model: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = HuggingFace(str(audio_model), 4, ANYWHERE)
+    model.processor.feature_extractor.sampling_rate = 8000
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(
+        model.processor, "apply_chat_template", lambda messages, **_: (asked.update(messages[0]), {"input_ids": []})[1]
+    )
+    model._inputs(material, "What?")
+    heard = asked["content"][0]["audio"]
+    assert len(heard) == pytest.approx(len(material.sound) / 2, abs=2)
+    assert np.abs(np.fft.rfft(heard)).argmax() == pytest.approx(440 * len(heard) / 8000, abs=3)
+
+
+def test_a_text_model_is_given_the_question_alone(
+    text_model: Path, material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = HuggingFace(str(text_model), 4, ANYWHERE)
+    seen = given(model, material, monkeypatch)
+    assert model.modalities == {"text"}
+    assert model.processor.decode(seen["input_ids"][0]) == "What?"
+    assert (seen["do_sample"], seen["max_new_tokens"]) == (False, 4)
+
+
+def test_replies_are_the_same_each_time(vision_model: Path, material: Material) -> None:
+    first, second = (HuggingFace(str(vision_model), 8, ANYWHERE).reply(material, "What?") for _ in range(2))
+    assert first == second
+    assert 0 < len(first) <= 8
+
+
+def test_a_model_runs_in_the_dtype_that_is_asked_for(vision_model: Path, material: Material) -> None:
+    model = HuggingFace(str(vision_model), 4, Placement(device="cpu", dtype="bfloat16"))
+    assert str(model.model.dtype) == "torch.bfloat16"
+    assert model.reply(material, "What?")
+    assert str(HuggingFace(str(vision_model), 4, Placement(device="cpu")).model.dtype) == "torch.float32"
+
+
+def test_a_model_that_is_not_here_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reached(*arguments: object) -> None:
+        raise AssertionError("the network was reached for")
+
+    monkeypatch.setattr("socket.socket.connect", reached)
+    with pytest.raises(InputError, match=r"^hf:nobody/nothing: not on this machine.*--allow-download"):
+        HuggingFace("nobody/nothing", 4, ANYWHERE)
+
+
+def test_a_folder_that_is_no_model_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot be loaded") as error:
+        HuggingFace(str(tmp_path), 4, ANYWHERE)
+    assert "\n" not in str(error.value)
+
+
+def test_a_model_that_does_not_chat_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no chat template"):
+        HuggingFace(str(save_tiny_text_model(tmp_path, chat_template=None)), 4, ANYWHERE)
