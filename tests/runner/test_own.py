@@ -1,0 +1,103 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from microemo import pipeline, schema
+from microemo.errors import InputError, WeightsError
+from microemo.media import subtitles as subtitle_files
+from microemo.media.subtitles import Cue
+from microemo.runner.clips import ClipEntry
+from microemo.runner.own import Own
+from microemo.runner.settings import ANYWHERE, Settings
+from microemo.runner.specs import build
+
+
+class Recorder:
+    """A pipeline that remembers what it was given of a clip, and always says the same."""
+
+    def __init__(self) -> None:
+        self.cues: list[Cue] | None = None
+        self.asr: bool | None = None
+
+    def analyze(self, path: Path, subtitles: Path | None = None, asr: bool = True) -> schema.Result:
+        self.cues, self.asr = subtitle_files.read(subtitles) if subtitles else None, asr
+        said = tuple(
+            schema.Utterance(index=i, start_sec=cue.start_sec, end_sec=cue.end_sec, text=cue.text, source="subtitle")
+            for i, cue in enumerate(self.cues or ())
+        )
+        emotions = (schema.Emotion(label="bitter", confidence=0.7), schema.Emotion(label="tired", confidence=0.2))
+        return schema.Result(
+            clip=schema.ClipInfo(path=str(path), duration_sec=1, has_video=True, has_audio=False, face_seconds=1),
+            overall=schema.Answer(emotions=emotions, explanation="The brows are lowered."),
+            utterances=tuple(schema.UtteranceAnswer(**utterance.model_dump()) for utterance in said),
+            clues=(),
+            abstained=False,
+            model=schema.ModelInfo(name="toy", version="0", weights_sha256="0" * 64),
+            microemo_version="0",
+        )
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder()
+    monkeypatch.setattr(pipeline, "load", lambda model, hook: recorder)
+    return recorder
+
+
+def test_our_own_answer_has_labels_with_confidences(
+    recorder: Recorder, tmp_path: Path, make_clip: Callable[..., Path]
+) -> None:
+    clip = ClipEntry("clip", make_clip(tmp_path / "clip.mp4"), "- No: {b}never}\n<i>again</i>.")
+    answer = build("nano", "What?", Settings(), ANYWHERE).describe(clip)
+    assert (answer.text, answer.labels, answer.confidences) == (
+        "The brows are lowered.",
+        ("bitter", "tired"),
+        (0.7, 0.2),
+    )
+    assert answer.modalities == ("video", "text")
+
+
+@pytest.mark.parametrize("words", ["Oh, no.", "I said: stop!", "Wait ... what?", "ÄÖÜ, 'so' it \"goes\""])
+def test_the_manifests_words_are_said_throughout_the_clip(
+    recorder: Recorder, tmp_path: Path, make_clip: Callable[..., Path], words: str
+) -> None:
+    clip = ClipEntry("clip", make_clip(tmp_path / "clip.mp4", sound=False), words)
+    answer = build("nano", "What?", Settings(asr=True), ANYWHERE).describe(clip)
+    assert recorder.cues == [Cue(0.0, pytest.approx(1.0, abs=0.05), words)]
+    assert recorder.asr is False
+    assert answer.subtitle == words
+
+
+@pytest.mark.parametrize("asr", [True, False])
+def test_without_words_speech_is_recognised_if_asked_for(recorder: Recorder, asr: bool) -> None:
+    build("nano", "What?", Settings(asr=asr), ANYWHERE).describe(ClipEntry("clip", Path("clip.mp4")))
+    assert (recorder.cues, recorder.asr) == (None, asr)
+
+
+def test_it_has_questions_of_its_own_and_keeps_nothing_back(recorder: Recorder) -> None:
+    assert build("nano", "What?", Settings(), ANYWHERE).question is None
+    with pytest.raises(InputError, match="always uses all modalities"):
+        build("nano", "What?", Settings(modalities=("video",)), ANYWHERE)
+
+
+@pytest.mark.parametrize("spec", ["nanno", "http://localhost:8000/v1", "https://host/v1#"])
+def test_a_model_that_is_none_is_named(spec: str) -> None:
+    with pytest.raises(InputError, match=f"^{spec}: (no such model|names no model)"):
+        build(spec, "What?", Settings(), ANYWHERE)
+
+
+def test_a_folder_without_a_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no model in"):
+        build(str(tmp_path), "What?", Settings(), ANYWHERE)
+
+
+@pytest.mark.weights
+def test_nano_itself(tmp_path: Path, make_clip: Callable[..., Path]) -> None:
+    clip = ClipEntry("clip", make_clip(tmp_path / "clip.mp4"), "I am so happy to see you!")
+    system = build("nano", "What?", Settings(), ANYWHERE)
+    assert isinstance(system, Own)
+    answer = system.describe(clip)
+    assert answer.labels
+    assert len(answer.labels) == len(answer.confidences)
+    assert answer.subtitle == clip.subtitle
