@@ -103,6 +103,52 @@ def test_a_folder_that_is_no_model_is_said_to_be_none(tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+def test_a_package_that_a_model_needs_is_named(text_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lacking(*arguments: object, **options: object) -> None:
+        raise ImportError("Its processor requires the Torchvision library.\nIt was not found. See the manual.")
+
+    monkeypatch.setattr("transformers.AutoProcessor.from_pretrained", lacking)
+    with pytest.raises(InputError, match=r"install it with pip .*Torchvision library"):
+        HuggingFace(str(text_model), 4, ANYWHERE)
+
+
 def test_a_model_that_does_not_chat_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no chat template"):
         HuggingFace(str(save_tiny_text_model(tmp_path, chat_template=None)), 4, ANYWHERE)
+
+
+class WatchesVideo:
+    """Stands in for a processor that takes videos, which need a package more than the tests have."""
+
+    chat_template = "{{ messages }}"
+    image_processor = video_processor = object()
+    feature_extractor = None
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+
+    def get_attributes(self) -> list[str]:
+        return ["image_processor", "tokenizer", "video_processor", "feature_extractor"]
+
+    def apply_chat_template(self, messages: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
+        self.asked = {"content": messages[0]["content"], **options}
+        return {"input_ids": []}
+
+
+def test_a_video_is_given_as_a_video_where_one_is_taken(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    processor = WatchesVideo()
+    monkeypatch.setattr("microemo.runner.hf._load", lambda *_: (processor, None))
+    model = HuggingFace("watcher", 4, ANYWHERE)
+    model._inputs(material, "What?")
+    video, text = processor.asked["content"]
+    assert model.modalities == {"video", "text"}
+    assert video["video"].shape == (2, 336, 448, 3)
+    assert text == {"type": "text", "text": "What?"}
+    ((metadata,),) = processor.asked["processor_kwargs"]["video_metadata"]
+    assert processor.asked["processor_kwargs"]["do_sample_frames"] is False
+    assert (metadata["total_num_frames"], metadata["frames_indices"]) == (2, [0, 1])
+    assert metadata["fps"] == pytest.approx(2, rel=0.05)
+
+    model._inputs(Material(), "What?")
+    assert processor.asked["content"] == [text]
+    assert "processor_kwargs" not in processor.asked

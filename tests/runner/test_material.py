@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from microemo.errors import InputError
 from microemo.media.video import Frame
@@ -50,6 +51,12 @@ def test_only_what_is_allowed_and_can_be_read_is_given(
     clip = ClipEntry("clip", make_clip(tmp_path / "clip.mp4"), "Hello.")
     assert gather(clip, readable, Settings()).modalities == readable
     assert gather(clip, MODALITIES, Settings(modalities=readable)).modalities == readable
+
+
+def test_modalities_in_any_order_are_the_same_settings() -> None:
+    assert Settings(modalities=("text", "audio", "text")) == Settings(modalities=("audio", "text"))
+    with pytest.raises(ValidationError):
+        Settings(modalities=())
 
 
 def test_a_clip_with_nothing_to_read_is_named(tmp_path: Path, make_clip: Callable[..., Path]) -> None:

@@ -122,7 +122,10 @@ def _load(name: str, placement: Placement) -> tuple[Any, Any]:
 def _advice(name: str, placement: Placement, error: Exception) -> str:
     if isinstance(error, OSError) and not placement.allow_download and not Path(name).is_dir():
         return "not on this machine; give a folder, or allow the download (--allow-download)"
-    return f"cannot be loaded ({' '.join(str(error).split())[:200]})"
+    reason = " ".join(str(error).split())
+    if isinstance(error, ImportError):
+        return f"needs another package; install it with pip ({reason.split('. ')[0]})"
+    return f"cannot be loaded ({reason[:200]})"
 
 
 def _readers(processor: Any) -> dict[Modality, str]:

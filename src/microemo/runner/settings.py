@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from microemo.schema import Record
 
@@ -24,6 +24,12 @@ class Settings(Record):
     max_new_tokens: int = Field(default=512, ge=1)
     modalities: tuple[Modality, ...] = Field(default=MODALITIES, min_length=1)
     asr: bool = False
+
+    @field_validator("modalities")
+    @classmethod
+    def _in_order(cls, named: tuple[Modality, ...]) -> tuple[Modality, ...]:
+        """However they are named, the same modalities are the same settings."""
+        return tuple(modality for modality in MODALITIES if modality in named)
 
 
 @dataclass(frozen=True)

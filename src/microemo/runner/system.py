@@ -63,7 +63,7 @@ class Model(Protocol):
     def modalities(self) -> Collection[Modality]: ...
 
     def reply(self, material: Material, text: str) -> str:
-        """The model's reply to the text, about the material's frames and sound."""
+        """The model's reply to the text, about those of the material's frames and sound that it can read."""
 
 
 @dataclass(frozen=True)
