@@ -1,25 +1,31 @@
 """The judge that needs no network: labels grouped by the emotion lexicon and, outside it, by sentence embeddings.
 
 A label goes to its place in the lexicon, else to that of its first part or word that has one, else to that of the
-nearest word by embedding. Labels of one lexicon group are of one meaning. The judge sees labels, not clips, so the
-same labels are grouped in the same way everywhere; how far that agrees with the language model that grouped EMER's
-labels is measured by ``benchmarks/judge_agreement.py``.
+nearest word by embedding. Labels of one lexicon group have one meaning; within a clip, groups are joined as long as at
+least half of the pairs between them are kin, the closest first (average linkage). How far that agrees with the language
+model that grouped EMER's labels is measured by ``benchmarks/judge_agreement.py``.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 
 from microemo.evaluate import sentences
 from microemo.evaluate.grouping import Groups
 from microemo.hooks import Hook, silent
-from microemo.vocabulary.lexicon import NEGATION, Place, lexicon, normalised, place
+from microemo.vocabulary.lexicon import NEGATION, Place, kin, lexicon, normalised, place
 
 MIN_SIMILARITY = 0.6
-"""Cosine above which a label is taken to mean the nearest word (chosen on half of the golden clips)."""
+"""Cosine from which a label is taken to mean the nearest word."""
+
+MIN_KINSHIP = 0.5
+"""Share of kin among the pairs of two sets of groups from which they are joined. Both were chosen on half of the golden
+clips; their neighbours do about as well."""
 
 JOINTS = re.compile(r" (?:and|or|but|yet|to|with|mixed with|as well as) |\s*[/,;&+]\s*")
 
@@ -43,7 +49,10 @@ class OfflineJudge:
     def _meanings(self, labels: Iterable[str]) -> dict[str, str]:
         """A group's name for each label, or the label itself where no word is near enough."""
         found = places(labels, self.embed, self.hook)
-        return {label: where.group if similarity >= MIN_SIMILARITY else label for label, (where, similarity) in found.items()}
+        return {
+            label: where.group if similarity >= MIN_SIMILARITY else label
+            for label, (where, similarity) in found.items()
+        }
 
 
 def own_places(labels: Iterable[str], embed: Embed = sentences.embed, hook: Hook = silent) -> dict[str, Place]:
@@ -66,15 +75,11 @@ def place_of_phrase(label: str) -> Place | None:
     None if there is none, or if something is negated.
     """
     found = place(label)
-    if found or _is_negated(label):
+    if found or NEGATION.search(normalised(label)):
         return found
     parts = [part for part in JOINTS.split(normalised(label)) if part]
     words = [word for part in parts for word in part.split()]
     return next((found for text in (*parts, *words) if len(text) > 2 and (found := place(text))), None)
-
-
-def _is_negated(label: str) -> bool:
-    return NEGATION.search(normalised(label) + " ") is not None
 
 
 def _nearest(labels: Sequence[str], embed: Embed, hook: Hook) -> dict[str, tuple[Place, float]]:
@@ -85,10 +90,10 @@ def _nearest(labels: Sequence[str], embed: Embed, hook: Hook) -> dict[str, tuple
     similarities = vectors[len(words) :] @ vectors[: len(words)].T
     valences = np.array([where.valence for where in candidates.values()])
     for row, label in zip(similarities, labels, strict=True):
-        if _is_negated(label):
-            denied = place_of_phrase(NEGATION.sub("", normalised(label)))
-            if denied:
-                row[valences == denied.valence] = -1
+        negation = NEGATION.search(normalised(label))
+        denied = place_of_phrase(normalised(label)[negation.end() :]) if negation else None
+        if denied:
+            row[valences == denied.valence] = -1
     best = similarities.argmax(axis=1)
     return {
         label: (candidates[words[column]], float(row[column]))
@@ -97,7 +102,25 @@ def _nearest(labels: Sequence[str], embed: Embed, hook: Hook) -> dict[str, tuple
 
 
 def _grouped(labels: Sequence[str], meanings: Mapping[str, str]) -> Groups:
-    groups: dict[str, list[str]] = defaultdict(list)
+    joined = _joined(frozenset(meanings[label] for label in labels))
+    groups: dict[frozenset[str], list[str]] = defaultdict(list)
     for label in labels:
-        groups[meanings[label]].append(label)
+        groups[joined[meanings[label]]].append(label)
     return tuple(tuple(group) for group in groups.values())
+
+
+@cache
+def _joined(meanings: frozenset[str]) -> dict[str, frozenset[str]]:
+    """What each meaning is joined with; of equally close sets, those first in the alphabet go first."""
+    sets = [frozenset([meaning]) for meaning in sorted(meanings)]
+    while len(sets) > 1:
+        one, other = max(combinations(sets, 2), key=lambda pair: _kinship(*pair))
+        if _kinship(one, other) < MIN_KINSHIP:
+            break
+        sets = sorted((*(s for s in sets if s not in (one, other)), one | other), key=sorted)
+    return {meaning: joined for joined in sets for meaning in joined}
+
+
+def _kinship(one: frozenset[str], other: frozenset[str]) -> float:
+    pairs = [frozenset((a, b)) in kin() for a in one for b in other]
+    return sum(pairs) / len(pairs)

@@ -1,4 +1,4 @@
-"""Labels and phrases as vectors of their meaning: all-MiniLM-L6-v2 (Reimers & Gurevych, 2019), mean-pooled, length 1."""
+"""Labels and phrases as unit vectors of their meaning: all-MiniLM-L6-v2 (Reimers & Gurevych, 2019), mean-pooled."""
 
 from collections.abc import Sequence
 from functools import cache
