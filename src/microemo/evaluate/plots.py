@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from microemo import files
 from microemo.errors import InputError
-from microemo.evaluate import files
 from microemo.evaluate.breakdown import ClassScores, Confusion
 from microemo.evaluate.calibration import Calibration
 from microemo.evaluate.statistics import Estimate
