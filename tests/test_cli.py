@@ -247,8 +247,8 @@ def script(*arguments: str) -> list[str]:
 def test_chatter_of_native_libraries_stays_off_stderr() -> None:
     program = textwrap.dedent("""
         import os, sys
-        from microemo import cli
-        with cli.quiet_libraries():
+        from microemo.cli import terminal
+        with terminal.quiet_libraries():
             os.write(2, b"chatter ")
             print("progress", file=sys.stderr)
         os.write(2, b"afterwards")
