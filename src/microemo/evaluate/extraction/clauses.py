@@ -1,0 +1,88 @@
+"""Clauses, read from left to right: whose feelings the words in them would be, and whether they are said to be so."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from microemo.evaluate.extraction.holders import OF_CUES, Holder, subject
+from microemo.evaluate.extraction.words import NOTHING, Unit
+
+
+class Clause(NamedTuple):
+    """What has been read of a clause so far.
+
+    holder  whose clause it is
+    real    False after a negation or another cue that it is not so
+    frame   "said of" after a verb such as "seems"; "named" where a noun would be a feeling ("a sense of"); or ""
+    """
+
+    holder: Holder = "main"
+    real: bool = True
+    frame: Literal["said of", "named", ""] = ""
+
+
+def clauses(units: Sequence[Unit]) -> Iterator[tuple[int, Clause]]:
+    """The place of every word for a feeling in a sentence, with its clause so far."""
+    clause = Clause(subject(units, 0) or "main")
+    for index, unit in enumerate(units):
+        if unit.place is not None:
+            yield index, clause
+        elif unit.cue or clause.frame:  # other words end a frame, and do no more
+            clause = _after(units, index, clause)
+
+
+def _after(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
+    """The clause after a word that is no feeling."""
+    unit = units[index]
+    match unit.cue:
+        case "" | "function" | "presenting" | "beside" | "lead":
+            after = _after_other(units, index, clause)
+        case "negation" | "irrealis":
+            after = clause._replace(real=False)
+        case "withholding":
+            after = clause._replace(real=True, frame="named")
+        case "boundary" | "joint" | "opening":
+            after = _opened(units, index, clause)
+        case "copula":
+            after = clause._replace(frame="said of")
+        case "frame":
+            after = clause._replace(frame="named")
+        case "determiner" | "possessive" | "ours":
+            after = clause._replace(frame="named") if clause.frame else clause
+        case "causing":
+            after = clause._replace(holder=subject(units, index + 1) or "main", frame="said of")
+        case "pronoun" | "narrator" | "somebody":
+            after = clause._replace(holder=OF_CUES[unit.cue], frame="")
+        case _:  # degrees and idioms change nothing
+            after = clause
+    return after
+
+
+def _after_other(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
+    unit = units[index]
+    if unit.text == "'s" and index and units[index - 1].cue in ("pronoun", "opening"):  # "he's", "who's"
+        return clause._replace(frame="said of")
+    return clause if unit.adverb or not clause.frame else clause._replace(frame="")
+
+
+def _opened(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
+    """After a comma or conjunction: the same clause goes on with another feeling, or a new one begins."""
+    unit = units[index]
+    if unit.cue == "opening" or (unit.cue == "joint" and _goes_on(units, index + 1)):
+        return clause._replace(holder=subject(units, index + 1) or clause.holder)
+    if unit.text == "as" and index and units[index - 1].cue == "negation":  # "not as happy"
+        return clause
+    holder = subject(units, index + 1)
+    following = units[index + 1] if index + 1 < len(units) else NOTHING
+    if unit.text in ("or", "and", "&") and not holder and following.cue != "copula":  # "does not shout or show anger"
+        return clause._replace(frame="")
+    return Clause(holder or clause.holder)
+
+
+def _goes_on(units: Sequence[Unit], start: int) -> bool:
+    """Whether what follows a comma or conjunction is, but for adverbs, another feeling of an enumeration."""
+    for unit in units[start : start + 4]:
+        if unit.place is not None:
+            return True
+        if not (unit.transparent or unit.cue in ("negation", "frame", "determiner") or unit.text in ("be", "being")):
+            return False
+    return False
