@@ -33,9 +33,13 @@ def test_what_the_table_names_is_there() -> None:
     assert TABLE.keys() == {"families", "valence", "kin", *TABLE["families"]}
     assert set(TABLE["families"].values()) | set(TABLE["valence"].values()) == {"positive", "negative", "neutral"}
     assert TABLE["valence"].keys() <= set(names)
-    assert set().union(*kin()) <= set(names)
-    assert all(len(pair) == 2 for pair in kin())
-    assert len(kin()) == sum(map(len, TABLE["kin"].values())), "a pair is listed twice"
+
+
+def test_kin_are_mutual_and_listed_once() -> None:
+    pairs = [(group, other) for group, others in TABLE["kin"].items() for other in others]
+    assert set(sum(pairs, ())) == kin().keys() <= {group for _, group, _ in GROUPS}
+    assert all(group in kin()[other] and other in kin()[group] for group, other in pairs)
+    assert sum(map(len, kin().values())) == 2 * len(pairs), "a pair is listed twice, or with itself"
 
 
 def test_a_family_or_a_group_is_found_under_its_own_name() -> None:

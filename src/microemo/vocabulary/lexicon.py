@@ -5,6 +5,7 @@ It is the knowledge behind the offline judge, the wheel metric without published
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -73,9 +74,14 @@ def place(label: str) -> Place | None:
 
 
 @cache
-def kin() -> frozenset[frozenset[str]]:
-    """Pairs of groups that are close in meaning without being the same, as WordNet's "see also" has them."""
-    return frozenset(frozenset((group, other)) for group, others in _table()["kin"].items() for other in others)
+def kin() -> Mapping[str, frozenset[str]]:
+    """Of each group, those close in meaning without being the same, as WordNet's "see also" has them."""
+    near: dict[str, set[str]] = defaultdict(set)
+    for group, others in _table()["kin"].items():
+        for other in others:
+            near[group].add(other)
+            near[other].add(group)
+    return {group: frozenset(others) for group, others in near.items()}
 
 
 def normalised(label: str) -> str:
