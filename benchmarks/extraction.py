@@ -22,8 +22,8 @@ from microemo.evaluate import tables
 from microemo.evaluate.extraction import extract_labels
 from microemo.vocabulary.lexicon import place
 
-OWN = Path(__file__).parents[1] / "tests" / "evaluate"
-DEVELOP, CHECK, FRESH = "develop", "check", "fresh"
+FOLDER = Path(__file__).parents[1] / "tests" / "evaluate" / "descriptions"
+OWN = ("develop", "check", "fresh")
 RESAMPLES = 2000
 NUM_TEXTS, WORDS_A_TEXT = 100_000, 60
 
@@ -42,13 +42,9 @@ class Scores(NamedTuple):
 
 def items_of(name: str) -> list[Item]:
     """Descriptions of one of our sets or of a csv file, with their labels as base words."""
-    match name:
-        case "develop":
-            return _own("descriptions.toml")[::2]
-        case "check":
-            return _own("descriptions.toml")[1::2]
-        case "fresh":
-            return _own("descriptions_fresh.toml")
+    if name in OWN:
+        rows = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["description"]
+        return [_item(row["text"], row["labels"]) for row in rows]
     return [_item(row.text, row.labels or ()) for row in tables.read(Path(name)).values()]
 
 
@@ -67,7 +63,7 @@ def seconds_for(texts: Sequence[str]) -> float:
 
 def texts_of_60_words() -> Iterator[str]:
     """Texts cut from our descriptions, strung together, at ever other places."""
-    words = [word for name in (DEVELOP, CHECK, FRESH) for item in items_of(name) for word in item.text.split(" ")]
+    words = [word for name in OWN for item in items_of(name) for word in item.text.split(" ")]
     for start in range(0, 7 * NUM_TEXTS, 7):
         first = start % (len(words) - WORDS_A_TEXT)
         yield " ".join(words[first : first + WORDS_A_TEXT])
@@ -76,11 +72,6 @@ def texts_of_60_words() -> Iterator[str]:
 def base(label: str) -> str:
     known = place(label)
     return known.word if known else label
-
-
-def _own(file: str) -> list[Item]:
-    rows = tomllib.loads((OWN / file).read_text(encoding="utf-8"))["description"]
-    return [_item(row["text"], row["labels"]) for row in rows]
 
 
 def _item(text: str, labels: Sequence[str]) -> Item:
@@ -123,7 +114,7 @@ def main() -> None:
     parser.add_argument("set", nargs="?")
     parser.add_argument("--errors", action="store_true")
     arguments = parser.parse_args()
-    for name in [arguments.set] if arguments.set else [DEVELOP, CHECK, FRESH]:
+    for name in [arguments.set] if arguments.set else OWN:
         _report(name)
         if arguments.errors:
             _print_errors(name)
