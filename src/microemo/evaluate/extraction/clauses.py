@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from microemo.evaluate.extraction.holders import OF_CUES, Holder, subject
+from microemo.evaluate.extraction.holders import OF_CUES, REACH, Holder, noun_class, subject
 from microemo.evaluate.extraction.words import NOTHING, Unit
 
 
@@ -51,7 +51,8 @@ def _after(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
         case "causing":
             after = clause._replace(holder=subject(units, index + 1) or "main", frame="said of")
         case "pronoun" | "narrator" | "somebody":
-            after = clause._replace(holder=OF_CUES[unit.cue], frame="")
+            is_object = index > 0 and units[index - 1].cue in ("function", "frame")  # "upset with someone"
+            after = clause if is_object else clause._replace(holder=OF_CUES[unit.cue], frame="")
         case _:  # degrees and idioms change nothing
             after = clause
     return after
@@ -61,12 +62,15 @@ def _after_other(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
     unit = units[index]
     if unit.text == "'s" and index and units[index - 1].cue in ("pronoun", "opening"):  # "he's", "who's"
         return clause._replace(frame="said of")
-    return clause if unit.adverb or not clause.frame else clause._replace(frame="")
+    between = unit.adverb or (clause.frame == "named" and unit.adjective)  # "underlying tension"
+    return clause if between else clause._replace(frame="")
 
 
 def _opened(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
     """After a comma or conjunction: the same clause goes on with another feeling, or a new one begins."""
     unit = units[index]
+    if unit.text == "who":
+        return clause._replace(holder=_antecedent(units, index, clause))
     if unit.cue == "opening" or (unit.cue == "joint" and _goes_on(units, index + 1)):
         return clause._replace(holder=subject(units, index + 1) or clause.holder)
     if unit.text == "as" and index and units[index - 1].cue == "negation":  # "not as happy"
@@ -78,11 +82,24 @@ def _opened(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
     return Clause(holder or clause.holder)
 
 
+def _antecedent(units: Sequence[Unit], index: int, clause: Clause) -> Holder:
+    """Who "who" is: "his wife, who", "I see a man who"."""
+    for number in range(index - 1, max(-1, index - 1 - REACH), -1):
+        owned = number > 0 and units[number - 1].cue in ("possessive", "ours")
+        kind = noun_class(units[number], owned)
+        if kind == "other":
+            return "other"
+        if kind == "person":
+            return "main" if clause.holder == "narrator" else clause.holder
+    return clause.holder
+
+
 def _goes_on(units: Sequence[Unit], start: int) -> bool:
     """Whether what follows a comma or conjunction is, but for adverbs, another feeling of an enumeration."""
     for unit in units[start : start + 4]:
         if unit.place is not None:
             return True
-        if not (unit.transparent or unit.cue in ("negation", "frame", "determiner") or unit.text in ("be", "being")):
+        belongs = unit.transparent or unit.cue in ("negation", "frame", "determiner") or unit.text in ("be", "being")
+        if unit.text == "the" or not belongs:  # "no fear, the tension" begins a clause
             return False
     return False

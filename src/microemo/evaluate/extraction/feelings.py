@@ -99,6 +99,6 @@ def _denied_later(units: Sequence[Unit], index: int) -> bool:
             return False
         if units[number].text in words("around", "absent"):
             return True
-        if units[number].cue == "negation":
+        if units[number].text in words("around", "denying"):
             return any(unit.text in words("around", "perceived") for unit in units[number + 1 : number + 4])
     return False

@@ -58,12 +58,20 @@ def _without_lead(units: Sequence[Unit], start: int) -> int:
 
 def _located(units: Sequence[Unit], index: int, kind: str) -> Holder:
     """The holder that the noun at ``index`` is: "the man behind her" is another, "her friend's voice" is too."""
+    if kind == "person" and is_beside_them(units, index):
+        return "other"
     following = units[index + 1 : index + 4]
-    if not following:
-        return OF_NOUNS[kind]
-    if kind == "person" and following[0].cue == "beside":
-        return "other" if any(unit.text in THEM for unit in following[1:]) else "main"
-    if following[0].text == "'s":
+    if following and following[0].text == "'s":
         owned = next((noun for unit in following[1:] if (noun := noun_class(unit, owned=False))), "")
         return "other" if kind == "other" and owned in ("expression", "body") else "main"
     return OF_NOUNS[kind]
+
+
+def is_beside_them(units: Sequence[Unit], index: int) -> bool:
+    """Whether the person at ``index`` is told by where they are from the main character: "the man behind her"."""
+    for number in range(index + 1, min(index + REACH, len(units) - 1)):
+        if units[number].cue == "beside":
+            return units[number + 1].text in THEM
+        if units[number].cue not in ("", "copula"):  # "who sits next to him"
+            return False
+    return False

@@ -52,7 +52,7 @@ def parts(text: str) -> Iterator[Part]:
     """
     document = _document(text)
     if document is None:
-        yield from _parts_of_lines([_line(line) for line in TAG.sub("\n", text).splitlines() if line.strip()])
+        yield from _parts_of_lines([_line(line) for line in _untagged(text).splitlines() if line.strip()])
     else:
         yield from _parts_of_document(document)
 
@@ -73,6 +73,11 @@ def _document(text: str) -> Any | None:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
+
+
+def _untagged(text: str) -> str:
+    """A text with what it tags on lines of its own, the answer after a heading ("<think>...</think><answer>sad")."""
+    return TAG.sub(lambda tag: "\nanswer: " if tag[0] == "<answer>" else "\n", text) if "<" in text else text
 
 
 def _parts_of_document(document: Any) -> Iterator[Part]:
@@ -105,7 +110,7 @@ def _parts_of_lines(lines: Sequence[Line]) -> Iterator[Part]:
         elif heading:
             headed = not body[heading.end() :].strip(WRAPPING)
             yield from _items_then_prose(body[heading.end() :])
-        elif bare or headed:
+        elif bare or headed or _is_list([Line(body, marked)]):
             yield from _items_then_prose(body)
         else:
             key = KEY.match(body)
