@@ -18,9 +18,9 @@ from microemo.evaluate.evaluation import (
     Breakdown,
     Comparison,
     Evaluation,
-    Exclusion,
     File,
     Judge,
+    Notice,
     Plot,
     Score,
     Settings,
@@ -49,7 +49,7 @@ def evaluation(*systems: System, comparisons: tuple[Comparison, ...] = ()) -> Ev
         truths=(File(task="EMER", path="truth.csv", sha256="a" * 64, num_clips=332),),
         systems=systems,
         comparisons=comparisons,
-        judge=Judge(name="offline judge", version="1", agreement="F1 0.8 with given groups"),
+        judge=Judge(name="offline judge", agreement="F1 0.8 with given groups"),
         settings=Settings(seed=7, resamples=2000, level=0.95, resampled="speaker"),
         microemo_version="0.1.0",
         command=f"microemo evaluate --gt truth.csv --pred '{HOSTILE}'",
@@ -68,7 +68,7 @@ def full(tmp_path: Path) -> Evaluation:
     hostile = System(
         name=HOSTILE,
         files=(File(task="EMER", path=HOSTILE, sha256="b" * 64, num_clips=330),),
-        excluded=(Exclusion(task="EMER", reason="no prediction", clips=tuple(f"clip{n}" for n in range(9))),),
+        notices=(Notice(task="EMER", reason="no prediction", clips=tuple(f"clip{n}" for n in range(9))),),
         scores=(score(0.6621, 0.61, 0.71),),
         breakdowns=(
             Breakdown(task="EMER", families=rows, confusion=confusion(truth, predicted), labels=rows, num_labels=9),
@@ -112,7 +112,7 @@ def test_nothing_is_best_alone_or_of_another_task() -> None:
 def test_all_formats_say_the_same(full: Evaluation, tmp_path: Path) -> None:
     page, document, terminal = html.render(full, tmp_path), markdown.render(full), printed(full)
     figures = ["66.21 [61.00, 71.00]", "58.00 [53.00, 63.00]", "\N{MINUS SIGN}8.12", "0.012", "332", "330"]
-    words = ["base: none, the table has no confidences", "clip4 and 4 more", "no prediction", "offline judge 1. F1 0.8",
+    words = ["base: none, the table has no confidences", "clip4 and 4 more", "no prediction", "offline judge. F1 0.8",
              "95 %, bootstrap by speaker", "2000, seed 7", "Difference in percentage points"]  # fmt: skip
     for shown in (page, document, terminal):
         assert [expected for expected in figures + words if expected not in shown] == []
@@ -155,7 +155,7 @@ def test_markdown_names_stay_names(full: Evaluation) -> None:
     rest = document.replace(code, "")
     assert not re.search(r"(?<!\\)<script|^# heading|\x1b|(?<!\\)\[x", rest, flags=re.MULTILINE)
     table = [line for line in document.split("## ")[1].splitlines() if line.startswith("|")]
-    assert {len(re.findall(r"(?<!\\)\|", row)) for row in table} == {4}
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in table} == {5}  # metric, two systems, n
 
 
 def test_terminal_is_not_steered(full: Evaluation) -> None:

@@ -14,6 +14,8 @@ import typer
 
 from microemo.cli import weights
 from microemo.cli.analyze import analyze, schema
+from microemo.cli.evaluate import evaluate
+from microemo.cli.predict import predict
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.errors import MicroEmoError
 
@@ -23,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(analyze)
+app.command()(predict)
+app.command()(evaluate)
 app.command()(schema)
 app.add_typer(weights.app, name="weights")
 

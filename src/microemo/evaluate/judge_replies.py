@@ -48,7 +48,7 @@ def _partition(judged: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[
     groups: list[tuple[str, ...]] = []
     for words in judged:
         group = []
-        for word in (spelled for word in words for spelled in as_labels([word])):
+        for word in (spelled for spoken in words for spelled in as_labels([spoken])):
             if word in left:
                 del left[word]
                 group.append(word)

@@ -23,6 +23,7 @@ from microemo.hooks import Hook, silent
 TOKENS_OF_LABELS = 20
 TOKENS_OF_GROUPS = 40
 
+Agree = Callable[[str, Cost], None]
 LabelSet = tuple[str, ...]
 Asked = TypeVar("Asked", str, LabelSet)
 Answer = TypeVar("Answer")
@@ -34,13 +35,15 @@ class LLMJudge:
     name     the model and the version of the prompts, for reports
     repairs  of the last call: labels that the model had ``forgotten``, ``invented`` or ``repeated``, and replies that
              could not be read and were ``asked again``; counted a request, so that a run from the cache counts the same
+    agree    is told what is to be done and what it will cost before any request, and raises if it must not be
     """
 
-    def __init__(self, chat: Chat, hook: Hook = silent) -> None:
+    def __init__(self, chat: Chat, hook: Hook = silent, agree: Agree = lambda _what, _cost: None) -> None:
         self.chat = chat
         self.name = f"{chat.model} (prompts {prompts_version()})"
         self.repairs: Counter[str] = Counter()
         self._hook = hook
+        self._agree = agree
 
     def group(self, labels: Mapping[str, Sequence[str]]) -> dict[str, Groups]:
         """Groups by the clip's name.
@@ -52,6 +55,7 @@ class LLMJudge:
         sets = {clip: _label_set(several) for clip, several in labels.items()}
         groups: dict[LabelSet, Groups] = {few: (few,) if few else () for few in sets.values() if len(few) < 2}
         asked = _wanted(sets, lambda several: len(several) > 1)
+        self._agree("group labels", self.cost_of_grouping(labels))
         for several, (judged, repairs) in self._answers(
             asked, _grouping, read_groups, LIST_OF_LISTS, "group labels"
         ).items():
@@ -67,6 +71,7 @@ class LLMJudge:
         self.repairs.clear()
         said = {clip: text.strip() for clip, text in texts.items()}
         asked = _wanted(said, bool)
+        self._agree("extract labels", self.cost_of_extraction(texts))
         labels = self._answers(asked, _extraction, lambda reply, _: read_labels(reply), LIST_OF_WORDS, "extract labels")
         return {clip: labels.get(text, ()) for clip, text in said.items()}
 
@@ -104,7 +109,8 @@ class LLMJudge:
         failed = {key: what for key, (_, what) in {**faults, **faults_again}.items() if key not in answers_again}
         if failed:
             first, why = next(iter(failed.items()))
-            raise InputError(f"{self.chat.model}: no answer for {len(failed)} of {len(asked)} ({asked[first]}: {why}); ask another")
+            number = f"{len(failed)} of {len(asked)}"
+            raise InputError(f"{self.chat.model}: no answer for {number} ({asked[first]}: {why}); ask another")
         return answers | answers_again
 
     def _read(
