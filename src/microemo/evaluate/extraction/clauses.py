@@ -75,8 +75,10 @@ def _opened(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
         return clause._replace(holder=subject(units, index + 1) or clause.holder)
     if unit.text == "as" and index and units[index - 1].cue == "negation":  # "not as happy"
         return clause
-    holder = subject(units, index + 1)
     following = units[index + 1] if index + 1 < len(units) else NOTHING
+    if unit.text == "which" and following.cue != "frame":  # "which suggests" is about all before it
+        return Clause(_antecedent(units, index, clause))
+    holder = subject(units, index + 1)
     if unit.text in ("or", "and", "&") and not holder and following.cue != "copula":  # "does not shout or show anger"
         return clause._replace(frame="")
     return Clause(holder or clause.holder)

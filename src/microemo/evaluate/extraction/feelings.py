@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from microemo.evaluate.extraction.clauses import Clause, clauses
-from microemo.evaluate.extraction.holders import REACH, noun_class, subject
+from microemo.evaluate.extraction.holders import REACH, Holder, noun_class, subject
 from microemo.evaluate.extraction.words import NOTHING, Unit, words
 
 
@@ -52,9 +52,9 @@ def _before_phrase(units: Sequence[Unit], index: int) -> int:
 def _modified(units: Sequence[Unit], index: int) -> str:
     """The class of the noun that an adjective stands before, "unknown" for another noun, "" if it stands alone."""
     seen_noun = False
-    for unit in units[index + 1 : index + 1 + REACH]:
+    for number, unit in enumerate(units[index + 1 : index + 1 + REACH], start=index + 1):
         if unit.noun:
-            return noun_class(unit, owned=False)
+            return "scene" if _of(units, number) == "scene" else noun_class(unit, owned=False)
         if unit.cue and (seen_noun or not unit.transparent):
             break
         if not unit.transparent:
@@ -88,8 +88,14 @@ def _owned_by_other(units: Sequence[Unit], index: int, before: int) -> bool:
     if owner.text == "'s" and before > 0:
         owned = before > 1 and units[before - 2].cue in ("possessive", "ours", "determiner")
         return noun_class(units[before - 1], owned) == "other"
-    of_other = units[index + 1 : index + 2] and units[index + 1].text == "of" and subject(units, index + 2) == "other"
-    return owner.cue == "ours" or bool(of_other)
+    is_theirs = not units[index].adjective and units[index].text not in words("around", "directed")
+    return owner.cue == "ours" or (is_theirs and _of(units, index) == "other")
+
+
+def _of(units: Sequence[Unit], index: int) -> Holder | None:
+    """Whose the noun at ``index`` is said to be: "the anger of the customer", "the mood of the scene"."""
+    has_owner = index + 1 < len(units) and units[index + 1].text == "of"
+    return subject(units, index + 2) if has_owner else None
 
 
 def _denied_later(units: Sequence[Unit], index: int) -> bool:

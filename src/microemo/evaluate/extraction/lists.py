@@ -15,7 +15,7 @@ LONGEST = 60
 TAG = re.compile(r"</?[a-z_]{1,20}>")
 FENCE = re.compile(r"\s*```(?:json)?\s*(.*?)\s*```\s*", re.DOTALL)
 HEADING = re.compile(
-    r"\W{0,8}(?:\w+ ){0,4}?(?:emotions?|emotional states?|labels?|feelings?|moods?|answer)(?: \w+){0,3}"
+    r"\W{0,8}(?:\w+ ){0,4}?(?:emotions?|emotional states?|labels?|feelings?|moods?|answer)(?: \w+){0,6}"
     r"[*_\"' ]{0,4}(?::|$)"
 )
 KEY = re.compile(r"\W{0,8}[a-z][\w ]{0,30}[*_\"' ]{0,4}:(?!\S)")
@@ -110,23 +110,22 @@ def _parts_of_lines(lines: Sequence[Line]) -> Iterator[Part]:
         elif heading:
             headed = not body[heading.end() :].strip(WRAPPING)
             yield from _items_then_prose(body[heading.end() :])
-        elif bare or headed or _is_list([Line(body, marked)]):
+        elif bare or headed or _is_list([Line(body, marked)], least_known=1):
             yield from _items_then_prose(body)
         else:
-            key = KEY.match(body)
-            yield Part(body[key.end() :] if key else body, False)
+            yield from _key_then_prose(body)
         headed = headed and (bool(heading) or marked or _items(body) is not None)
 
 
-def _is_list(lines: Sequence[Line]) -> bool:
-    """Whether the lines are nothing but a list, of which at least half is in the lexicon."""
+def _is_list(lines: Sequence[Line], least_known: float = 0.5) -> bool:
+    """Whether the lines are nothing but a list, of which at least that share is in the lexicon."""
     items: list[str] = []
     for line in lines:
         found = _items(line.body)
         if found is None:
             return False
         items += found
-    return bool(items) and 2 * sum(known(item) is not None for item in items) >= len(items)
+    return bool(items) and sum(known(item) is not None for item in items) >= least_known * len(items)
 
 
 def _line(text: str) -> Line:
@@ -135,13 +134,25 @@ def _line(text: str) -> Line:
     return Line(body[mark.end() :], True) if mark else Line(body, False)
 
 
+def _key_then_prose(text: str) -> Iterator[Part]:
+    """The prose after a key ("voice: he shouts"); the key is a label if it is a feeling ("anger: he shouts")."""
+    key = KEY.match(text)
+    if not key:
+        yield Part(text, False)
+        return
+    name = key[0].strip(WRAPPING)
+    if known(name) and name not in words("senses", "not_feelings") | words("lists", "keys"):
+        yield Part(name, True)
+    yield Part(text[key.end() :], False)
+
+
 def _items_then_prose(text: str) -> Iterator[Part]:
     """Labels up to the first full stop and prose after it; all is prose if that is no list."""
     end = END.search(text)
     head, tail = (text[: end.start()], text[end.end() :]) if end else (text, "")
     items = _items(head)
     if items is None:
-        yield Part(text, False)
+        yield from _key_then_prose(text)
         return
     yield from (Part(item, True) for item in items)
     if tail.strip():
