@@ -17,7 +17,7 @@ tell which words for a feeling are feelings of the main character (``feelings``)
 
 from dataclasses import replace
 
-from microemo.evaluate.extraction.characters import cast, gender_of_main
+from microemo.evaluate.extraction.characters import cast, main_character
 from microemo.evaluate.extraction.feelings import felt
 from microemo.evaluate.extraction.lists import known, parts
 from microemo.evaluate.extraction.words import plain, sentences
@@ -31,15 +31,15 @@ def extract_labels(text: str) -> tuple[str, ...]:
     that are not in the lexicon are kept as they are. English only: prose in other languages has no labels.
     """
     found: dict[str, None] = {}
-    gender = ""
+    character = ""
     for part in parts(plain(text)):
         if part.is_label:
             place = known(part.text)
             found[place.word if place else part.text] = None
         else:
             for sentence in sentences(part.text):
-                gender = gender or gender_of_main(sentence)
-                found |= dict.fromkeys(felt(cast(sentence, gender)))
+                character = character or main_character(sentence)
+                found |= dict.fromkeys(felt(cast(sentence, character)))
     return tuple(found)
 
 

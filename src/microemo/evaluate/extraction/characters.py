@@ -1,4 +1,4 @@
-"""Man or woman: in a description of a man, the woman is somebody else."""
+"""Man, woman or boy: in a description of a man, the woman is somebody else."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,21 +7,21 @@ from functools import cache
 from microemo.evaluate.extraction.holders import is_beside_them
 from microemo.evaluate.extraction.words import Sentence, Unit, words
 
-OPPOSITE = {"male": "female", "female": "male"}
+CHARACTERS = ("man", "woman", "boy", "he", "she")
 
 
-def gender_of_main(sentence: Sentence) -> str:
-    """ "male" or "female" by the first man, woman, he or she whom a sentence is about; "" if it does not say."""
+def main_character(sentence: Sentence) -> str:
+    """One of ``CHARACTERS``: the first whom a sentence is about; "" if there is none."""
     for index, unit in enumerate(sentence):
-        gender = _genders().get(unit.text)
-        if gender and not _is_aside(sentence, index):
-            return gender
+        character = _characters().get(unit.text)
+        if character and not _is_aside(sentence, index):
+            return character
     return ""
 
 
-def cast(sentence: Sentence, gender: str) -> Sentence:
-    """The sentence with those of the opposite gender as others."""
-    others = words("genders", OPPOSITE[gender]) if gender else frozenset()
+def cast(sentence: Sentence, character: str) -> Sentence:
+    """The sentence with those as others who cannot be the main character."""
+    others = _others(character)
     if others.isdisjoint(unit.text for unit in sentence):
         return sentence
     return [_as_other(unit) if unit.text in others else unit for unit in sentence]
@@ -43,5 +43,11 @@ def _as_other(unit: Unit) -> Unit:
 
 
 @cache
-def _genders() -> dict[str, str]:
-    return {word: gender for gender in OPPOSITE for word in words("genders", gender)}
+def _characters() -> dict[str, str]:
+    return {word: character for character in CHARACTERS for word in words("characters", character)}
+
+
+@cache
+def _others(character: str) -> frozenset[str]:
+    others = words("others", character) if character else ()
+    return frozenset(word for other in others for word in words("characters", other))

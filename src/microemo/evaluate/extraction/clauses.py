@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from microemo.evaluate.extraction.holders import OF_CUES, REACH, Holder, noun_class, subject
+from microemo.evaluate.extraction.holders import OF_CUES, REACH, Holder, located, noun_class, subject
 from microemo.evaluate.extraction.words import NOTHING, Unit
 
 
@@ -42,6 +42,8 @@ def _after(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
             after = clause._replace(real=True, frame="named")
         case "boundary" | "joint" | "opening":
             after = _opened(units, index, clause)
+        case "restricting" if index > 0 and units[index - 1].place:  # "not angry just tired"
+            after = clause._replace(real=True)
         case "copula":
             after = clause._replace(frame="said of")
         case "frame":
@@ -81,7 +83,7 @@ def _opened(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
     holder = subject(units, index + 1)
     if unit.text in ("or", "and", "&") and not holder and following.cue != "copula":  # "does not shout or show anger"
         return clause._replace(frame="")
-    return Clause(holder or clause.holder)
+    return Clause(holder or ("main" if following.place else clause.holder))
 
 
 def _antecedent(units: Sequence[Unit], index: int, clause: Clause) -> Holder:
@@ -89,18 +91,17 @@ def _antecedent(units: Sequence[Unit], index: int, clause: Clause) -> Holder:
     for number in range(index - 1, max(-1, index - 1 - REACH), -1):
         owned = number > 0 and units[number - 1].cue in ("possessive", "ours")
         kind = noun_class(units[number], owned)
-        if kind == "other":
-            return "other"
-        if kind == "person":
-            return "main" if clause.holder == "narrator" else clause.holder
+        if kind in ("person", "other") and units[number].cue != "somebody":  # "like someone who"
+            holder = located(units, number, kind)
+            return clause.holder if holder == "main" and clause.holder != "narrator" else holder
     return clause.holder
 
 
 def _goes_on(units: Sequence[Unit], start: int) -> bool:
     """Whether what follows a comma or conjunction is, but for adverbs, another feeling of an enumeration."""
-    for unit in units[start : start + 4]:
+    for index, unit in enumerate(units[start : start + 4], start=start):
         if unit.place is not None:
-            return True
+            return index + 1 == len(units) or units[index + 1].cue != "copula"  # "disbelief turns to outrage"
         belongs = unit.transparent or unit.cue in ("negation", "frame", "determiner") or unit.text in ("be", "being")
         if unit.text == "the" or not belongs:  # "no fear, the tension" begins a clause
             return False

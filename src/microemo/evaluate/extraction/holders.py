@@ -36,7 +36,7 @@ def subject(units: Sequence[Unit], start: int) -> Holder | None:
         unit = units[index]
         kind = noun_class(unit, owned)
         if kind:
-            return _located(units, index, kind)
+            return located(units, index, kind)
         if index > start and not (unit.place or unit.cue in ("", "degree") or unit.adverb):
             break
     return "main" if begins else None
@@ -51,12 +51,12 @@ def noun_class(unit: Unit, owned: bool) -> str:
 
 def _without_lead(units: Sequence[Unit], start: int) -> int:
     for index in range(start, min(start + REACH, len(units))):
-        if not (units[index].cue in ("joint", "idiom", "lead") or units[index].adverb):
+        if not (units[index].cue in ("joint", "idiom", "lead", "restricting") or units[index].adverb):
             return index
     return start + REACH
 
 
-def _located(units: Sequence[Unit], index: int, kind: str) -> Holder:
+def located(units: Sequence[Unit], index: int, kind: str) -> Holder:
     """The holder that the noun at ``index`` is: "the man behind her" is another, "her friend's voice" is too."""
     if kind == "person" and is_beside_them(units, index):
         return "other"
@@ -69,9 +69,10 @@ def _located(units: Sequence[Unit], index: int, kind: str) -> Holder:
 
 def is_beside_them(units: Sequence[Unit], index: int) -> bool:
     """Whether the person at ``index`` is told by where they are from the main character: "the man behind her"."""
-    for number in range(index + 1, min(index + REACH, len(units) - 1)):
+    for number in range(index + 1, min(index + REACH, len(units))):
         if units[number].cue == "beside":
-            return units[number + 1].text in THEM
+            named = units[number + 1].text in THEM if number + 1 < len(units) else False
+            return named or units[number].text == "in the background"
         if units[number].cue not in ("", "copula"):  # "who sits next to him"
             return False
     return False

@@ -159,7 +159,8 @@ def _items_then_prose(text: str) -> Iterator[Part]:
         yield Part(tail, False)
 
 
-def _items(text: str) -> list[str] | None:
+@lru_cache(1 << 12)
+def _items(text: str) -> tuple[str, ...] | None:
     """The labels of a list, None if something in it is no label; what is denied ("no anger") is left out."""
     items: list[str] = []
     for piece in BETWEEN.split(text):
@@ -169,7 +170,7 @@ def _items(text: str) -> list[str] | None:
         if not _is_label(item):
             return None
         items.append(item)
-    return items
+    return tuple(items)
 
 
 def _is_label(item: str) -> bool:

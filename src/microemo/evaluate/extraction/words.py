@@ -26,6 +26,7 @@ SPELLINGS = {
     "n't": " not",
     " -- ": " \u2014 ",
 }
+REPEATED = re.compile(r"([,:()&])(?:\s*\1)+")
 QUOTED = re.compile(r'"[^"\n]*"|(?<!\w)\'(?:[^\'\n]|(?<=\w)\'(?=\w)){1,300}\'(?!\w)')
 NAMES_A_FEELING = re.compile(r"\b(emotion|feeling|mood|label|state|described as)s?\b[^.\n]{0,30}$")
 LONGEST_NAME = 30
@@ -62,11 +63,11 @@ NOTHING = Unit("")
 
 
 def plain(text: str) -> str:
-    """A text in lower case, its contractions written out and its quotation marks straight."""
+    """A text in lower case, its contractions written out, its quotation marks straight, no mark twice."""
     text = (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
     for written, spelling in SPELLINGS.items():
         text = text.replace(written, spelling)
-    return text
+    return REPEATED.sub(r"\1", text)
 
 
 def sentences(text: str) -> Iterator[Sentence]:
