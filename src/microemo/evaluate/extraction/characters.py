@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 from microemo.evaluate.extraction.holders import is_beside_them
-from microemo.evaluate.extraction.words import Sentence, Unit, words
+from microemo.evaluate.extraction.words import NOTHING, Sentence, Unit, words
 
 CHARACTERS = ("man", "woman", "boy", "he", "she")
 
@@ -34,7 +34,8 @@ def _is_aside(units: Sequence[Unit], index: int) -> bool:
         return True
     while index > 0 and (units[index - 1].cue == "determiner" or units[index - 1].adjective):
         index -= 1
-    return index > 0 and units[index - 1].cue in ("function", "beside", "frame")
+    before = units[index - 1] if index > 0 else NOTHING
+    return before.cue in ("function", "beside", "frame") or before.text == "to"
 
 
 @cache

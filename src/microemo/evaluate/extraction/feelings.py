@@ -9,7 +9,7 @@ from microemo.evaluate.extraction.words import NOTHING, Unit, words
 
 def felt(units: Sequence[Unit]) -> Iterator[str]:
     """The main character's feelings in a sentence, as base words of the lexicon, in order of mention."""
-    if not _generic(units):
+    if any(unit.place for unit in units) and not _generic(units):
         for index, clause in clauses(units):
             place = units[index].place
             if place and clause.real and _counts(units, index, clause):

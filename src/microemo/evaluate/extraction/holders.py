@@ -71,8 +71,8 @@ def is_beside_them(units: Sequence[Unit], index: int) -> bool:
     """Whether the person at ``index`` is told by where they are from the main character: "the man behind her"."""
     for number in range(index + 1, min(index + REACH, len(units))):
         if units[number].cue == "beside":
-            named = units[number + 1].text in THEM if number + 1 < len(units) else False
-            return named or units[number].text == "in the background"
+            of_whom = units[number + 1 : number + 2]
+            return units[number].text == "in the background" or any(unit.text in THEM for unit in of_whom)
         if units[number].cue not in ("", "copula"):  # "who sits next to him"
             return False
     return False

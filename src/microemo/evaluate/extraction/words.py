@@ -71,11 +71,11 @@ def plain(text: str) -> str:
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """The sentences of a plain text that have a word for a feeling, without what they quote; no questions."""
+    """The sentences of a plain text, without what they quote; no questions."""
     pieces = SENTENCE_END.split(_unquoted(text))
     for body, end in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         sentence = _units(body)
-        if any(unit.place for unit in sentence) and not _asks(sentence, end):
+        if sentence and not _asks(sentence, end):
             yield sentence
 
 
@@ -101,11 +101,9 @@ def _unquoted(text: str) -> str:
 
 
 def _units(text: str) -> Sentence:
-    """A sentence in words and known phrases, the longest first; empty where it has no word for a feeling."""
+    """A sentence in words and known phrases, the longest first."""
     tokens = TOKEN.findall(text)
     known = _phrases()
-    if known.of_feelings.isdisjoint(tokens):
-        return []
     alone, longer = known.alone, known.longer
     sentence: Sentence = []
     start = 0
@@ -129,7 +127,6 @@ class _Phrases:
 
     alone: Mapping[str, Unit]
     longer: Mapping[str, list[tuple[list[str], Unit]]]
-    of_feelings: frozenset[str]  # the words with which something begins that may be a feeling
 
 
 @cache
@@ -145,7 +142,6 @@ def _phrases() -> _Phrases:
     return _Phrases(
         alone=units,
         longer={first: sorted(tails, key=lambda tail: -len(tail[0])) for first, tails in longer.items()},
-        of_feelings=frozenset(TOKEN.findall(phrase)[0] for phrase, unit in units.items() if unit.place),
     )
 
 
