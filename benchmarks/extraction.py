@@ -10,7 +10,7 @@ prints each description that is not as labelled: not for the sets that check.
 import argparse
 import time
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,12 +20,16 @@ from jaxtyping import Float, Int
 
 from microemo.evaluate import tables
 from microemo.evaluate.extraction import extract_labels
+from microemo.evaluate.extraction.words import plain, sentences
 from microemo.vocabulary.lexicon import place
 
 FOLDER = Path(__file__).parents[1] / "tests" / "evaluate" / "descriptions"
 OWN = ("develop", "check", "fresh")
 RESAMPLES = 2000
 NUM_TEXTS, WORDS_A_TEXT = 100_000, 60
+
+
+Extract = Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def items_of(name: str) -> list[Item]:
 
 
 def scores_of(items: Sequence[Item]) -> Scores:
-    return Scores(*_scores(_counts(items).sum(axis=0)).tolist())
+    return Scores(*_scores(_counts(items, extract_labels).sum(axis=0)).tolist())
 
 
 def seconds_for(texts: Sequence[str]) -> float:
@@ -78,13 +82,14 @@ def _item(text: str, labels: Sequence[str]) -> Item:
     return Item(text, frozenset(map(base, labels)))
 
 
-def _found(item: Item) -> frozenset[str]:
-    return frozenset(map(base, extract_labels(item.text)))
+def words_alone(text: str) -> Iterator[str]:
+    """The baseline: every word outside quotation marks that may be a feeling, whosever and denied or not."""
+    return (unit.place.word for sentence in sentences(plain(text)) for unit in sentence if unit.place)
 
 
-def _counts(items: Sequence[Item]) -> Int[np.ndarray, "N 3"]:
+def _counts(items: Sequence[Item], extract: Extract) -> Int[np.ndarray, "N 3"]:
     """Of each description: labels found and true, labels found, labels true."""
-    found = [_found(item) for item in items]
+    found = [frozenset(map(base, extract(item.text))) for item in items]
     return np.array([(len(f & i.labels), len(f), len(i.labels)) for f, i in zip(found, items, strict=True)])
 
 
@@ -94,17 +99,20 @@ def _scores(totals: Int[np.ndarray, "*S 3"]) -> Float[np.ndarray, "*S 3"]:
 
 
 def _report(name: str) -> None:
-    rows = _counts(items_of(name))
-    draws = np.random.default_rng(0).integers(len(rows), size=(RESAMPLES, len(rows)))
-    low, high = np.percentile(_scores(rows[draws].sum(axis=1)), [2.5, 97.5], axis=0)
-    print(f"{name}: n = {len(rows)} descriptions, {rows[:, 2].sum()} labels")
-    for score, *figures in zip(Scores._fields, _scores(rows.sum(axis=0)), low, high, strict=True):
-        print("  {:<9} {:.3f} [{:.3f}, {:.3f}]".format(score, *figures))
+    items = items_of(name)
+    draws = np.random.default_rng(0).integers(len(items), size=(RESAMPLES, len(items)))
+    print(f"{name}: n = {len(items)} descriptions, {sum(len(item.labels) for item in items)} labels")
+    for method, extract in {"extracted": extract_labels, "words alone": words_alone}.items():
+        rows = _counts(items, extract)
+        low, high = np.percentile(_scores(rows[draws].sum(axis=1)), [2.5, 97.5], axis=0)
+        columns = zip(Scores._fields, _scores(rows.sum(axis=0)), low, high, strict=True)
+        print(f"  {method:<11}", *("{} {:.3f} [{:.3f}, {:.3f}]".format(*column) for column in columns))
 
 
 def _print_errors(name: str) -> None:
     for item in items_of(name):
-        missed, wrong = item.labels - _found(item), _found(item) - item.labels
+        found = frozenset(map(base, extract_labels(item.text)))
+        missed, wrong = item.labels - found, found - item.labels
         if missed or wrong:
             print(f"\n{item.text}\n  not found: {sorted(missed)}; wrong: {sorted(wrong)}")
 
