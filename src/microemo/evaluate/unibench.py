@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric
+from microemo.evaluate.metric import Metric, ratio
 from microemo.evaluate.records import Table
 from microemo.evaluate.set_metric import Labels
 
@@ -55,7 +55,7 @@ def mean_of_tasks(metrics: Mapping[str, Metric]) -> Metric:
 
     def statistic(means: np.ndarray) -> np.ndarray:
         tasks = zip(metrics.values(), ends, ends[1:], strict=False)
-        scores = [metric.statistic(means[..., a : b - 1] / means[..., b - 1 : b]) for metric, a, b in tasks]
+        scores = [metric.statistic(ratio(means[..., a : b - 1], means[..., b - 1 : b])) for metric, a, b in tasks]
         return np.mean(scores, axis=0)
 
     return Metric(f"Mean of {len(metrics)} of {len(TASKS)} tasks", clips, columns, statistic)

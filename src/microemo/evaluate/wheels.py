@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from microemo.errors import InputError
-from microemo.evaluate.metric import Metric, harmonic_mean
+from microemo.evaluate.metric import Metric, harmonic_mean, ratio
 from microemo.evaluate.set_metric import Labels, overlap
 from microemo.evaluate.tables import labels_of
 
@@ -140,13 +140,13 @@ def off_wheels(truth: Labels, wheels: Wheels) -> tuple[str, ...]:
 
 def _mean_hits(means: np.ndarray) -> np.ndarray:
     wheels = means.reshape(*means.shape[:-1], -1, 2)
-    return (wheels[..., 0] / wheels[..., 1]).mean(axis=-1)
+    return ratio(wheels[..., 0], wheels[..., 1]).mean(axis=-1)
 
 
 def _shares(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Precision and recall per wheel (..., W), of the clips that count on it."""
     wheels = means.reshape(*means.shape[:-1], -1, 3)
-    return wheels[..., 0] / wheels[..., 2], wheels[..., 1] / wheels[..., 2]
+    return ratio(wheels[..., 0], wheels[..., 2]), ratio(wheels[..., 1], wheels[..., 2])
 
 
 def _clusters(truth: Labels, predicted: Labels, wheels: Wheels, level: Level) -> list[Clusters]:
