@@ -2,8 +2,8 @@
 
 An answer is taken apart into the labels that it lists and prose (``lists``); prose into sentences of known words and
 phrases (``words``), read clause by clause from left to right (``clauses``), with who they are about (``characters``,
-``holders``), to tell which words for a feeling are feelings of the main character (``feelings``). The rules' words are in
-``english.toml``, the words for feelings in the lexicon. The policy:
+``holders``), to tell which words for a feeling are feelings of the main character (``feelings``). The rules' words are
+in ``english.toml``, the words for feelings in the lexicon. The policy:
 
 - Denied ("not angry", "without fear"), past ("no longer", "used to be"), imagined ("would be", "if she were"),
   pretended, asked and undecided feelings ("whether he is sad or angry", "either") do not count.
