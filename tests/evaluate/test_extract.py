@@ -10,8 +10,7 @@ from extraction import items_of, scores_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from microemo.evaluate.extraction import extract_labels, with_labels
-from microemo.evaluate.records import Row
+from microemo.evaluate.extraction import extract_labels
 from microemo.vocabulary.lexicon import lexicon
 
 ENGLISH = tomllib.loads(files("microemo.evaluate.extraction").joinpath("english.toml").read_text(encoding="utf-8"))
@@ -248,11 +247,6 @@ def test_markup(text: str, expected: list[str]) -> None:
 
 def test_quoted_names_of_feelings_count() -> None:
     assert labels('His emotion can be described as "joy".') == ["joyful"]
-
-
-def test_rows_keep_the_labels_that_they_have() -> None:
-    table = {"a": Row("a", ("sad",), "He is happy."), "b": Row("b", None, "He is happy."), "c": Row("c", (), "")}
-    assert {name: row.labels for name, row in with_labels(table).items()} == {"a": ("sad",), "b": ("happy",), "c": ()}
 
 
 @pytest.mark.parametrize("name", ["check", "fresh"])

@@ -73,10 +73,11 @@ def evaluate(
 
     if groups and judge:
         raise typer.BadParameter("--groups and --judge: give one of them, the labels are grouped once")
+    agree = _agreement(prices, yes)
     truths = inputs.truths(gt, task, split)
     named = _named(pred)
     with progress.shown() as hook:
-        llm = _llm(judge, _agreement(prices, yes), hook) if judge else None
+        llm = _llm(judge, agree, hook) if judge else None
         candidates = _candidates(named, truths, _judges(groups or [], llm, len(named), hook))
         outcome = run.evaluate(
             truths, candidates, _instruments(wheels, hook), llm.extract if llm else _extract,

@@ -16,13 +16,10 @@ in ``english.toml``, the words for feelings in the lexicon. The policy:
   of what is generally so ("anger is often shown by"), or for mere behaviour ("laughing").
 """
 
-from dataclasses import replace
-
 from microemo.evaluate.extraction.characters import cast, main_character
 from microemo.evaluate.extraction.feelings import felt
 from microemo.evaluate.extraction.lists import known, parts
 from microemo.evaluate.extraction.words import plain, sentences
-from microemo.evaluate.records import Table
 
 
 def extract_labels(text: str) -> tuple[str, ...]:
@@ -42,11 +39,3 @@ def extract_labels(text: str) -> tuple[str, ...]:
                 character = character or main_character(sentence)
                 found |= dict.fromkeys(felt(cast(sentence, character)))
     return tuple(found)
-
-
-def with_labels(table: Table) -> Table:
-    """The table with labels in every row: its own, or those in its text where it has none."""
-    return {
-        name: row if row.labels is not None else replace(row, labels=extract_labels(row.text))
-        for name, row in table.items()
-    }
