@@ -55,8 +55,8 @@ def write(folder: Path, num_clips: int, texts: bool) -> tuple[Path, Path]:
 def sentence(labels: list[str]) -> str:
     return (
         "In the video, the person looks straight at the camera with slightly raised brows and pressed lips. The voice "
-        f"rises at the end of the sentence. It seems that they feel {', '.join(labels[:-1])} and {labels[-1]}, and they "
-        "do not look bored at all while their friend keeps on talking beside them in the kitchen."
+        f"rises at the end of the sentence. It seems that they feel {', '.join(labels[:-1])} and {labels[-1]}, and "
+        "they do not look bored at all while their friend keeps on talking beside them in the kitchen."
     )
 
 
@@ -68,7 +68,8 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         truth, predicted = write(Path(folder), arguments.clips, arguments.texts)
-        command = [sys.executable, "-c", PROGRAM, "evaluate", "--pred", predicted, "--gt", truth, "--out", f"{folder}/out"]
+        tables = ["--pred", predicted, "--gt", truth, "--out", f"{folder}/out"]
+        command = [sys.executable, "-c", PROGRAM, "evaluate", *tables]
         command += ["--wheels", arguments.wheels] if arguments.wheels else []
         begun = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=False)

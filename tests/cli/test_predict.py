@@ -1,4 +1,4 @@
-"""microemo predict on clips made here and a stub server: rows, resumption, exit codes; evaluate reads what it writes."""
+"""microemo predict on clips made here and a stub server: rows, resumption, exit codes, and scoring what it writes."""
 
 import json
 from collections.abc import Iterator
@@ -35,9 +35,7 @@ def test_answers_are_kept_and_can_be_scored(run: Run, stub: Stub, clips: None, t
     assert scored["systems"][0]["scores"][0]["value"] == 1
 
 
-def test_failures_are_named_and_a_second_run_tries_them_alone(
-    run: Run, stub: Stub, clips: None, tmp_path: Path
-) -> None:
+def test_failures_are_named_and_a_second_run_tries_only_them(run: Run, stub: Stub, clips: None, tmp_path: Path) -> None:
     (tmp_path / "clips" / "c.mp4").write_text("not a video")
     arguments = ["predict", "clips", "--model", f"{stub.url}#toy", "--out", "p.jsonl"]
     outcome = run(*arguments)
