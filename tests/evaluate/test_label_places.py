@@ -68,7 +68,7 @@ def test_every_label_has_a_place(labels: list[str]) -> None:
 
 @pytest.mark.weights
 def test_rare_labels_find_near_words() -> None:
-    found = places(["not happy", "dead inside", "weepy"])
+    found = places(["not happy", "grossed out by the food", "weepy"])
     assert found["not happy"].valence == "negative"
-    assert found["dead inside"].group == "depressed"
+    assert found["grossed out by the food"].family == "disgusted"
     assert found["weepy"].family == "sad"

@@ -15,9 +15,10 @@ from microemo.evaluate import sentences
 from microemo.hooks import Hook, silent
 from microemo.vocabulary.lexicon import NEGATION, Place, lexicon, normalised, place
 
-MIN_SIMILARITY = 0.6
-"""Cosine from which a label is taken to mean the nearest word. Chosen on half of the golden clips, where 0.4 does as
-well and 0.8 hardly worse: few labels are outside the lexicon."""
+MIN_SIMILARITY = 0.65
+"""Cosine from which a label is taken to mean the nearest word. Chosen by reading the nearest words of some 500 labels
+outside the lexicon: below it, about every other one means something else. The golden clips have too few such labels to
+tell: from 0.4 to 0.8 the agreement is the same within half a point."""
 
 JOINTS = re.compile(r" (?:and|or|but|yet|to|with|mixed with|as well as) |\s*[/,;&+]\s*")
 
