@@ -20,6 +20,7 @@ MIN_SIMILARITY = 0.65
 outside the lexicon: below it, about every other one means something else. The golden clips have too few such labels to
 tell: from 0.4 to 0.8 the agreement is the same within half a point."""
 
+BATCH_SIZE = 1024  # labels compared with all words at a time: some tens of megabytes
 JOINTS = re.compile(r" (?:and|or|but|yet|to|with|mixed with|as well as) |\s*[/,;&+]\s*")
 
 Embed = Callable[[Sequence[str], Hook], np.ndarray]
@@ -32,11 +33,14 @@ def places(labels: Iterable[str], embed: Embed = sentences.embed, hook: Hook = s
     encoder cannot be had.
     """
     known = {label: place_of_phrase(label) for label in dict.fromkeys(labels)}
-    unknown = sorted(label for label, where in known.items() if where is None)
-    nearest = dict(zip(unknown, _nearest(unknown, embed, hook), strict=True)) if unknown else {}
+    nearest = _found_nearest(embed)
+    unknown = sorted(label for label, where in known.items() if where is None and label not in nearest)
+    if unknown:
+        nearest.update(zip(unknown, _nearest(unknown, embed, hook), strict=True))
     return {label: where or nearest[label] for label, where in known.items()}
 
 
+@cache
 def place_of_phrase(label: str) -> Place | None:
     """The place of a label, of its first part ("disappointed or dissatisfied"), or of its first known word.
 
@@ -54,13 +58,22 @@ def _nearest(labels: Sequence[str], embed: Embed, hook: Hook) -> Iterator[Place]
     """The place of each label's nearest word; of a negated label, among words of another valence than it negates."""
     words = _words()
     vectors, valences = _vectors(embed), np.array([where.valence for where in words])
-    for label, vector in zip(labels, embed([normalised(label) for label in labels], hook), strict=True):
-        similarities = vectors @ vector
-        denied = _denied(normalised(label))
-        if denied:
-            similarities[valences == denied.valence] = -1
-        best = int(similarities.argmax())
-        yield words[best] if similarities[best] >= MIN_SIMILARITY else Place(label, label, label, "neutral")
+    embedded = embed([normalised(label) for label in labels], hook)
+    for start in range(0, len(labels), BATCH_SIZE):
+        batch = labels[start : start + BATCH_SIZE]
+        similarities = embedded[start : start + BATCH_SIZE] @ vectors.T
+        for row, label in zip(similarities, batch, strict=True):
+            if denied := _denied(normalised(label)):
+                row[valences == denied.valence] = -1
+        best = similarities.argmax(axis=1)
+        for label, word, similarity in zip(batch, best, similarities.max(axis=1), strict=True):
+            yield words[word] if similarity >= MIN_SIMILARITY else Place(label, label, label, "neutral")
+
+
+@cache
+def _found_nearest(embed: Embed) -> dict[str, Place]:
+    """What has been found before: an evaluation asks for the same labels several times."""
+    return {}
 
 
 def _denied(label: str) -> Place | None:
