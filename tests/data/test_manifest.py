@@ -1,0 +1,128 @@
+"""Manifests: what is written is read again; what cannot be used is named, counted, and never replaced."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from microemo.data import manifest
+from microemo.data.manifest import Sample, Turn
+from microemo.errors import InputError
+
+TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
+WORDS = st.lists(st.sampled_from(["happy", "worn out", "traurig", "累"]), max_size=3).map(tuple)
+TURNS = st.builds(
+    Turn,
+    text=TEXT,
+    start_sec=st.floats(0, 5),
+    end_sec=st.floats(6, 9),
+    speaker=st.none() | TEXT,
+    labels=WORDS,
+    description=TEXT,
+)
+
+
+def folder_of(path: Path, *names: str) -> Path:
+    path.mkdir(exist_ok=True)
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(name.encode())
+    return path
+
+
+def lines(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    subtitle=TEXT,
+    labels=WORDS,
+    description=TEXT,
+    intensity=st.none() | st.floats(0, 1),
+    speaker=st.none() | TEXT,
+    split=st.sampled_from([None, "train", "validation", "test"]),
+    utterances=st.lists(TURNS, max_size=2).map(tuple),
+)
+def test_written_samples_are_read_again(tmp_path: Path, suffix: str, **fields: Any) -> None:
+    folder = folder_of(tmp_path, "clips/a.mp4", "clips/b.mp4", "clips/b.srt")
+    samples = (
+        Sample(name="a", path=folder / "clips/a.mp4", **{**fields, "labels": ("calm",)}),
+        Sample(name="b", path=folder / "clips/b.mp4", subtitle_file=folder / "clips/b.srt", description="All is well."),
+    )
+    path = manifest.write(folder / f"manifest.{suffix}", samples)
+    assert manifest.read(path) == manifest.Manifest(samples)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_a_folder_can_move_with_its_manifest(tmp_path: Path, suffix: str) -> None:
+    folder = folder_of(tmp_path / "here", "a.wav")
+    outside = folder_of(tmp_path / "else", "b.wav")
+    samples = [Sample(name=name, path=path, labels=("sad",)) for name, path in (("a", folder / "a.wav"),
+                                                                               ("b", outside / "b.wav"))]  # fmt: skip
+    manifest.write(folder / f"m.{suffix}", samples)
+    moved = folder.rename(tmp_path / "there")
+    assert [sample.path for sample in manifest.read(moved / f"m.{suffix}").samples] == [
+        moved / "a.wav",
+        outside / "b.wav",
+    ]
+
+
+def test_rows_that_cannot_be_used_are_named_and_the_others_kept(tmp_path: Path) -> None:
+    folder_of(tmp_path, "a.wav", "b.wav")
+    good = {"name": "a", "path": "a.wav", "labels": ["calm"]}
+    path = lines(
+        tmp_path / "m.jsonl", good,
+        {**good, "path": "b.wav"},
+        {**good, "name": "b", "path": "missing.wav"},
+        {**good, "name": "c", "split": "tset"},
+        {**good, "name": "d", "labels": ["", "calm"]},
+        {**good, "name": "e", "labels": []},
+        {**good, "name": "f", "subtitel": "typo"},
+        "{not json",
+        {**good, "name": "g", "utterances": [{"start_sec": 2, "end_sec": 1}]},
+        {**good, "name": "b", "path": "b.wav"},
+    )  # fmt: skip
+    found = manifest.read(path, max_failed_share=0.8)
+    assert [(sample.name, sample.path.name) for sample in found.samples] == [("a", "a.wav"), ("b", "b.wav")]
+    assert [fault.kind for fault in found.faults] == [
+        "duplicate name", "no file", "unknown split", "empty label", "no label", "malformed row", "malformed row",
+        "malformed row",
+    ]  # fmt: skip
+    assert str(found.faults[0]) == "line 2: a again, after line 1"
+    assert "missing.wav" in str(found.faults[1])
+    assert "subtitel" in str(found.faults[5])
+
+
+def test_too_many_faults_stop_the_reading_and_five_are_named(tmp_path: Path) -> None:
+    folder_of(tmp_path, "a.wav")
+    rows = [{"name": f"clip{i}", "path": "a.wav" if i else "gone.wav", "labels": ["calm"]} for i in range(100)]
+    assert len(manifest.read(lines(tmp_path / "one.jsonl", *rows)).faults) == 1
+    rows = [{**row, "path": "gone.wav" if number < 7 else "a.wav"} for number, row in enumerate(rows)]
+    with pytest.raises(InputError, match=r"7 of 100 rows.*1\.0% may fail.*clip4 .*; and 2 more") as caught:
+        manifest.read(lines(tmp_path / "seven.jsonl", *rows))
+    assert "clip5" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["absent.jsonl", "absent.parquet", "text.parquet", "empty.jsonl"])
+def test_a_file_that_is_no_manifest_is_one_clear_line(tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.parquet").write_text("no parquet")
+    (tmp_path / "empty.jsonl").write_text("")
+    with pytest.raises(InputError, match=name):
+        manifest.read(tmp_path / name)
+
+
+def test_a_manifest_is_also_a_list_of_clips_and_a_table_of_truth(tmp_path: Path) -> None:
+    from microemo.evaluate import tables
+    from microemo.runner import clips
+
+    folder_of(tmp_path, "a.wav")
+    sample = Sample(name="x", path=tmp_path / "a.wav", subtitle="Oh no.", labels=("sad", "hurt"), speaker="7")
+    path = manifest.write(tmp_path / "m.jsonl", [sample])
+    assert clips.read(path) == (clips.ClipEntry("x", tmp_path / "a.wav", "Oh no.", "7"),)
+    assert tables.read(path)["x"].labels == ("sad", "hurt")
