@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +17,37 @@ Fields = Mapping[str, Any]
 
 
 def read(path: Path) -> Iterator[tuple[str, Fields | str]]:
-    """Each row of a file, by its first line or by its keys, or what is wrong with it; and where it stands.
+    """Each row of a file, by the columns' names, or what is wrong with it; and where it stands.
 
     Raises ``InputError`` where the file as a whole cannot be read.
     """
-    try:
+    with _reported(path):
         yield from _json_lines(path) if path.suffix.lower() in JSON_LINES else _delimited(path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
 
 
 def header(path: Path) -> list[str]:
     """Names of a table's columns as the file spells them. Raises ``InputError`` as ``read`` does."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_reader(file, path).fieldnames or ())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a table in UTF-8 text; save it as CSV in UTF-8") from error
+    with _reported(path), path.open(encoding="utf-8-sig", newline="") as file:
+        return list(_reader(file, path).fieldnames or ())
 
 
 def some(faults: list[str]) -> str:
     """The first few of a list of faults, and how many more there are."""
     rest = len(faults) - MAX_NAMED
     return "; ".join(faults[:MAX_NAMED]) + (f"; and {rest} more" if rest > 0 else "")
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    """What makes a file unreadable, as an error for the user."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+    except csv.Error as error:
+        raise InputError(f"{path}: {error}; is it a table, and is the quoting right?") from error
 
 
 def _reader(file: Any, path: Path) -> "csv.DictReader[str]":
@@ -58,7 +63,7 @@ def _delimited(path: Path) -> Iterator[tuple[str, Fields | str]]:
                 odd = None in row or None in row.values()  # csv's own marks of too many, or too few, cells
                 yield f"line {reader.line_num}", "other cells than the header has columns" if odd else row
         except csv.Error as error:
-            raise InputError(f"{path}: after line {reader.line_num}: {error}; is the quoting right?") from error
+            raise csv.Error(f"after line {reader.line_num}: {error}") from error
 
 
 def _json_lines(path: Path) -> Iterator[tuple[str, Fields | str]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from microemo.errors import InputError
 from microemo.evaluate import tables
 from microemo.evaluate.records import Row, Table
+from microemo.vocabulary.label_lists import labels_of
 
 Read = Callable[..., Table]
 
@@ -126,14 +127,14 @@ def test_what_is_no_text_is_said_so(tmp_path: Path) -> None:
 @given(st.lists(st.text("abc é'-", min_size=1).filter(str.strip), max_size=5))
 def test_stringified_lists_survive(labels: list[str]) -> None:
     expected = tuple(dict.fromkeys(" ".join(label.split()) for label in labels))
-    assert tables.labels_of(str(labels)) == expected
-    assert tables.labels_of(json.dumps(labels)) == expected
+    assert labels_of(str(labels)) == expected
+    assert labels_of(json.dumps(labels)) == expected
 
 
 @given(st.text())
 def test_any_cell_is_labels_or_a_fault(cell: str) -> None:
     try:
-        labels = tables.labels_of(cell)
+        labels = labels_of(cell)
     except ValueError:
         return
     assert all(label == " ".join(label.lower().split()) and label for label in labels)

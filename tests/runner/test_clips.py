@@ -46,7 +46,7 @@ def test_an_absolute_path_is_left_as_it_is(folder: Path, tmp_path_factory: pytes
         ("m.csv", "", "no clips"),
         ("m.csv", "name\nb\n", "line 2: no path"),
         ("m.csv", 'path\n"b.mp4\n', "quoting"),
-        ("m.jsonl", '{"path": "b.mp4"}\n["b.mp4"]\n', "line 2 is not a JSON object"),
+        ("m.jsonl", '{"path": "b.mp4"}\n["b.mp4"]\n', "line 2: not a JSON object"),
         ("m.jsonl", '{"name": "b"}\n', "line 1: no path"),
         ("m.csv", b"path\n\xff.mp4\n", "not UTF-8"),
     ],

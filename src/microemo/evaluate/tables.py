@@ -10,18 +10,18 @@ One row a clip. Files may be
 - a folder of ``result.json`` files as ``microemo analyze`` writes them.
 """
 
-import ast
-import csv
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from microemo import rows
 from microemo.errors import InputError
 from microemo.evaluate.records import Row, Table
+from microemo.vocabulary.label_lists import NOTHING, distinct, labels_of
 
 COLUMNS = {
     "name": ("name",),
@@ -36,8 +36,6 @@ COLUMNS = {
 
 NAMES_OF_PARTS = (("dialogue_id", "utterance_id", "dia{}_utt{}"), ("video_id", "clip_id", "{}_{}"))
 SENTIMENTS = {"positive": 1.0, "neutral": 0.0, "negative": -1.0}
-NOTHING = ("", "none", "nan", "null")
-MAX_NAMED = 5
 
 Record = Mapping[str, Any]
 
@@ -48,7 +46,7 @@ def read(path: Path, split: str | None = None) -> Table:
     Raises ``InputError`` where the file cannot be read, has no rows, or has rows without a name, twice the same name,
     or a cell that is not what its column holds: up to five of them by line.
     """
-    rows: dict[str, Row] = {}
+    found: dict[str, Row] = {}
     places: dict[str, str] = {}
     faults: list[str] = []
     for place, record in _records(path):
@@ -65,44 +63,13 @@ def read(path: Path, split: str | None = None) -> Table:
             continue
         if row.name in places:
             faults.append(f"{place}: {row.name} again, after {places[row.name]}")
-        rows.setdefault(row.name, row)
+        found.setdefault(row.name, row)
         places.setdefault(row.name, place)
     if faults:
-        raise InputError(f"{path}: {_some(faults)}; mend or remove such rows")
-    if not rows:
+        raise InputError(f"{path}: {rows.some(faults)}; mend or remove such rows")
+    if not found:
         raise InputError(f"{path}: no rows" + (f" of split {split}" if split else ""))
-    return rows
-
-
-def labels_of(cell: str) -> tuple[str, ...]:
-    """The labels in a cell: a list in Python's or JSON's spelling, or words between commas; each once, lower case.
-
-    Raises ``ValueError`` on a list that does not close.
-    """
-    text = cell.strip()
-    if text.lower() in NOTHING:
-        return ()
-    if text.startswith("["):
-        return _distinct(_listed(text))
-    return _distinct(text.split(","))
-
-
-def _listed(text: str) -> Iterable[str]:
-    """A stringified list, whether its items are quoted (EMER) or bare (AffectGPT's replies)."""
-    try:
-        items = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        if not text.endswith("]"):
-            raise ValueError(f"a list that does not close: {text[:40]}") from None
-        return (item.strip(" '\"") for item in text[1:-1].split(","))
-    if not all(isinstance(item, str) for item in items):
-        raise ValueError(f"not a list of words: {text[:40]}")
-    return items
-
-
-def _distinct(items: Iterable[str]) -> tuple[str, ...]:
-    cleaned = (" ".join(item.lower().split()) for item in items)
-    return tuple(dict.fromkeys(item for item in cleaned if item))
+    return found
 
 
 def _row(fields: Record) -> Row:
@@ -138,7 +105,7 @@ def _labels(fields: Record) -> tuple[str, ...] | None:
     if isinstance(cell, list):
         if not all(isinstance(item, str) for item in cell):
             raise ValueError(f"{_name(fields)}: labels are not words")
-        return _distinct(cell)
+        return distinct(cell)
     return labels_of(str(cell))
 
 
@@ -179,43 +146,19 @@ def _records(path: Path) -> Iterator[tuple[str, Record | str]]:
             yield from _results(path)
         elif path.suffix == ".npz":
             yield from _arrays(path)
-        elif path.suffix in (".jsonl", ".ndjson"):
-            yield from _json_lines(path)
         else:
-            yield from _delimited(path)
+            yield from _rows(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from error
 
 
-def _delimited(path: Path) -> Iterator[tuple[str, Record | str]]:
-    csv.field_size_limit(1 << 24)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",", strict=True)
-        header = [str(column).strip().lower() for column in reader.fieldnames or ()]
-        named = "name" in header or any({first, second} <= set(header) for first, second, _ in NAMES_OF_PARTS)
-        if not named:
-            raise InputError(f"{path}: the first line has no column called name, but {', '.join(header) or 'nothing'}")
-        try:
-            for record in reader:
-                place = f"line {reader.line_num}"
-                odd = None in record or None in record.values()  # csv's own marks of too many, or too few, cells
-                yield place, "other cells than the header has columns" if odd else record
-        except csv.Error as error:
-            raise InputError(f"{path}: after line {reader.line_num}: {error}; is the quoting right?") from error
-
-
-def _json_lines(path: Path) -> Iterator[tuple[str, Record]]:
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                record = json.loads(line)
-            except ValueError:
-                record = None
-            if not isinstance(record, dict):
-                raise InputError(f"{path}: line {number} is not a JSON object")
-            yield f"line {number}", record
+def _rows(path: Path) -> Iterator[tuple[str, Record | str]]:
+    if path.suffix.lower() not in rows.JSON_LINES:
+        header = {column.strip().lower() for column in rows.header(path)}
+        if "name" not in header and not any({first, second} <= header for first, second, _ in NAMES_OF_PARTS):
+            found = ", ".join(sorted(header)) or "nothing"
+            raise InputError(f"{path}: the first line has no column called name, but {found}")
+    yield from rows.read(path)
 
 
 def _arrays(path: Path) -> Iterator[tuple[str, Record]]:
@@ -239,8 +182,3 @@ def _results(folder: Path) -> Iterator[tuple[str, Record]]:
             raise InputError(f"{file}: not a result of microemo analyze ({error!r})") from error
         labels, confidences = [label for label, _ in emotions], [confidence for _, confidence in emotions]
         yield str(file), {"name": file.parent.name, "labels": labels, "confidences": confidences, "text": text}
-
-
-def _some(faults: list[str]) -> str:
-    rest = len(faults) - MAX_NAMED
-    return "; ".join(faults[:MAX_NAMED]) + (f"; and {rest} more" if rest > 0 else "")

@@ -1,31 +1,12 @@
 """The clips that systems are run on: a folder of media, or a manifest that says more about each."""
 
-import csv
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from microemo import rows
 from microemo.errors import InputError
-
-VIDEO_SUFFIXES = {
-    ".3gp",
-    ".avi",
-    ".flv",
-    ".m4v",
-    ".mkv",
-    ".mov",
-    ".mp4",
-    ".mpeg",
-    ".mpg",
-    ".mts",
-    ".ts",
-    ".webm",
-    ".wmv",
-}
-AUDIO_SUFFIXES = {".aac", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav", ".wma"}
-MAX_NAMED = 5
+from microemo.media.suffixes import is_media
 
 
 @dataclass(frozen=True)
@@ -46,18 +27,15 @@ def read(path: Path) -> tuple[ClipEntry, ...]:
     Raises ``InputError`` that names up to five rows without a file, or with the name of an earlier one.
     """
     if path.is_dir():
-        files = sorted(
-            file for file in path.iterdir() if file.suffix.lower() in VIDEO_SUFFIXES | AUDIO_SUFFIXES and file.is_file()
-        )
+        files = sorted(file for file in path.iterdir() if is_media(file))
         placed = [(file.name, ClipEntry(file.stem, file)) for file in files]
     else:
-        placed = [(place, _entry(record, path, place)) for place, record in _records(path)]
+        placed = [(place, _entry(row, path, place)) for place, row in rows.read(path)]
     if not placed:
         raise InputError(f"{path}: no clips; give a folder of media files, or a manifest with a row a clip")
     faults = list(_faults(placed))
     if faults:
-        more = f"; and {len(faults) - MAX_NAMED} more" if len(faults) > MAX_NAMED else ""
-        raise InputError(f"{path}: {'; '.join(faults[:MAX_NAMED])}{more}; mend or remove such rows")
+        raise InputError(f"{path}: {rows.some(faults)}; mend or remove such rows")
     return tuple(entry for _, entry in placed)
 
 
@@ -71,7 +49,9 @@ def _faults(placed: list[tuple[str, ClipEntry]]) -> Iterator[str]:
         first.setdefault(entry.name, place)
 
 
-def _entry(record: Mapping[str, Any], manifest: Path, place: str) -> ClipEntry:
+def _entry(record: rows.Fields | str, manifest: Path, place: str) -> ClipEntry:
+    if isinstance(record, str):
+        raise InputError(f"{manifest}: {place}: {record}; mend or remove such rows")
     fields = {key: " ".join(str(value).split()) for key, value in record.items() if key and value is not None}
     file = fields.get("path")
     if not file:
@@ -82,32 +62,3 @@ def _entry(record: Mapping[str, Any], manifest: Path, place: str) -> ClipEntry:
         subtitle=fields.get("subtitle", ""),
         speaker=fields.get("speaker") or None,
     )
-
-
-def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            if path.suffix in (".jsonl", ".ndjson"):
-                for number, line in enumerate(file, start=1):
-                    if line.strip():
-                        yield f"line {number}", _object(line, f"{path}: line {number}")
-            else:
-                reader = csv.DictReader(file, strict=True)
-                for row in reader:
-                    yield f"line {reader.line_num}", row
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); give a folder or a manifest") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text; give a folder of media, or a CSV or JSONL manifest") from error
-    except csv.Error as error:
-        raise InputError(f"{path}: {error}; is it CSV, and the quoting right?") from error
-
-
-def _object(line: str, place: str) -> Mapping[str, Any]:
-    try:
-        record = json.loads(line)
-    except ValueError:
-        record = None
-    if not isinstance(record, dict):
-        raise InputError(f"{place} is not a JSON object")
-    return record
