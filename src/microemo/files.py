@@ -1,5 +1,6 @@
-"""Writing files whole or not at all."""
+"""Files written whole or not at all, and told apart by their content."""
 
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -22,3 +23,12 @@ def write(path: Path, content: bytes) -> Path:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, in hex. Raises ``InputError`` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error

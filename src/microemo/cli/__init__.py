@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from microemo.cli import weights
+from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
@@ -28,6 +28,7 @@ app.command()(analyze)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(schema)
+app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 
 
