@@ -64,15 +64,19 @@ def parse(generation: "Generation", clues: Sequence[Clue], span: Span, ids: Mapp
     head, _, body = generation.text.partition(".")
     labels = emotions(generation, len(head))
     body = LATE_CITATION.sub(r"\2\1", body if labels else generation.text)
-    within = [clue for clue in clues if clue.start_sec < span[1] and clue.end_sec > span[0]]
     if ids is not None:
         body = CITATION.sub(lambda group: NUMBER.sub(lambda n: str(ids.get(int(n[0]), 0)), group[0]), body)
-    sentences = [_parts(sentence.strip(), within) for sentence in SENTENCE.findall(body)]
+    sentences = _sentences(body, clues, span)
     return Answer(
         emotions=tuple(labels),
         explanation=" ".join(text for sentence in sentences if (text := _supported(sentence))),
-        claims=tuple(claim for sentence in sentences for part in sentence for claim in part.claims),
+        claims=_claims(sentences),
     )
+
+
+def claims_in(text: str, clues: Sequence[Clue], span: Span) -> tuple[Claim, ...]:
+    """The claims of sentences that no labels precede, each checked as ``parse`` does."""
+    return _claims(_sentences(LATE_CITATION.sub(r"\2\1", text), clues, span))
 
 
 def emotions(generation: "Generation", length: int) -> list[Emotion]:
@@ -93,6 +97,15 @@ def _probability(generation: "Generation", start: int, end: int) -> float:
             log_prob += score
         position += len(piece)
     return round(min(1.0, math.exp(log_prob)), 4)
+
+
+def _sentences(text: str, clues: Sequence[Clue], span: Span) -> list[list[_Part]]:
+    within = [clue for clue in clues if clue.start_sec < span[1] and clue.end_sec > span[0]]
+    return [_parts(sentence.strip(), within) for sentence in SENTENCE.findall(text)]
+
+
+def _claims(sentences: Sequence[Sequence[_Part]]) -> tuple[Claim, ...]:
+    return tuple(claim for sentence in sentences for part in sentence for claim in part.claims)
 
 
 def _parts(sentence: str, clues: Sequence[Clue]) -> list[_Part]:

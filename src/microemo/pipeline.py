@@ -4,6 +4,7 @@
 needs no media. Training caches the one; a cluster gives the two to different workers.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import torch
 
 from microemo import __version__, weights
 from microemo.hooks import Hook, silent
-from microemo.media import audio, subtitles, video
+from microemo.media import audio, video
 from microemo.media.probe import probe
+from microemo.media.subtitles import Cue
+from microemo.media.subtitles import read as read_subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import Features, MicroEmo, cut
 from microemo.model.prompt import (
@@ -56,7 +59,8 @@ class Pipeline:
 
         Raises ``InputError`` where the file, or the subtitles, cannot be used.
         """
-        return perceive(Path(path), self.config.vision.image_size, self.config.vision.patch_size, subtitles, asr, hook)
+        cues = read_subtitles(subtitles) if subtitles else None
+        return perceive(Path(path), self.config.vision.image_size, self.config.vision.patch_size, cues, asr, hook)
 
     @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook = silent) -> Result:
@@ -137,15 +141,23 @@ def load(model: str = "nano", hook: Hook = silent) -> Pipeline:
 
 
 def perceive(
-    path: Path, size: int, patch: int, subtitle_file: Path | None = None, asr: bool = True, hook: Hook = silent
+    path: Path,
+    size: int,
+    patch: int,
+    cues: Sequence[Cue] | None = None,
+    asr: bool = True,
+    hook: Hook = silent,
+    sound: Path | None = None,
 ) -> Clip:
-    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels."""
+    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels.
+
+    ``cues`` are what is said, where that is known; ``sound`` is the file with the sound, where that is another.
+    """
     warnings: list[str] = []
-    cues = subtitles.read(subtitle_file) if subtitle_file else None
     info = probe(path, warnings.append)
 
     hook("listen", 0, info.duration_sec)
-    waveform = audio.waveform(path, warnings.append) if info.has_audio else None
+    waveform = audio.waveform(sound or path, warnings.append) if sound or info.has_audio else None
     asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook)
 
@@ -160,7 +172,7 @@ def perceive(
             path=str(path),
             duration_sec=round(info.duration_sec, 3),
             has_video=info.has_video,
-            has_audio=info.has_audio,
+            has_audio=waveform is not None,
             face_seconds=round(faces.face_seconds, 3),
         ),
         frame_times_sec=faces.frame_times_sec,

@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 from microemo.data import manifest
 from microemo.data.manifest import Sample, Turn
 from microemo.errors import InputError
+from microemo.schema import Clue
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
 WORDS = st.lists(st.sampled_from(["happy", "worn out", "traurig", "累"]), max_size=3).map(tuple)
+CLUE = Clue(
+    id=1, modality="words", region="words", kind="joy_word", start_sec=0.1, apex_sec=0.2, end_sec=0.3, value=0.6,
+    baseline=0, strength=0.6, detail="glad",
+)  # fmt: skip
 TURNS = st.builds(
     Turn,
     text=TEXT,
@@ -52,7 +57,7 @@ def lines(path: Path, *rows: Any) -> Path:
 def test_written_samples_are_read_again(tmp_path: Path, suffix: str, **fields: Any) -> None:
     folder = folder_of(tmp_path, "clips/a.mp4", "clips/b.mp4", "clips/b.srt")
     samples = (
-        Sample(name="a", path=folder / "clips/a.mp4", **{**fields, "labels": ("calm",)}),
+        Sample(name="a", path=folder / "clips/a.mp4", **{**fields, "labels": ("calm",), "clues": (CLUE,)}),
         Sample(name="b", path=folder / "clips/b.mp4", subtitle_file=folder / "clips/b.srt", description="All is well."),
     )
     path = manifest.write(folder / f"manifest.{suffix}", samples)

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from microemo import files, rows
 from microemo.errors import InputError
-from microemo.schema import Record
+from microemo.schema import Clue, Record
 
 Split = Literal["train", "validation", "test"]
 
@@ -58,6 +58,7 @@ class Sample(Record):
     utterances: tuple[Turn, ...] = ()
     labels: tuple[str, ...] = Field(default=(), description="What the person feels, the foremost first")
     description: str = Field(default="", description="What the person feels and from which clues, in sentences")
+    clues: tuple[Clue, ...] = Field(default=(), description="What was measured; what [n] in the description refers to")
     intensity: float | None = Field(default=None, ge=0, le=1)
     speaker: str | None = None
     split: Split | None = None

@@ -9,11 +9,16 @@ from microemo.errors import InputError
 UTTERANCE = (
     "STRUCT(text VARCHAR, start_sec DOUBLE, end_sec DOUBLE, speaker VARCHAR, labels VARCHAR[], description VARCHAR)"
 )
+CLUE = (
+    "STRUCT(id INTEGER, modality VARCHAR, region VARCHAR, kind VARCHAR, start_sec DOUBLE, apex_sec DOUBLE, "
+    "end_sec DOUBLE, value DOUBLE, baseline DOUBLE, strength DOUBLE, detail VARCHAR)"
+)
 COLUMNS = {
     **dict.fromkeys(("name", "path", "audio", "subtitle", "subtitle_file"), "VARCHAR"),
     "utterances": f"{UTTERANCE}[]",
     "labels": "VARCHAR[]",
     "description": "VARCHAR",
+    "clues": f"{CLUE}[]",
     "intensity": "DOUBLE",
     **dict.fromkeys(("speaker", "split", "source"), "VARCHAR"),
 }

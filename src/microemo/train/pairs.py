@@ -6,10 +6,9 @@ line of words of its own label, or only some of them. A pairing never crosses a 
 
 import csv
 import json
-import math
 import random
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +16,14 @@ import numpy as np
 from safetensors.torch import load_file
 from torch import Tensor
 
+from microemo.data import describe
+from microemo.data.association import Association, Counts
 from microemo.model.microemo import Features
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, prompt_utterances, utterance_question
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
-from microemo.train import describe
 from microemo.train.features import NORMAL, Spoken
 from microemo.vocabulary import FAMILIES
 
@@ -34,7 +34,6 @@ MELD_FAMILIES = {
 }  # fmt: skip
 FRAMES_PER_PART = 2  # a still face: more would only repeat it
 EDGE_SEC = 0.2  # an utterance is never cut twice in the same place
-SMOOTHING = 5.0  # occurrences, as expected
 SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
 
 
@@ -94,30 +93,21 @@ class Pairs:
         track = FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), np.stack([shapes, shapes]))
         return face_clues(track)
 
-    def association(self) -> describe.Association:
+    def association(self) -> Association:
         """Log of how much likelier each kind of clue is in a family than in all; rare kinds are drawn towards 0."""
-        counts: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES}
-        totals: Counter[tuple[str, str]] = Counter()
-        modality_of: dict[str, str] = {}
-
-        def add(family: str, modality: str, clues: Iterable[Clue]) -> None:
-            totals[family, modality] += 1
-            kinds = {clue.kind for clue in clues}
-            counts[family].update(kinds)
-            modality_of.update(dict.fromkeys(kinds, modality))
-
+        counts = Counts()
         for index, clues in enumerate(self.face_clues):
             if self.faces["found"][index]:
-                add(FACE_FAMILIES[int(self.faces["labels"][index])], "face", clues)
+                counts.add(FACE_FAMILIES[int(self.faces["labels"][index])], "face", clues)
         for clip in self.voices:
             for utterance in clip.utterances:
-                add(utterance.family, "voice", utterance.clues)
+                counts.add(utterance.family, "voice", utterance.clues)
         for family, lines in self.lines.items():
             for line in lines:
-                add(family, "words", _clues_of_words(line, 0, 1))
-        return _log_ratios(counts, totals, modality_of)
+                counts.add(family, "words", _clues_of_words(line, 0, 1))
+        return counts.log_odds()
 
-    def example(self, rng: random.Random, association: describe.Association) -> Example:
+    def example(self, rng: random.Random, association: Association) -> Example:
         """A random clip, question and answer; the same generator state gives the same example."""
         shares = {"voice": 26, "face": 24, "both": 20, "words": 6, "joined": 14 if self.joined else 0, "silent": 10}
         kind = rng.choices(list(shares), list(shares.values()))[0]
@@ -167,9 +157,7 @@ class Pairs:
     def _line(self, family: str, rng: random.Random) -> str | None:
         return rng.choice(self.lines[family]) if family in self.lines else None
 
-    def _finish(
-        self, parts: list[Part], audio: Tensor | None, rng: random.Random, association: describe.Association
-    ) -> Example:
+    def _finish(self, parts: list[Part], audio: Tensor | None, rng: random.Random, association: Association) -> Example:
         for part in parts:
             part.clues += _clues_of_words(part.text, part.start_sec, part.end_sec)
         clues = number(clue for part in parts for clue in part.clues)
@@ -250,17 +238,3 @@ def _lines(meld: Path) -> dict[str, list[str]]:
             if 2 <= len(text.split()) <= 25:
                 lines[MELD_FAMILIES[row["Emotion"]]].append(text)
     return dict(lines)
-
-
-def _log_ratios(
-    counts: Mapping[str, Counter[str]], totals: Counter[tuple[str, str]], modality_of: Mapping[str, str]
-) -> describe.Association:
-    ratios: dict[str, dict[str, float]] = {}
-    for kind, modality in modality_of.items():
-        seen = {family: totals[family, modality] for family in FAMILIES if totals[family, modality]}
-        overall = sum(counts[family][kind] for family in seen) / sum(seen.values())
-        expected = {family: num * overall for family, num in seen.items()}
-        ratios[kind] = {
-            family: math.log((counts[family][kind] + SMOOTHING) / (expected[family] + SMOOTHING)) for family in seen
-        }
-    return ratios
