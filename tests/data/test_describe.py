@@ -155,18 +155,23 @@ def test_no_frame_is_on_more_than_one_in_twenty_clips_and_labels_vary() -> None:
         )
         for number in range(200)
     ]
-    frames = Counter(frame for clip in told for frame in {frame_of(sentence, clip) for sentence in clip.sentences})
+    frames = Counter(
+        frame for clip in told for frame in {describe.frame_of(sentence, clip.labels) for sentence in clip.sentences}
+    )
     assert frames.most_common(1)[0][1] <= 10
     assert len({label for clip in told for label in clip.labels}) >= 60
 
 
-def frame_of(sentence: str, told: describe.Told) -> str:
-    """A sentence without its clues and labels."""
-    for clause in sorted((c for words in clue_words().values() for c in words.clauses), key=len, reverse=True):
-        sentence = re.sub(re.escape(clause), "CLUE", sentence, flags=re.IGNORECASE)
-    for label in told.labels:
-        sentence = sentence.replace(describe.adjective(label), "LABEL")
-    return CITATION.sub("", sentence)
+def test_a_frame_is_what_is_left_without_clues_and_labels() -> None:
+    one, other = (
+        describe.frame_of(text, labels)
+        for text, labels in (
+            ('Also, the voice is low [1], so the person seems taken aback.', ("surprised", "taken aback")),
+            ('Also, the speaker says "mad" [12], so the person seems angry.', ("angry",)),
+        )
+    )  # fmt: skip
+    assert one == other
+    assert one != describe.frame_of("Besides, the voice is low [1], so the person seems sad.", ("sad",))
 
 
 def test_frames_speak_of_no_clue_and_end_in_the_label() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
+from microemo.cli.llm import agreement, chat_at
 from microemo.cli.terminal import Debug
 from microemo.errors import InputError
 
@@ -24,6 +25,11 @@ FailedShare = Annotated[
 ]
 Given = Annotated[Path, typer.Argument(metavar="MANIFEST", help="As data import writes it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")]
+
+Prices = Annotated[
+    str | None, typer.Option(metavar="IN,OUT", help="Prices of a million tokens read and written, for the cost shown.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask the LLM without asking you first.")]
 
 LAYOUT_HELP = (
     "auto, or: ravdess, crema-d, mead, meld, mer2023, mer2024, mer-caption, ov-merd, emer, table (files and labels), "
@@ -85,6 +91,54 @@ def check(
     else:
         _print_check(found)
     raise typer.Exit(int(bool(found.faults) or any(leak.kind not in allowed for leak in found.leaks)))
+
+
+@app.command()
+def describe(
+    manifest: Given,
+    out: Out,
+    asr: Annotated[bool, typer.Option("--asr", help="Recognise the words of clips without any.")] = False,
+    rewrite: Annotated[
+        str | None,
+        typer.Option(metavar="URL[#MODEL]", help="LLM that rewrites the text; what then fails the check is kept."),
+    ] = None,
+    prices: Prices = None,
+    yes: Yes = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the wording.")] = 0,
+    max_failed_share: FailedShare = 0.01,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write explanations from the labels and the measured clues of each clip; those that are there stay.
+
+    Exit code 1 if some clips could not be measured: they stay without.
+    """
+    from microemo import progress
+    from microemo.data import described
+    from microemo.data import manifest as manifests
+    from microemo.data import rewrite as rewriting
+
+    found = manifests.read(manifest, max_failed_share)
+    agree = agreement(prices, yes)
+    with progress.shown() as hook:
+        outcome = described.describe_all(found.samples, seed, asr, hook)
+        samples = list(outcome.samples)
+        whole = manifests.Manifest(tuple(samples), (*found.faults, *outcome.faults))
+        manifests.refuse(manifest, whole.faults, len(found.samples) + len(found.faults), max_failed_share)
+        if rewrite is not None:
+            samples, num_new, num_kept = rewriting.rewrite(samples, chat_at(rewrite), agree, hook)
+            print(f"microemo: {num_new} rewritten, {num_kept} kept as they were", file=sys.stderr)
+    manifests.write(out, samples)
+    quality = described.quality(samples)
+    if as_json:
+        print(quality.model_dump_json())
+    else:
+        print(
+            f"{out}: {outcome.num_written} described; {quality.verified} of {quality.claims} claims verified, "
+            f"{quality.clips_without_clues} of {quality.clips} clips without a clue, {quality.labels} labels, "
+            f"no frame of a sentence on more than {quality.most_frequent_frame} clips"
+        )
+    raise typer.Exit(_told(whole))
 
 
 def _told(manifest: "Manifest") -> int:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from microemo.cli.llm import agreement, chat_at
 from microemo.cli.terminal import Debug
 from microemo.errors import InputError
 
 if TYPE_CHECKING:
-    from microemo.chat import Cost
     from microemo.evaluate.grouping import Judge
     from microemo.evaluate.inputs import Source
     from microemo.evaluate.llm_judge import Agree, LLMJudge
@@ -73,7 +73,7 @@ def evaluate(
 
     if groups and judge:
         raise typer.BadParameter("--groups and --judge: give one of them, the labels are grouped once")
-    agree = _agreement(prices, yes)
+    agree = agreement(prices, yes)
     truths = inputs.truths(gt, task, split)
     named = _named(pred)
     with progress.shown() as hook:
@@ -147,32 +147,9 @@ def _judges(files: list[Path], llm: "LLMJudge | None", number: int, hook: "Hook"
 
 
 def _llm(judge: str, agree: "Agree", hook: "Hook") -> "LLMJudge":
-    from microemo.chat import Chat, first_model
     from microemo.evaluate.llm_judge import LLMJudge
 
-    url, _, model = judge.partition("#")
-    return LLMJudge(Chat(url, model or first_model(url)), hook, agree)
-
-
-def _agreement(prices: str | None, yes: bool) -> "Agree":
-    """Says what the LLM will cost and, on a terminal, asks whether to go on."""
-    price_in, price_out = _prices(prices)
-
-    def agree(what: str, cost: "Cost") -> None:
-        said = str(cost.priced(price_in, price_out) if prices else cost)
-        print(f"microemo: {what}: {said}", file=sys.stderr)
-        if cost.requests and not yes and sys.stdin.isatty():
-            typer.confirm("Go on?", abort=True, err=True)
-
-    return agree
-
-
-def _prices(prices: str | None) -> tuple[float, float]:
-    try:
-        price_in, price_out = map(float, (prices or "0,0").split(","))
-    except ValueError:
-        raise InputError(f"{prices}: not two prices; give them as 0.15,0.60") from None
-    return price_in, price_out
+    return LLMJudge(chat_at(judge), hook, agree)
 
 
 def _instruments(folder: Path | None, hook: "Hook") -> "Instruments":

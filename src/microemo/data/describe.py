@@ -6,6 +6,7 @@ without a clue. Frames of sentences are dealt like cards, so that none returns b
 """
 
 import random
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +15,14 @@ from importlib.resources import files
 from typing import Any
 
 from microemo.data.association import Association, family
-from microemo.parse import LABEL
+from microemo.parse import CITATION, LABEL
 from microemo.schema import Clue
-from microemo.vocabulary import FAMILIES, clue_words, emotion_families, kinds_in
+from microemo.vocabulary import FAMILIES, QUOTATION, clue_words, emotion_families, kinds_in
 from microemo.vocabulary.lexicon import lexicon, place
 
 MAX_LABELS = 3
 MAX_CLAUSES = 3
+VERBS = ("the person says", "the words include", "the speaker says")
 MAX_KIN = 8  # words of a lexicon's group that may stand in for another; later ones are rarer
 
 
@@ -146,6 +148,22 @@ def adjective(label: str) -> str:
     return found.word if found else label
 
 
+def frame_of(sentence: str, labels: Sequence[str]) -> str:
+    """A sentence without what it says of this clip: its clues, quotations and labels. Variety is counted in these."""
+    text = CITATION.sub("", sentence.lower())
+    text = _clauses_pattern().sub("CLUE", QUOTATION.sub('""', text))
+    words = {word for label in labels for word in (label.lower(), adjective(label))}
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(word, "LABEL")
+    return text
+
+
+@cache
+def _clauses_pattern() -> re.Pattern[str]:
+    clauses = [clause for words in clue_words().values() for clause in words.clauses] + [f'{verb} ""' for verb in VERBS]
+    return re.compile("|".join(re.escape(clause) for clause in sorted(clauses, key=len, reverse=True)))
+
+
 @cache
 def frames() -> dict[str, Any]:
     """The frames of sentences, by their place in a description (``sentences.toml``)."""
@@ -164,6 +182,5 @@ def _usable(words: Sequence[str], label: str) -> tuple[str, ...]:
 
 def _clause(clue: Clue, rng: random.Random) -> str:
     if clue.modality == "words":
-        verb = rng.choice(("the person says", "the words include", "the speaker says"))
-        return f'{verb} "{clue.detail}" [{clue.id}]'
+        return f'{rng.choice(VERBS)} "{clue.detail}" [{clue.id}]'
     return f"{rng.choice(clue_words()[clue.kind].clauses)} [{clue.id}]"

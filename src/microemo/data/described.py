@@ -1,17 +1,22 @@
 """Describing the samples of a manifest: clues measured, associations counted, sentences written for each label."""
 
+import math
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from microemo.data.association import Association, Counts, family, known
-from microemo.data.describe import Describer, Told
+from microemo.data.describe import Describer, Told, frame_of
 from microemo.data.manifest import Fault, Sample, Turn
 from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.schema import Clue
+from microemo.parse import SENTENCE, claims_in
+from microemo.schema import Clue, Record
+
+ALWAYS = (0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,17 @@ class Described:
     samples: tuple[Sample, ...]
     faults: tuple[Fault, ...]
     num_written: int
+
+
+class Quality(Record):
+    """Of described clips: claims and how many hold, and on how many clips the most frequent frame of a sentence is."""
+
+    clips: int
+    clips_without_clues: int
+    claims: int
+    verified: int
+    most_frequent_frame: int
+    labels: int
 
 
 def describe_all(samples: Sequence[Sample], seed: int = 0, asr: bool = False, hook: Hook = silent) -> Described:
@@ -60,6 +76,26 @@ def association(samples: Sequence[Sample], measured: Mapping[str, Measured]) -> 
                 clues = [clue for clue in found.clues if clue.modality == modality]
                 counts.add(family(sample.labels[0]), modality, clues)
     return counts.log_odds(known())
+
+
+def quality(samples: Sequence[Sample]) -> Quality:
+    """What the descriptions that have clues are worth; claims are checked as those of a model's answers are."""
+    told = [sample for sample in samples if sample.description and sample.clues]
+    bare = [sample for sample in samples if sample.description and not sample.clues]
+    claims = [claim for sample in told for claim in claims_in(sample.description, sample.clues, ALWAYS)]
+    frames = Counter(
+        frame
+        for sample in (*told, *bare)
+        for frame in {frame_of(sentence.strip(), sample.labels) for sentence in SENTENCE.findall(sample.description)}
+    )
+    return Quality(
+        clips=len(told) + len(bare),
+        clips_without_clues=len(bare),
+        claims=len(claims),
+        verified=sum(claim.verified for claim in claims),
+        most_frequent_frame=max(frames.values(), default=0),
+        labels=len({label for sample in (*told, *bare) for label in sample.labels}),
+    )
 
 
 def listed(measured: Measured) -> list[Clue]:

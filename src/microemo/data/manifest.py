@@ -6,7 +6,7 @@ ever takes its place.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -130,12 +130,17 @@ def admit(
     num_rows = len(samples) + len(faults)
     if not num_rows:
         raise InputError(f"{path}: no samples; a manifest has a row a clip")
+    refuse(path, faults, num_rows, max_failed_share)
+    return Manifest(tuple(samples.values()), tuple(faults))
+
+
+def refuse(path: Path, faults: Sequence[Fault], num_rows: int, max_failed_share: float) -> None:
+    """Raises ``InputError`` that names the first five faults where more than a share of the rows has one."""
     if len(faults) > max_failed_share * num_rows:
         raise InputError(
             f"{path}: {len(faults)} of {num_rows} rows cannot be used, and {max_failed_share:.1%} may fail: "
             f"{rows.some([str(fault) for fault in faults])}; mend or remove such rows"
         )
-    return Manifest(tuple(samples.values()), tuple(faults))
 
 
 def write(path: Path, samples: Iterable[Sample]) -> Path:
