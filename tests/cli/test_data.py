@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from console import Run
+from stub_server import stub_server
+
+from microemo.errors import InputError
 
 
 @pytest.fixture
@@ -62,3 +65,51 @@ def test_a_split_that_is_none_is_one_line(run: Run, ravdess: Path, split: str) -
     assert outcome.code == 2
     assert outcome.stderr.count("\n") == 1
     assert "--split" in outcome.stderr
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tense voice in each clip, but for the first actor's, which cannot be read."""
+    from microemo.data import described
+    from microemo.data.manifest import Sample
+    from microemo.data.measure import Measured
+    from microemo.schema import Clue, Utterance
+
+    def measure(sample: Sample, asr: bool = False) -> Measured:
+        if sample.speaker == "01":
+            raise InputError(f"{sample.path.name}: not media")
+        clue = Clue(
+            id=1, modality="voice", region="voice", kind="voice_tense", start_sec=0, apex_sec=1, end_sec=2, value=1,
+            baseline=0, strength=0.9,
+        )  # fmt: skip
+        utterance = Utterance(index=0, start_sec=0, end_sec=2, source="window")
+        return Measured(duration_sec=2, modalities=("voice",), utterances=(utterance,), clues=(clue,))
+
+    monkeypatch.setattr(described, "measure", measure)
+
+
+@pytest.mark.usefixtures("measured")
+def test_describe(run: Run, ravdess: Path, tmp_path: Path) -> None:
+    run("data", "import", "ravdess", str(ravdess), "--out", "m.jsonl")
+    outcome = run("data", "describe", "m.jsonl", "--out", "d.jsonl", "--max-failed-share", "0.3")
+    assert outcome.code == 1
+    assert outcome.stderr.startswith("microemo: 2 rows left out: 03-01-03-01-01-01-01: ")
+    assert "6 described; 6 of 6 claims verified" in outcome.stdout
+    rows = [json.loads(line) for line in (tmp_path / "d.jsonl").read_text().splitlines()]
+    assert [("description" in row, row["speaker"] == "01") for row in rows].count((True, False)) == 6
+    outcome = run("data", "describe", "m.jsonl", "--out", "e.jsonl")
+    assert (outcome.code, "2 of 8 rows cannot be used" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("measured")
+def test_describe_and_rewrite(run: Run, ravdess: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("microemo.chat.cache_dir", lambda: tmp_path / "cache")
+    run("data", "import", "ravdess", str(ravdess), "--out", "m.jsonl")
+    with stub_server(lambda request: "The voice is tense [1], so the person seems angry.") as stub:
+        outcome = run(
+            "data", "describe", "m.jsonl", "--out", "d.parquet", "--max-failed-share", "1", "--json",
+            "--rewrite", f"{stub.url}#stub", "--prices", "1,2",
+        )  # fmt: skip
+    assert "6 requests" in outcome.stderr
+    assert "3 rewritten, 3 kept as they were" in outcome.stderr  # those of happy clips do not name it
+    assert json.loads(outcome.stdout)["verified"] == 6

@@ -114,10 +114,11 @@ def test_too_many_faults_stop_the_reading_and_five_are_named(tmp_path: Path) -> 
     assert "clip5" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["absent.jsonl", "absent.parquet", "text.parquet", "empty.jsonl"])
+@pytest.mark.parametrize("name", ["absent.jsonl", "absent.parquet", "text.parquet", "empty.jsonl", "table.csv"])
 def test_a_file_that_is_no_manifest_is_one_clear_line(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.parquet").write_text("no parquet")
     (tmp_path / "empty.jsonl").write_text("")
+    (tmp_path / "table.csv").write_text("file,label\n")
     with pytest.raises(InputError, match=name):
         manifest.read(tmp_path / name)
 
@@ -131,3 +132,11 @@ def test_a_manifest_is_also_a_list_of_clips_and_a_table_of_truth(tmp_path: Path)
     path = manifest.write(tmp_path / "m.jsonl", [sample])
     assert clips.read(path) == (clips.ClipEntry("x", tmp_path / "a.wav", "Oh no.", "7"),)
     assert tables.read(path)["x"].labels == ("sad", "hurt")
+
+
+def test_labels_are_read_as_evaluate_reads_them(tmp_path: Path) -> None:
+    folder_of(tmp_path, "a.wav")
+    path = lines(tmp_path / "m.jsonl", {"name": "a", "path": "a.wav", "labels": ["Sad", " worn  out", "sad"]})
+    assert manifest.read(path).samples[0].labels == ("sad", "worn out")
+    with pytest.raises(InputError, match=r"a manifest is \.jsonl or \.parquet"):
+        manifest.write(tmp_path / "m.csv", [])

@@ -135,8 +135,8 @@ def describe(
     else:
         print(
             f"{out}: {outcome.num_written} described; {quality.verified} of {quality.claims} claims verified, "
-            f"{quality.clips_without_clues} of {quality.clips} clips without a clue, {quality.labels} labels, "
-            f"no frame of a sentence on more than {quality.most_frequent_frame} clips"
+            f"{quality.without_clues} of {quality.descriptions} descriptions without a clue, {quality.labels} labels, "
+            f"no frame of a sentence in more than {quality.most_frequent_frame}"
         )
     raise typer.Exit(_told(whole))
 

@@ -18,7 +18,7 @@ from microemo.data.association import Association, family
 from microemo.parse import CITATION, LABEL
 from microemo.schema import Clue
 from microemo.vocabulary import FAMILIES, QUOTATION, clue_words, emotion_families, kinds_in
-from microemo.vocabulary.lexicon import lexicon, place
+from microemo.vocabulary.lexicon import lexicon, normalised, place
 
 MAX_LABELS = 3
 MAX_CLAUSES = 3
@@ -143,9 +143,9 @@ def kin(label: str, strong: bool) -> tuple[tuple[str, ...], ...]:
 
 
 def adjective(label: str) -> str:
-    """A label as the lexicon has it, which is mostly an adjective ("anger" is "angry"); others as they are."""
+    """A label in the form that the lexicon has, mostly an adjective ("anger" is "angry"); others as they are."""
     found = place(label)
-    return found.word if found else label
+    return label if found is None or found.word == normalised(label) else found.word
 
 
 def frame_of(sentence: str, labels: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from microemo.data.association import Association, Counts, family, known
@@ -13,7 +13,7 @@ from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.parse import SENTENCE, claims_in
+from microemo.parse import CITATION, SENTENCE, Span, claims_in
 from microemo.schema import Clue, Record
 
 ALWAYS = (0.0, math.inf)
@@ -29,10 +29,10 @@ class Described:
 
 
 class Quality(Record):
-    """Of described clips: claims and how many hold, and on how many clips the most frequent frame of a sentence is."""
+    """Counts of descriptions: those that cite no clue, those with the most frequent frame of a sentence; of claims."""
 
-    clips: int
-    clips_without_clues: int
+    descriptions: int
+    without_clues: int
     claims: int
     verified: int
     most_frequent_frame: int
@@ -79,23 +79,31 @@ def association(samples: Sequence[Sample], measured: Mapping[str, Measured]) -> 
 
 
 def quality(samples: Sequence[Sample]) -> Quality:
-    """What the descriptions that have clues are worth; claims are checked as those of a model's answers are."""
-    told = [sample for sample in samples if sample.description and sample.clues]
-    bare = [sample for sample in samples if sample.description and not sample.clues]
-    claims = [claim for sample in told for claim in claims_in(sample.description, sample.clues, ALWAYS)]
+    """What the descriptions of clips and utterances are worth; claims are checked as a model's answers are."""
+    told = [explanation for sample in samples for explanation in _explanations(sample)]
+    claims = [claim for text, _, clues, span in told for claim in claims_in(text, clues, span)]
     frames = Counter(
         frame
-        for sample in (*told, *bare)
-        for frame in {frame_of(sentence.strip(), sample.labels) for sentence in SENTENCE.findall(sample.description)}
+        for text, labels, *_ in told
+        for frame in {frame_of(sentence.strip(), labels) for sentence in SENTENCE.findall(text)}
     )
     return Quality(
-        clips=len(told) + len(bare),
-        clips_without_clues=len(bare),
+        descriptions=len(told),
+        without_clues=sum(not CITATION.search(text) for text, *_ in told),
         claims=len(claims),
         verified=sum(claim.verified for claim in claims),
         most_frequent_frame=max(frames.values(), default=0),
-        labels=len({label for sample in (*told, *bare) for label in sample.labels}),
+        labels=len({label for _, labels, *_ in told for label in labels}),
     )
+
+
+def _explanations(sample: Sample) -> Iterator[tuple[str, tuple[str, ...], tuple[Clue, ...], Span]]:
+    """Each description of a sample: its text, labels, clues, and the seconds that it is about."""
+    if sample.description:
+        yield sample.description, sample.labels, sample.clues, ALWAYS
+    for turn in sample.utterances:
+        if turn.description and turn.start_sec is not None and turn.end_sec is not None:
+            yield turn.description, turn.labels, sample.clues, (turn.start_sec, turn.end_sec)
 
 
 def listed(measured: Measured) -> list[Clue]:

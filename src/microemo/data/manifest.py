@@ -9,19 +9,30 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from microemo import files, rows
 from microemo.errors import InputError
 from microemo.schema import Clue, Record
+from microemo.vocabulary.label_lists import distinct
 
 Split = Literal["train", "validation", "test"]
 
 MAX_FAILED_SHARE = 0.01
 KINDS = {"split": "unknown split", "labels": "empty label", "name": "no name", "path": "no path"}
 """Kind of fault by the column that is at fault."""
+
+
+def _words(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(label.strip() for label in labels):
+        raise ValueError("a label is empty")
+    return distinct(labels)
+
+
+Labels = Annotated[tuple[str, ...], AfterValidator(_words)]
+"""Lower case, trimmed, each once, as ``microemo evaluate`` reads them."""
 
 
 class Turn(Record):
@@ -31,7 +42,7 @@ class Turn(Record):
     start_sec: float | None = Field(default=None, ge=0)
     end_sec: float | None = Field(default=None, ge=0)
     speaker: str | None = None
-    labels: tuple[str, ...] = ()
+    labels: Labels = ()
     description: str = ""
 
     @model_validator(mode="after")
@@ -56,20 +67,13 @@ class Sample(Record):
     subtitle: str = Field(default="", description="What is said, as one text")
     subtitle_file: Path | None = Field(default=None, description="SRT, WebVTT or ASS with what is said, and when")
     utterances: tuple[Turn, ...] = ()
-    labels: tuple[str, ...] = Field(default=(), description="What the person feels, the foremost first")
+    labels: Labels = Field(default=(), description="What the person feels, the foremost first")
     description: str = Field(default="", description="What the person feels and from which clues, in sentences")
     clues: tuple[Clue, ...] = Field(default=(), description="What was measured; what [n] in the description refers to")
     intensity: float | None = Field(default=None, ge=0, le=1)
     speaker: str | None = None
     split: Split | None = None
     source: str = ""
-
-    @field_validator("labels")
-    @classmethod
-    def _labels_are_words(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(label.strip() for label in labels):
-            raise ValueError("a label is empty")
-        return labels
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -107,7 +111,7 @@ def read(path: Path, max_failed_share: float = MAX_FAILED_SHARE) -> Manifest:
     Raises ``InputError`` that names the first five where more than ``max_failed_share`` of the rows fail, and where
     the file cannot be read or has no rows.
     """
-    found = _parquet_rows(path) if path.suffix.lower() == ".parquet" else rows.read(path)
+    found = _parquet_rows(path) if _is_parquet(path) else rows.read(path)
     return admit(path, ((place, _sample(row, path.parent)) for place, row in found), max_failed_share)
 
 
@@ -150,11 +154,19 @@ def write(path: Path, samples: Iterable[Sample]) -> Path:
     """
     lines = [json.dumps(_row(sample, path.parent.absolute()), ensure_ascii=False) for sample in samples]
     content = "".join(f"{line}\n" for line in lines).encode()
-    if path.suffix.lower() == ".parquet":
+    if _is_parquet(path):
         from microemo.data import parquet
 
         content = parquet.encode(content)
     return files.write(path, content)
+
+
+def _is_parquet(path: Path) -> bool:
+    """Raises ``InputError`` where the name is neither of a Parquet nor of a JSON Lines file."""
+    suffix = path.suffix.lower()
+    if suffix not in (".parquet", *rows.JSON_LINES):
+        raise InputError(f"{path}: a manifest is .jsonl or .parquet; microemo data import makes one of a table")
+    return suffix == ".parquet"
 
 
 def _fault(place: str, item: Sample | Fault | str, places: dict[str, str]) -> Fault | None:

@@ -20,15 +20,14 @@ from torch import Tensor
 
 from microemo import weights
 from microemo.config import NANO
+from microemo.data.layouts.ravdess import EMOTIONS, INTENSITIES, STATEMENTS
 from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.model.audio import AudioEncoder
 from microemo.model.vision import VisionEncoder
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
 
-EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")  # RAVDESS 01-08
-STATEMENTS = ("Kids are talking by the door.", "Dogs are sitting by the door.")
-STRONG, NORMAL = 0.9, 0.3
+NORMAL, STRONG = INTENSITIES
 TRAIN_ACTORS = range(1, 19)
 
 

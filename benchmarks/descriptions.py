@@ -1,0 +1,53 @@
+"""How good the descriptions of ``microemo data describe`` are: claims that hold, variety, and a control.
+
+    python benchmarks/descriptions.py described.jsonl
+
+The control holds each description against the clues of another clip, drawn at random: a check that cannot fail would
+verify these as well.
+"""
+
+import argparse
+import math
+import random
+from pathlib import Path
+
+from microemo.data import manifest
+from microemo.data.described import ALWAYS, quality
+from microemo.parse import claims_in
+
+NUM_DRAWN = 200
+Z = 1.96
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """95 % interval of a share."""
+    share = successes / trials
+    centre, half = share + Z**2 / (2 * trials), Z * math.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2))
+    return (centre - half) / (1 + Z**2 / trials), (centre + half) / (1 + Z**2 / trials)
+
+
+def told(name: str, successes: int, trials: int) -> str:
+    low, high = wilson(successes, trials)
+    return f"{name}: {successes} of {trials}, {successes / trials:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("described", type=Path)
+    samples = list(manifest.read(parser.parse_args().described).samples)
+    found, drawn = quality(samples), quality(random.Random(0).sample(samples, min(NUM_DRAWN, len(samples))))
+    others = random.Random(0).sample(samples, len(samples))
+    control = [
+        claim.verified
+        for sample, other in zip(samples, others, strict=True)
+        for claim in claims_in(sample.description, other.clues, ALWAYS)
+    ]
+    print(told("claims verified", found.verified, found.claims))
+    print(told("claims verified by another clip's clues", sum(control), len(control)))
+    print(told("without a clue", found.without_clues, found.descriptions))
+    print(f"labels: {found.labels} in {found.descriptions}, {drawn.labels} in {drawn.descriptions} drawn at random")
+    print(f"most frequent frame: in {found.most_frequent_frame}, in {drawn.most_frequent_frame} of those drawn")
+
+
+if __name__ == "__main__":
+    main()
