@@ -39,7 +39,7 @@ def test_speakers_files_and_telling_texts_leak(tmp_path: Path) -> None:
     found = checked(
         sample(tmp_path, "a", 100, speaker="1", split="train", subtitle="I love it here!"),
         sample(tmp_path, "b", 200, speaker="1", split="test", subtitle="Not  so."),
-        sample(tmp_path, "c", 100, speaker="2", split="validation", subtitle="i love it here"),
+        sample(tmp_path, "c", 100, speaker="2", split="validation", subtitle="i love it here", labels=("calm", "fond")),
         sample(tmp_path, "d", 500, speaker="2", split="validation"),
     )
     assert [(leak.kind, leak.splits, leak.clips) for leak in found.leaks] == [

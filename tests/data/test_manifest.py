@@ -78,6 +78,14 @@ def test_a_folder_can_move_with_its_manifest(tmp_path: Path, suffix: str) -> Non
     ]
 
 
+def test_a_name_with_signs_of_patterns_is_a_name(tmp_path: Path) -> None:
+    samples = tuple(
+        Sample(name=str(number), path=folder_of(tmp_path, "a.wav") / "a.wav", labels=("sad",)) for number in range(5000)
+    )
+    path = manifest.write(tmp_path / "m[1]*.parquet", samples)
+    assert manifest.read(path).samples == samples  # in their order
+
+
 def test_rows_that_cannot_be_used_are_named_and_the_others_kept(tmp_path: Path) -> None:
     folder_of(tmp_path, "a.wav", "b.wav")
     good = {"name": "a", "path": "a.wav", "labels": ["calm"]}

@@ -64,9 +64,9 @@ def check(path: Path, manifest: Manifest, hook: Hook = silent) -> Check:
     by_split = _grouped(usable, lambda sample: sample.split or NO_SPLIT)
     order = [split for split in ("train", "validation", "test", NO_SPLIT) if split in by_split]
     contents = _same_content(usable)
-    texts = list(_grouped([sample for sample in usable if _words(sample)], _words).items())
-    telling = [(text, group) for text, group in texts if len({sample.labels for sample in group}) == 1]
-    scripts = [group for text, group in texts if len({sample.labels for sample in group}) > 1 and _parted(group)]
+    texts = _grouped([sample for sample in usable if _words(sample)], _words)
+    telling = {text: group for text, group in texts.items() if len({sample.labels[:1] for sample in group}) == 1}
+    scripts = [group for text, group in texts.items() if text not in telling and _parted(group)]
     speakers = _grouped([s for s in usable if s.speaker], lambda sample: (sample.source, sample.speaker))
     kinds = Counter(fault.kind for fault in manifest.faults)
     if unreadable:
@@ -77,7 +77,7 @@ def check(path: Path, manifest: Manifest, hook: Hook = silent) -> Check:
         leaks=(
             *_leaks("speaker", ((" ".join(filter(None, named)), group) for named, group in speakers.items())),
             *_leaks("file", ((group[0].path.name, group) for group in contents)),
-            *_leaks("text", telling),
+            *_leaks("text", telling.items()),
         ),
         duplicates=tuple(
             tuple(sample.name for sample in group)

@@ -43,8 +43,10 @@ def read(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         raise InputError(f"{path}: no such file; give a manifest in JSON Lines or Parquet")
     try:
-        with duckdb.connect() as database:
-            table = database.read_parquet(str(path))
+        with tempfile.TemporaryDirectory() as folder, duckdb.connect() as database:
+            plain = Path(folder) / "rows.parquet"  # the path itself may have signs that DuckDB reads as patterns
+            plain.symlink_to(path.absolute())
+            table = database.read_parquet(str(plain))
             return [dict(zip(table.columns, values, strict=True)) for values in table.fetchall()]
     except duckdb.Error as error:
         raise InputError(f"{path}: not a Parquet file ({str(error).splitlines()[0]})") from error
