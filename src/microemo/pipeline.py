@@ -95,12 +95,12 @@ class Pipeline:
         times = clip.frame_times_sec
         frames = np.flatnonzero((times >= start) & (times < end) & clip.face_mask)
         heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
-        sound = None
+        sound = sound_times = None
         if heard and clip.waveform is not None:
             samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
-            sound = self.model.audio(torch.from_numpy(np.array(samples)))
+            sound, sound_times = self.model.encode_sound(torch.from_numpy(np.array(samples)))
         if not len(frames):
-            return Features(audio=sound)
+            return Features(audio=sound, audio_times_sec=sound_times)
         pictures, views = self.model.encode_frames(
             torch.from_numpy(clip.frames[frames]),
             torch.from_numpy(clip.faces[frames]),
@@ -112,6 +112,7 @@ class Pipeline:
             faces=views,
             region_masks=torch.from_numpy(clip.region_masks[frames]),
             audio=sound,
+            audio_times_sec=sound_times,
         )
 
     def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:

@@ -10,25 +10,24 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import InstructBlipQFormerConfig, InstructBlipQFormerModel
 
-from microemo.config import QFormerConfig
-from microemo.model.timestamps import VOCABULARY
+from microemo.config import ImageQFormerConfig
 
 
 class ImageQFormer(nn.Module):
     """A frame's patch tokens, global and local, to ``num_queries`` visual tokens bound to the frame's time."""
 
-    def __init__(self, config: QFormerConfig, vision_size: int) -> None:
+    def __init__(self, config: ImageQFormerConfig, vision_size: int) -> None:
         super().__init__()
         self.qformer = InstructBlipQFormerModel(
             InstructBlipQFormerConfig(
-                vocab_size=len(VOCABULARY),
+                vocab_size=config.vocabulary_size,
                 hidden_size=config.hidden_size,
                 num_hidden_layers=config.num_layers,
                 num_attention_heads=config.num_heads,
-                intermediate_size=config.feed_forward_ratio * config.hidden_size,
+                intermediate_size=config.feed_forward_size,
                 hidden_dropout_prob=config.dropout,
                 attention_probs_dropout_prob=config.dropout,
-                max_position_embeddings=32,
+                max_position_embeddings=config.text_positions,
                 encoder_hidden_size=vision_size,
             )
         )

@@ -29,7 +29,7 @@ class WindowQFormer(nn.Module):
                 hidden_size=config.hidden_size,
                 num_hidden_layers=config.num_layers,
                 num_attention_heads=config.num_heads,
-                intermediate_size=config.feed_forward_ratio * config.hidden_size,
+                intermediate_size=config.feed_forward_size,
                 hidden_dropout_prob=config.dropout,
                 attention_probs_dropout_prob=config.dropout,
                 cross_attention_frequency=1,
