@@ -14,7 +14,7 @@ from microemo.model.mel import CLIP_SEC, SAMPLE_RATE, clip_mels, even_spans
 KERNEL, STRIDE = 16, 10  # of the stem: overlapping patches
 EPS = 1e-6
 MAX_SCALE = 100.0
-NAMES = "audio.encoder."  # of its tensors in the whole model, and so in converted checkpoints
+NAMES = "audio.encoder."  # of its tensors in the whole model
 
 
 class ImageBindEncoder(nn.Module):
@@ -25,8 +25,10 @@ class ImageBindEncoder(nn.Module):
         self.config = config
         self.encoder = AudioTrunk(config).requires_grad_(False)
         if pretrained:
-            tensors = load_file(pretrained / "model.safetensors")
-            self.encoder.load_state_dict({name.removeprefix(NAMES): tensor for name, tensor in tensors.items()})
+            tensors = load_file(pretrained / "model.safetensors")  # as ``microemo weights convert`` names them
+            self.encoder.load_state_dict(
+                {name.removeprefix(NAMES): tensor for name, tensor in tensors.items() if name.startswith(NAMES)}
+            )
 
     def forward(self, waveform: Float[Tensor, " N"]) -> Float[Tensor, "F 1 E"]:
         """Features of the clips, one layer of them. ``waveform`` is 16 kHz mono in [-1, 1]."""

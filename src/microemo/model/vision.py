@@ -15,6 +15,7 @@ from microemo.config import DinoConfig, EvaConfig
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+NAMES = "vision.backbone."  # of its tensors in the whole model
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -86,7 +87,10 @@ def eva(config: EvaConfig, pretrained: Path | None) -> PreTrainedModel:
     )
     backbone.set_submodule("post_layernorm", nn.Identity())
     if pretrained:
-        backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
+        tensors = load_file(pretrained / "model.safetensors")  # as ``microemo weights convert`` names them
+        backbone.load_state_dict(
+            {name.removeprefix(NAMES): tensor for name, tensor in tensors.items() if name.startswith(NAMES)}
+        )
     return backbone.requires_grad_(False)
 
 
