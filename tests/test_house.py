@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # Who may import whom: a part may import those before it, itself, and what belongs to all.
 SHARED = {"errors", "hooks", "schema", "config", "progress", "weights", "vocabulary"}
-LAYERS = ["media", "perception", "model", "passages", "parse", "pipeline", "report", "cli"]
+LAYERS = ["media", "perception", "model", "parity", "passages", "parse", "pipeline", "report", "cli"]
 
 
 def name_of(source: Path) -> str:

@@ -197,6 +197,20 @@ def schema() -> None:
     print(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))
 
 
+@app.command()
+def parity(
+    fixture: Annotated[Path, typer.Argument(metavar="FIXTURE", help="A safetensors file of recorded outputs.")],
+    debug: Debug = False,
+) -> None:
+    """Compare our modules with outputs recorded from upstream's; exit code 1 where one is further off than 1e-4."""
+    from microemo.parity import compare
+
+    comparisons = compare(fixture)
+    for comparison in comparisons:
+        print(comparison.name, f"{comparison.difference:.2e}", "ok" if comparison.ok else "off")
+    raise typer.Exit(int(not all(comparison.ok for comparison in comparisons)))
+
+
 @weights_app.command("list")
 def list_weights() -> None:
     """Name every part: whether it is here, what a fetch loads, its licence, what it is for."""

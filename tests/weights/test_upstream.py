@@ -28,35 +28,34 @@ from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.weights.convert import upstream, videollama_vision
 
+SIZES = made.SMALL
 CHECKPOINTS: dict[str, made.Shapes] = {
     "timechat": made.timechat(),
-    "instructblip": made.instructblip() | made.norm("ln_vision", made.VISION),
+    "instructblip": made.instructblip() | made.norm("ln_vision", SIZES.vision),
     "videollama_vision": made.videollama_vision(num_positions=96),
     "videollama_audio": made.videollama_audio() | made.imagebind("audio_encoder."),
     "eva": made.eva("visual_encoder."),
     "imagebind": made.imagebind(),
     "lora": made.lora(),
 }
+QFORMER = {"hidden_size": SIZES.hidden, "num_heads": 2, "feed_forward_ratio": SIZES.inner / SIZES.hidden}
 SMALL = ModelConfig(  # the classes of the paper's preset, in the sizes of the checkpoints made here
     name="small",
     vision=EvaConfig(
-        weights="eva", hidden_size=made.VISION, num_layers=3, num_heads=2, image_size=28, feed_forward_size=made.INNER
+        weights="eva", hidden_size=SIZES.vision, num_layers=SIZES.vision_blocks, num_heads=2,
+        image_size=SIZES.image_size, feed_forward_size=SIZES.vision_inner,
     ),
     image_qformer=ImageQFormerConfig(
-        hidden_size=made.HIDDEN, num_layers=4, num_heads=2, num_queries=3, feed_forward_ratio=2.5, vocabulary_size=30,
-        text_positions=24,
+        **QFORMER, num_layers=SIZES.layers, num_queries=SIZES.queries, vocabulary_size=SIZES.vocabulary,
+        text_positions=SIZES.text_positions,
     ),
-    video_qformer=QFormerConfig(
-        hidden_size=made.HIDDEN, num_layers=2, num_heads=2, num_queries=3, feed_forward_ratio=2.5
-    ),
+    video_qformer=QFormerConfig(**QFORMER, num_layers=SIZES.window_layers, num_queries=SIZES.window_queries),
     audio=ImageBindConfig(
-        weights="imagebind", hidden_size=made.HIDDEN, num_layers=2, num_heads=2, output_size=made.AUDIO, num_mels=32,
-        num_frames=41,
+        weights="imagebind", hidden_size=SIZES.hidden, num_layers=SIZES.audio_blocks, num_heads=2,
+        output_size=SIZES.audio, num_mels=32, num_frames=41,
     ),
-    audio_qformer=QFormerConfig(
-        hidden_size=made.HIDDEN, num_layers=2, num_heads=2, num_queries=2, feed_forward_ratio=2.5
-    ),
-    language=LanguageConfig(weights=None, hidden_size=made.LANGUAGE, num_layers=2, lora_rank=4),
+    audio_qformer=QFormerConfig(**QFORMER, num_layers=SIZES.window_layers, num_queries=SIZES.audio_queries),
+    language=LanguageConfig(weights=None, hidden_size=SIZES.language, num_layers=2, lora_rank=4),
 )  # fmt: skip
 FILLED = {kind: made.filled(shapes) for kind, shapes in CHECKPOINTS.items()}
 every_kind = pytest.mark.parametrize("kind", CHECKPOINTS)
@@ -111,13 +110,13 @@ def test_a_model_that_starts_from_upstream_lets_its_tokens_through(tmp_path: Pat
     save_file(made.filled(CHECKPOINTS["instructblip"]), tmp_path / "source.safetensors")
     model = MicroEmo(SMALL).eval()
     checkpoint.start_from(model, [upstream.convert(tmp_path / "source.safetensors", tmp_path)[1].parent])
-    frames, (ids, mask) = torch.randn(2, 5, made.VISION), model.timestamps([0.0, 1.0])
+    frames, (ids, mask) = torch.randn(2, 5, SIZES.vision), model.timestamps([0.0, 1.0])
     assert torch.equal(model.image_qformer(frames, ids, mask), model.image_qformer.read(frames, ids, mask))
 
 
 def test_a_tensor_that_does_not_fit_the_model_is_named(tmp_path: Path) -> None:
     for tensors in (
-        {"video_qformer.queries": torch.zeros(1, 9, made.HIDDEN)},
+        {"video_qformer.queries": torch.zeros(1, 9, SIZES.hidden)},
         {"video_qformer.unknown": torch.ones(1)},
     ):
         save_file(tensors, tmp_path / checkpoint.WEIGHTS)
@@ -153,15 +152,17 @@ def test_keys_get_the_bias_that_upstream_does_not_have() -> None:
     ours = convert("eva", tensors)
     bias = ours["vision.backbone.encoder.layers.1.self_attn.qkv.bias"]
     query, value = tensors["blocks.1.attn.q_bias"], tensors["blocks.1.attn.v_bias"]
-    assert torch.equal(bias, torch.cat([query, torch.zeros(made.VISION), value]))
-    bias[made.VISION] = 1.0
+    assert torch.equal(bias, torch.cat([query, torch.zeros(SIZES.vision), value]))
+    bias[SIZES.vision] = 1.0
     with pytest.raises(InputError, match="bias on keys"):
         upstream.CONVERTERS["eva"].to_upstream(ours)
 
 
 def test_of_evas_forty_blocks_the_last_is_not_read() -> None:
     tensors = made.filled(
-        made.eva(num_blocks=40) | made.norm("norm", made.VISION) | made.linear("head", 4, made.VISION)
+        made.eva(s=made.Sizes(vision_blocks=40))
+        | made.norm("norm", SIZES.vision)
+        | made.linear("head", 4, SIZES.vision)
     )
     layers = {name.split(".")[4] for name in convert("eva", tensors) if ".layers." in name}
     assert layers == {str(layer) for layer in range(39)}
