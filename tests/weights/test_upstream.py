@@ -10,19 +10,12 @@ import upstream_checkpoints as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
+from small_paper import SMALL_PAPER
 from torch import Tensor
 from torch.nn import functional as F
 from typer.testing import CliRunner
 
 from microemo.cli import app
-from microemo.config import (
-    EvaConfig,
-    ImageBindConfig,
-    ImageQFormerConfig,
-    LanguageConfig,
-    ModelConfig,
-    QFormerConfig,
-)
 from microemo.errors import InputError, WeightsError
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
@@ -38,25 +31,6 @@ CHECKPOINTS: dict[str, made.Shapes] = {
     "imagebind": made.imagebind(),
     "lora": made.lora(),
 }
-QFORMER = {"hidden_size": SIZES.hidden, "num_heads": 2, "feed_forward_ratio": SIZES.inner / SIZES.hidden}
-SMALL = ModelConfig(  # the classes of the paper's preset, in the sizes of the checkpoints made here
-    name="small",
-    vision=EvaConfig(
-        weights="eva", hidden_size=SIZES.vision, num_layers=SIZES.vision_blocks, num_heads=2,
-        image_size=SIZES.image_size, feed_forward_size=SIZES.vision_inner,
-    ),
-    image_qformer=ImageQFormerConfig(
-        **QFORMER, num_layers=SIZES.layers, num_queries=SIZES.queries, vocabulary_size=SIZES.vocabulary,
-        text_positions=SIZES.text_positions,
-    ),
-    video_qformer=QFormerConfig(**QFORMER, num_layers=SIZES.window_layers, num_queries=SIZES.window_queries),
-    audio=ImageBindConfig(
-        weights="imagebind", hidden_size=SIZES.hidden, num_layers=SIZES.audio_blocks, num_heads=2,
-        output_size=SIZES.audio, num_mels=32, num_frames=41,
-    ),
-    audio_qformer=QFormerConfig(**QFORMER, num_layers=SIZES.window_layers, num_queries=SIZES.audio_queries),
-    language=LanguageConfig(weights=None, hidden_size=SIZES.language, num_layers=2, lora_rank=4),
-)  # fmt: skip
 FILLED = {kind: made.filled(shapes) for kind, shapes in CHECKPOINTS.items()}
 every_kind = pytest.mark.parametrize("kind", CHECKPOINTS)
 
@@ -83,7 +57,7 @@ def test_there_and_back_no_bit_changes(kind: str) -> None:
 @every_kind
 def test_converted_tensors_are_the_models_own(kind: str) -> None:
     """Names and shapes of every tensor are those of the model's state, and of its part all."""
-    state = MicroEmo(SMALL).state_dict()
+    state = MicroEmo(SMALL_PAPER).state_dict()
     for name, tensor in convert(kind, made.filled(CHECKPOINTS[kind])).items():
         assert state[name].shape == tensor.shape, name
 
@@ -94,7 +68,7 @@ def test_all_together_leave_only_what_upstream_does_not_have(tmp_path: Path) -> 
         source = tmp_path / f"{kind}.pth"
         torch.save({"model": made.filled(CHECKPOINTS[kind], seed)}, source)
         directories.append(upstream.convert(source, tmp_path / kind)[1].parent)
-    model = MicroEmo(SMALL, lambda part: tmp_path / part if part in CHECKPOINTS else tmp_path)
+    model = MicroEmo(SMALL_PAPER, lambda part: tmp_path / part if part in CHECKPOINTS else tmp_path)
     left = checkpoint.start_from(model, [directory for directory in directories if directory.name != "timechat"])
     assert {name.rpartition(".")[0] for name in left} == {
         "image_qformer.gate", "image_qformer.output",
@@ -108,7 +82,7 @@ def test_all_together_leave_only_what_upstream_does_not_have(tmp_path: Path) -> 
 
 def test_a_model_that_starts_from_upstream_lets_its_tokens_through(tmp_path: Path) -> None:
     save_file(made.filled(CHECKPOINTS["instructblip"]), tmp_path / "source.safetensors")
-    model = MicroEmo(SMALL).eval()
+    model = MicroEmo(SMALL_PAPER).eval()
     checkpoint.start_from(model, [upstream.convert(tmp_path / "source.safetensors", tmp_path)[1].parent])
     frames, (ids, mask) = torch.randn(2, 5, SIZES.vision), model.timestamps([0.0, 1.0])
     assert torch.equal(model.image_qformer(frames, ids, mask), model.image_qformer.read(frames, ids, mask))
@@ -121,7 +95,7 @@ def test_a_tensor_that_does_not_fit_the_model_is_named(tmp_path: Path) -> None:
     ):
         save_file(tensors, tmp_path / checkpoint.WEIGHTS)
         with pytest.raises(WeightsError, match=rf"does not fit.*{next(iter(tensors))}"):
-            checkpoint.start_from(MicroEmo(SMALL), [tmp_path])
+            checkpoint.start_from(MicroEmo(SMALL_PAPER), [tmp_path])
 
 
 @every_kind

@@ -63,6 +63,11 @@ class LanguageModel(nn.Module):
     def token_ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
 
+    @property
+    def end_ids(self) -> list[int]:
+        """The tokens that end an answer, as they follow a word: some tokenizers split a mark otherwise on its own."""
+        return self.token_ids("." + self.end)[len(self.token_ids(".")) :]
+
     def embed_text(self, text: str) -> Float[Tensor, "L H"]:
         ids = torch.tensor(self.token_ids(text), dtype=torch.long)
         return self.table(ids)
@@ -103,7 +108,7 @@ class LanguageModel(nn.Module):
         positions = (mask.cumsum(1) - 1).clamp_min(0)
         cache = DynamicCache(config=self.model.config)
 
-        end = self.token_ids(self.end)[0]
+        end = self.end_ids
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
         ended = torch.zeros(len(prompts), dtype=torch.bool)
@@ -120,20 +125,22 @@ class LanguageModel(nn.Module):
             if first_bias is not None and not chosen:
                 logits = logits + first_bias
             score, token = logits.log_softmax(-1).max(-1)
-            token = token.masked_fill(ended, end)
+            token = token.masked_fill(ended, end[-1])
             chosen.append(token)
             scores.append(score)
-            ended |= token == end
+            if len(chosen) >= len(end):
+                ended |= (torch.stack(chosen[-len(end) :], dim=1) == torch.tensor(end)).all(1)
             inputs = self.table(token[:, None])
             mask = F.pad(mask, (0, 1), value=1)
             positions = positions[:, -1:] + 1
         return [
-            self._generation(ids, values, end)
+            self._generation(ids, values, *end)
             for ids, values in zip(torch.stack(chosen, 1).tolist(), torch.stack(scores, 1).tolist(), strict=True)
         ]
 
-    def _generation(self, ids: list[int], scores: list[float], end: int) -> Generation:
-        length = ids.index(end) if end in ids else len(ids)
+    def _generation(self, ids: list[int], scores: list[float], *end: int) -> Generation:
+        places = (place for place in range(len(ids)) if ids[place : place + len(end)] == [*end])
+        length = next(places, len(ids))
         pieces, told = [], ""
         for count in range(1, length + 1):
             text = str(self.tokenizer.decode(ids[:count]))

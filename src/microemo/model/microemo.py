@@ -82,7 +82,7 @@ class MicroEmo(nn.Module):
         if config.activation_checkpointing:
             qformers = (self.image_qformer.qformer, self.video_qformer.qformer, self.audio_qformer.qformer)
             for module in (*qformers, self.language.model):
-                module.gradient_checkpointing_enable({"use_reentrant": False})
+                module.activation_checkpointing_enable()
 
     def encode_frames(self, frames: Tensor, faces: Tensor, face_mask: Bool[Tensor, " T"]) -> tuple[Tensor, Tensor]:
         """Patch tokens (T, 1+P, D) of frames and of face views, both (T, S, S, 3) uint8; no face, no tokens (zeros)."""
