@@ -215,6 +215,7 @@ PAPER = ModelConfig(
         max_new_tokens=512,
     ),
     prompt="affectgpt",
+    num_frames=96,
     audio_windows=False,
     clue_text=False,
 )

@@ -26,7 +26,7 @@ from microemo.parse import parse
 from microemo.passages import Passage, merge, passages, shows_person
 from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
-from microemo.perception.sampling import sample_times
+from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.utterances import find_speech
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Result, Utterance, UtteranceAnswer
 
@@ -56,7 +56,8 @@ class Pipeline:
 
         Raises ``InputError`` where the file, or the subtitles, cannot be used.
         """
-        return perceive(Path(path), self.config.vision.image_size, self.config.vision.patch_size, subtitles, asr, hook)
+        vision, num_frames = self.config.vision, self.config.num_frames
+        return perceive(Path(path), vision.image_size, vision.patch_size, subtitles, asr, hook, num_frames)
 
     @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook = silent) -> Result:
@@ -77,7 +78,8 @@ class Pipeline:
         Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
         """
         features = self._features(clip, passage)
-        entries = [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
+        clues = clip.clues if self.config.clue_text else ()
+        entries = [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clues)]
         prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in entries]
         generations = self.model.answer(
             [cut(features, (entry.start_sec, entry.end_sec)) for entry in entries],
@@ -138,9 +140,18 @@ def load(model: str = "nano", hook: Hook = silent) -> Pipeline:
 
 
 def perceive(
-    path: Path, size: int, patch: int, subtitle_file: Path | None = None, asr: bool = True, hook: Hook = silent
+    path: Path,
+    size: int,
+    patch: int,
+    subtitle_file: Path | None = None,
+    asr: bool = True,
+    hook: Hook = silent,
+    num_frames: int | None = None,
 ) -> Clip:
-    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels."""
+    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels.
+
+    ``num_frames`` are kept, evenly spread over the clip; None: a few of every utterance.
+    """
     warnings: list[str] = []
     cues = subtitles.read(subtitle_file) if subtitle_file else None
     info = probe(path, warnings.append)
@@ -152,7 +163,8 @@ def perceive(
 
     frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
-    faces = scan(frames, sample_times(speech.utterances), size, patch, landmarker, speech.voiced, hook)
+    times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)
+    faces = scan(frames, times, size, patch, landmarker, speech.voiced, hook)
     clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced)
     if faces.num_others:
         warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")
