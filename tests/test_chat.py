@@ -193,7 +193,7 @@ def test_one_failure_costs_nothing_else(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with stub_server(echo) as stub, pytest.raises(InputError, match=r"file: cannot keep replies \(.*MICROEMO_CACHE"):
+    with stub_server(echo) as stub, pytest.raises(InputError, match=r"cannot be written \(.*MICROEMO_CACHE"):
         Chat(stub.url, "m", tmp_path / "file").complete(said("hello"))
 
 

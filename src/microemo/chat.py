@@ -163,10 +163,8 @@ class Chat:
         file = self._file(key)
         try:
             files.write(file, f"{json.dumps(kept, indent=1, ensure_ascii=False)}\n".encode())
-        except OSError as error:
-            raise _HopelessError(
-                f"{file.parent}: cannot keep replies ({error.strerror}); name another folder in MICROEMO_CACHE"
-            ) from error
+        except InputError as error:
+            raise _HopelessError(f"{error}, by MICROEMO_CACHE") from error
 
     def _asked(self, requests: Mapping[str, Sequence[Message]]) -> Iterator[tuple[str, Reply | InputError]]:
         """Each request's key and outcome, as they come."""

@@ -9,7 +9,7 @@ from microemo.hooks import Hook, silent
 
 @contextmanager
 def shown() -> Iterator[Hook]:
-    """Give a hook that draws a bar per step while the block runs; silent where stderr is not a terminal."""
+    """Give a hook that draws a bar per step while any is unfinished; silent where stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield silent
         return
@@ -18,12 +18,19 @@ def shown() -> Iterator[Hook]:
     from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        tasks: dict[str, TaskID] = {}
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    tasks: dict[str, TaskID] = {}
 
-        def hook(step: str, completed: float, total: float | None, /) -> None:
-            if step not in tasks:
-                tasks[step] = progress.add_task(step, total=total)
-            progress.update(tasks[step], completed=completed, total=total)
+    def hook(step: str, completed: float, total: float | None, /) -> None:
+        if step not in tasks:
+            tasks[step] = progress.add_task(step, total=total)
+        progress.update(tasks[step], completed=completed, total=total)
+        if progress.finished:
+            progress.stop()  # whoever asks the user something in between has the terminal
+        else:
+            progress.start()
 
+    try:
         yield hook
+    finally:
+        progress.stop()

@@ -122,5 +122,5 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write the groups"):
+    with pytest.raises(InputError, match="cannot be written"):
         save_groups(GROUPS, tmp_path / "file" / "groups.zip")

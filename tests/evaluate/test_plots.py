@@ -22,11 +22,12 @@ HOSTILE = "<b>$x_{1}$</b> \x1b[31m" + "very " * 20 + "long"
 def forest(path: Path) -> Path:
     known = Estimate(value=0.6621, interval=Interval(low=0.61, high=0.71), num_clips=332)
     unknown = Estimate(value=None, interval=None, num_clips=0)
-    return plots.forest([("ours", known), (HOSTILE, known), ("empty", unknown)], "Avg", path)
+    return plots.forest([("ours", {"Avg": known, HOSTILE: known, "empty": unknown})], "EMER", path)
 
 
 def families(path: Path) -> Path:
-    return plots.family_f1([(f"system {number}", SCORES) for number in range(20)], "F1", path)
+    rows = {row.name: row.f1 for row in SCORES}
+    return plots.forest([(f"system {number}", rows) for number in range(20)], "F1", path)
 
 
 def heat_map(path: Path) -> Path:

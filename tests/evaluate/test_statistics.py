@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from microemo.evaluate.metric import Metric, harmonic_mean, mean_of
+from microemo.evaluate.metric import Metric, harmonic_mean, mean_of, ratio
 from microemo.evaluate.statistics import (
     Estimate,
     Interval,
@@ -16,7 +16,6 @@ from microemo.evaluate.statistics import (
     num_clusters,
     paired_test,
     paired_tests,
-    ratio,
 )
 
 UNTIMED = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])

@@ -1,1 +1,1 @@
-"""Evaluation: predictions against ground truth, with intervals; exact, offline by default, and open to recomputation."""
+"""Predictions against ground truth, with intervals: exact, offline by default, and open to recomputation."""

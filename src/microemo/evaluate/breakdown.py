@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric
-from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, estimates, ratio
+from microemo.evaluate.metric import Metric, ratio
+from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, estimates
 from microemo.schema import Record
 
 NONE = "none"

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric
-from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, Number, estimates, ratio
+from microemo.evaluate.metric import Metric, ratio
+from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, Number, estimates
 from microemo.schema import Record
 
 NUM_BINS = 15

@@ -23,8 +23,8 @@ class File(Record):
     num_clips: int
 
 
-class Exclusion(Record):
-    """Clips of a task that a system's scores leave out, and why."""
+class Notice(Record):
+    """Clips of a task that a system's scores leave out, or count as wrong for lack of a prediction, and why."""
 
     task: str
     reason: str
@@ -51,7 +51,7 @@ class System(Record):
 
     name: str
     files: tuple[File, ...]
-    excluded: tuple[Exclusion, ...] = ()
+    notices: tuple[Notice, ...] = ()
     scores: tuple[Score, ...]
     breakdowns: tuple[Breakdown, ...] = ()
     calibration: Calibration | None = None
@@ -80,10 +80,9 @@ class Comparison(Record):
 
 
 class Judge(Record):
-    """Who grouped labels by meaning, and how far that judge is known to agree with others."""
+    """Who grouped labels by meaning, its version in the name, and how far that judge is known to agree with others."""
 
     name: str
-    version: str
     agreement: str = ""
 
 
@@ -110,6 +109,7 @@ class Evaluation(Record):
     systems: tuple[System, ...]
     comparisons: tuple[Comparison, ...] = ()
     judge: Judge | None = None
+    wheels: str = Field("", description="Whose clusters the wheel metrics and the hit rate count")
     plots: tuple[Plot, ...] = ()
     settings: Settings
     microemo_version: str

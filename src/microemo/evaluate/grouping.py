@@ -14,7 +14,9 @@ Groups = tuple[tuple[str, ...], ...]
 class Judge(Protocol):
     """Groups each clip's labels, the union of truth and prediction, by meaning."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """For reports."""
 
     def group(self, labels: Mapping[str, Sequence[str]]) -> dict[str, Groups]:
         """Groups by the clip's name; ``labels`` are a clip's distinct labels, lower case."""

@@ -50,10 +50,7 @@ def save_groups(groups: Mapping[str, Groups], path: Path) -> Path:
             np.save(array, np.array(str([list(group) for group in groups[clip]])), allow_pickle=False)
             member = zipfile.ZipInfo(f"{path.stem}/{clip}.npy", EPOCH)
             target.writestr(member, array.getvalue(), zipfile.ZIP_DEFLATED)
-    try:
-        return files.write(path, archive.getvalue())
-    except OSError as error:
-        raise InputError(f"{path}: cannot write the groups ({error.strerror}); choose another place") from error
+    return files.write(path, archive.getvalue())
 
 
 def _entries(path: Path) -> Iterator[tuple[str, Any]]:

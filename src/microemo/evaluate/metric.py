@@ -32,10 +32,16 @@ def mean_of(column: int) -> Callable[[np.ndarray], np.ndarray]:
     return lambda means: means[..., column]
 
 
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Of two means, for scores such as precision; NaN, not defined, where the denominator is 0."""
+    nothing = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
+    return np.divide(numerator, denominator, out=nothing, where=np.asarray(denominator) != 0)
+
+
 def harmonic_mean(precision: np.ndarray, recall: np.ndarray) -> np.ndarray:
-    """F1; 0 where both are 0."""
+    """F1; 0 where both are 0, and not defined where one of them is not."""
     total = precision + recall
-    return np.divide(2 * precision * recall, total, out=np.zeros_like(total, dtype=float), where=total > 0)
+    return np.divide(2 * precision * recall, total, out=np.asarray(0.0 * total), where=total > 0)
 
 
 def select(metric: Metric, clips: Sequence[str]) -> Metric:

@@ -4,15 +4,15 @@ Colours are told apart with any kind of colour vision (Okabe and Ito 2008), and 
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from microemo import files
 from microemo.errors import InputError
-from microemo.evaluate import files
-from microemo.evaluate.breakdown import ClassScores, Confusion
+from microemo.evaluate.breakdown import Confusion
 from microemo.evaluate.calibration import Calibration
 from microemo.evaluate.statistics import Estimate
 
@@ -47,32 +47,25 @@ STYLE: Any = {
 }
 
 
-def forest(scores: Sequence[tuple[str, Estimate]], title: str, path: Path) -> Path:
-    """One score of several systems: a point and its interval each, in per cent."""
-    with _style():
-        figure, axes = _axes(6.4, 0.9 + 0.3 * len(scores), title)
-        for row, (_, estimate) in enumerate(scores):
-            _point(axes, estimate, row, 0)
-        _rows(axes, [name for name, _ in scores])
-        _figures(axes, [estimate for _, estimate in scores])
-        return _save(figure, path)
+def forest(systems: Sequence[tuple[str, Mapping[str, Estimate]]], title: str, path: Path) -> Path:
+    """Scores, a row each, in per cent: a point and its interval for each system, in a colour and marker of its own.
 
-
-def family_f1(systems: Sequence[tuple[str, Sequence[ClassScores]]], title: str, path: Path) -> Path:
-    """F1 of each family, a row each, in per cent; one colour and marker a system."""
-    families = list(dict.fromkeys(row.name for _, rows in systems for row in rows))
+    Of a single system the figures stand at the right.
+    """
+    rows = list(dict.fromkeys(row for _, estimates in systems for row in estimates))
     step = 0.7 / max(1, len(systems))
     with _style():
-        figure, axes = _axes(6.4, 1.1 + len(families) * max(0.28, 0.13 * len(systems)), title)
-        for number, (_, rows) in enumerate(systems):
-            for row in rows:
-                offset = (number - (len(systems) - 1) / 2) * step
-                _point(axes, row.f1, families.index(row.name) + offset, number)
-        _rows(axes, families)
-        for boundary in range(1, len(families)):
+        figure, axes = _axes(6.4, 1.1 + len(rows) * max(0.28, 0.13 * len(systems)), title)
+        for number, (_, estimates) in enumerate(systems):
+            for row, estimate in estimates.items():
+                _point(axes, estimate, rows.index(row) + (number - (len(systems) - 1) / 2) * step, number)
+        _rows(axes, rows)
+        for boundary in range(1, len(rows)):
             axes.axhline(boundary - 0.5, color=LINE, linewidth=0.5)
         if len(systems) > 1:
             _legend(axes, [name for name, _ in systems])
+        else:
+            _figures(axes, [estimate for _, estimates in systems for estimate in estimates.values()])
         return _save(figure, path)
 
 

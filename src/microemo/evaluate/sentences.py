@@ -1,4 +1,4 @@
-"""Labels and phrases as vectors of their meaning: all-MiniLM-L6-v2 (Reimers & Gurevych, 2019), mean-pooled, length 1."""
+"""Labels and phrases as unit vectors of their meaning: all-MiniLM-L6-v2 (Reimers & Gurevych, 2019), mean-pooled."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -20,7 +20,7 @@ MAX_TOKENS = 256  # as the model was trained
 
 
 def embed(texts: Sequence[str], hook: Hook = silent) -> Float[np.ndarray, "N 384"]:
-    """Unit vectors (fp32) in the order of the texts, which differ little in length: labels, not documents.
+    """Unit vectors (fp32) in the order of the texts.
 
     The hook's step is ``embed labels``. Raises ``WeightsError`` if the encoder cannot be had.
     """
@@ -28,15 +28,22 @@ def embed(texts: Sequence[str], hook: Hook = silent) -> Float[np.ndarray, "N 384
 
     tokenizer, model = _encoder()
     vectors = np.empty((len(texts), WIDTH), dtype=np.float32)
+    by_length = sorted(range(len(texts)), key=lambda number: len(texts[number]))  # little padding
     for start in range(0, len(texts), BATCH_SIZE):
         hook("embed labels", start, len(texts))
-        batch = list(texts[start : start + BATCH_SIZE])
-        inputs = tokenizer(batch, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        batch = by_length[start : start + BATCH_SIZE]
+        inputs = tokenizer(
+            [texts[number] for number in batch],
+            padding=True,
+            truncation=True,
+            max_length=MAX_TOKENS,
+            return_tensors="pt",
+        )
         with torch.inference_mode():
             states = model(**inputs).last_hidden_state
         mask = inputs["attention_mask"][..., None]
         pooled = (states * mask).sum(dim=1) / mask.sum(dim=1)
-        vectors[start : start + len(batch)] = torch.nn.functional.normalize(pooled, dim=-1).numpy()
+        vectors[batch] = torch.nn.functional.normalize(pooled, dim=-1).numpy()
     hook("embed labels", len(texts), len(texts))
     return vectors
 

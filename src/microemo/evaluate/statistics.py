@@ -183,12 +183,6 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     return adjusted
 
 
-def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Of two means, for scores such as precision; NaN, not defined, where the denominator is 0."""
-    nothing = np.full(np.broadcast_shapes(np.shape(numerator), np.shape(denominator)), np.nan)
-    return np.divide(numerator, denominator, out=nothing, where=np.asarray(denominator) != 0)
-
-
 def num_clusters(clips: Iterable[str], clusters: Clusters | None = None) -> int:
     return len({_cluster(clip, clusters or {}) for clip in clips})
 

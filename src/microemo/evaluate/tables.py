@@ -203,7 +203,7 @@ def _delimited(path: Path) -> Iterator[tuple[str, Record | str]]:
                 odd = None in record or None in record.values()  # csv's own marks of too many, or too few, cells
                 yield place, "other cells than the header has columns" if odd else record
         except csv.Error as error:
-            raise InputError(f"{path}: line {reader.line_num}: {error}; is the quoting right?") from error
+            raise InputError(f"{path}: after line {reader.line_num}: {error}; is the quoting right?") from error
 
 
 def _json_lines(path: Path) -> Iterator[tuple[str, Record]]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric
+from microemo.evaluate.metric import Metric, ratio
 from microemo.evaluate.records import Table
 from microemo.evaluate.set_metric import Labels
 
@@ -21,6 +21,8 @@ class Task:
     name: str
     kind: Kind
 
+
+BENCHMARK = "MER-UniBench"
 
 TASKS: dict[str, Task] = {
     "mer2023": Task("MER2023", "basic"),
@@ -34,6 +36,29 @@ TASKS: dict[str, Task] = {
     "ovmerd": Task("OV-MERD+", "open"),
 }
 """By the stem of a task's file in a folder of truths, or of predictions."""
+
+
+def mean_of_tasks(metrics: Mapping[str, Metric]) -> Metric:
+    """The mean over tasks of a score each, as one metric over the clips of all; its name says of how many tasks.
+
+    A clip's columns are those of its task, and whether it is of it: 0 in the columns of all others.
+    """
+    clips = tuple(f"{task}/{clip}" for task, metric in metrics.items() for clip in metric.clips)
+    widths = [metric.columns.shape[1] + 1 for metric in metrics.values()]
+    ends = np.cumsum([0, *widths]).tolist()
+    columns = np.zeros((len(clips), ends[-1]))
+    row = 0
+    for metric, start, end in zip(metrics.values(), ends, ends[1:], strict=False):
+        rows = slice(row, row + len(metric.clips))
+        columns[rows, start : end - 1], columns[rows, end - 1] = metric.columns, 1
+        row = rows.stop
+
+    def statistic(means: np.ndarray) -> np.ndarray:
+        tasks = zip(metrics.values(), ends, ends[1:], strict=False)
+        scores = [metric.statistic(ratio(means[..., a : b - 1], means[..., b - 1 : b])) for metric, a, b in tasks]
+        return np.mean(scores, axis=0)
+
+    return Metric(f"Mean of {len(metrics)} of {len(TASKS)} tasks", clips, columns, statistic)
 
 
 def sentiment_f1(truth: Table, positive: Mapping[str, bool]) -> Metric:

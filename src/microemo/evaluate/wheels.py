@@ -15,11 +15,12 @@ from typing import Literal, Protocol
 import numpy as np
 
 from microemo.errors import InputError
-from microemo.evaluate.metric import Metric, harmonic_mean
+from microemo.evaluate.metric import Metric, harmonic_mean, ratio
 from microemo.evaluate.set_metric import Labels, overlap
 from microemo.evaluate.tables import labels_of
 
 Level = Literal[1, 2]
+LEVELS: tuple[Level, ...] = (1, 2)
 Clusters = Mapping[str, str]
 """Labels to clusters; a label that is not there is outside the table, and does not count."""
 
@@ -30,7 +31,9 @@ FILES = ("format.csv", "synonym.xlsx", *(f"wheel{number}.xlsx" for number in ran
 class Wheels(Protocol):
     """A table of one or more wheels."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """For reports."""
 
     def clusters(self, labels: Iterable[str], level: Level) -> list[Clusters]:
         """For each wheel, the clusters of the labels."""
@@ -110,11 +113,10 @@ def wheel_metrics(truth: Labels, predicted: Labels, wheels: Wheels, level: Level
         [_overlaps(truth, predicted, found) for found in _clusters(truth, predicted, wheels, level)]
     )
     columns = columns.reshape(-1, len(clips), 3).transpose(1, 0, 2).reshape(len(clips), -1)
-    title = f"{wheels.name}, level {level}"
     return (
-        Metric(f"F1 ({title})", clips, columns, lambda means: harmonic_mean(*_shares(means)).mean(axis=-1)),
-        Metric(f"Precision ({title})", clips, columns, lambda means: _shares(means)[0].mean(axis=-1)),
-        Metric(f"Recall ({title})", clips, columns, lambda means: _shares(means)[1].mean(axis=-1)),
+        Metric(f"Wheel F1, level {level}", clips, columns, lambda means: harmonic_mean(*_shares(means)).mean(axis=-1)),
+        Metric(f"Wheel precision, level {level}", clips, columns, lambda means: _shares(means)[0].mean(axis=-1)),
+        Metric(f"Wheel recall, level {level}", clips, columns, lambda means: _shares(means)[1].mean(axis=-1)),
     )
 
 
@@ -126,18 +128,25 @@ def hit_rate(truth: Labels, predicted: Labels, wheels: Wheels) -> Metric:
         for found in _clusters(truth, predicted, wheels, 1)
     ]
     table = np.array(columns, dtype=float).transpose(1, 0, 2).reshape(len(clips), -1)
-    return Metric(f"Hit rate ({wheels.name})", clips, table, _mean_hits)
+    return Metric("Hit rate", clips, table, _mean_hits)
+
+
+def off_wheels(truth: Labels, wheels: Wheels) -> tuple[str, ...]:
+    """Clips of which no label is on any wheel: they count for nothing there."""
+    labels = dict.fromkeys(label for several in truth.values() for label in several)
+    known = {label for clusters in wheels.clusters(labels, 1) for label in clusters}
+    return tuple(clip for clip, several in truth.items() if known.isdisjoint(several))
 
 
 def _mean_hits(means: np.ndarray) -> np.ndarray:
     wheels = means.reshape(*means.shape[:-1], -1, 2)
-    return (wheels[..., 0] / wheels[..., 1]).mean(axis=-1)
+    return ratio(wheels[..., 0], wheels[..., 1]).mean(axis=-1)
 
 
 def _shares(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Precision and recall per wheel (..., W), of the clips that count on it."""
     wheels = means.reshape(*means.shape[:-1], -1, 3)
-    return wheels[..., 0] / wheels[..., 2], wheels[..., 1] / wheels[..., 2]
+    return ratio(wheels[..., 0], wheels[..., 2]), ratio(wheels[..., 1], wheels[..., 2])
 
 
 def _clusters(truth: Labels, predicted: Labels, wheels: Wheels, level: Level) -> list[Clusters]:

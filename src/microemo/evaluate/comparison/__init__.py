@@ -5,7 +5,7 @@ All say the same: ``sections`` holds the tables and the wording, and each format
 
 from pathlib import Path
 
-from microemo.evaluate import files
+from microemo import files
 from microemo.evaluate.comparison import html, markdown
 from microemo.evaluate.evaluation import Evaluation
 

@@ -26,19 +26,20 @@ def draw(evaluation: Evaluation, folder: Path, suffix: str = ".svg") -> Evaluati
 
 
 def _scores(evaluation: Evaluation, paths: Iterator[Path]) -> Iterator[Drawn]:
-    scores = [(system.name, score) for system in evaluation.systems for score in system.scores]
-    for task, metric in dict.fromkeys((score.task, score.metric) for _, score in scores):
-        shown = [(name, score) for name, score in scores if (score.task, score.metric) == (task, metric)]
-        title = f"{task}: {metric}"
-        yield plots.forest(shown, title, next(paths)), title, f"{title} of each system with its interval"
+    for task in evaluation.tasks:
+        shown = [
+            (system.name, {score.metric: score for score in system.scores if score.task == task})
+            for system in evaluation.systems
+        ]
+        yield plots.forest(shown, task, next(paths)), task, f"{task}: scores of each system with their intervals"
 
 
 def _families(evaluation: Evaluation, paths: Iterator[Path]) -> Iterator[Drawn]:
     rows = [(row.task, system.name, row.families) for system in evaluation.systems for row in system.breakdowns]
     for task in dict.fromkeys(task for task, _, _ in rows):
-        shown = [(name, families) for other, name, families in rows if other == task]
+        shown = [(name, {row.name: row.f1 for row in families}) for other, name, families in rows if other == task]
         title = f"{task}: F1 by family"
-        yield plots.family_f1(shown, title, next(paths)), title, f"{title}, of each system with its interval"
+        yield plots.forest(shown, title, next(paths)), title, f"{title}, of each system with its interval"
 
 
 def _systems(evaluation: Evaluation, paths: Iterator[Path]) -> Iterator[Drawn]:

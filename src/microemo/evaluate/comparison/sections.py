@@ -1,6 +1,6 @@
 """What the comparison report says, as tables of plain strings that each format sets in its own way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from microemo.evaluate.breakdown import ClassScores
@@ -16,7 +16,12 @@ from microemo.evaluate.comparison.wording import (
     points,
     some,
 )
-from microemo.evaluate.evaluation import Evaluation, File, Score, System
+from microemo.evaluate.evaluation import Comparison, Evaluation, File, Score, System
+
+BEST = (
+    " The best figure is bold only if it is told apart from all others, by the paired test where there is one, else by "
+    "intervals that do not overlap."
+)
 
 Row = tuple[str, ...]
 
@@ -41,7 +46,7 @@ class Section:
 
 def sections(evaluation: Evaluation) -> list[Section]:
     """In the order of the report; those without rows are left out."""
-    found = [*_scores(evaluation), _comparisons(evaluation), _excluded(evaluation), _calibration(evaluation)]
+    found = [*_scores(evaluation), *_comparisons(evaluation), _notices(evaluation), _calibration(evaluation)]
     return [section for section in [*found, *_classes(evaluation), _files(evaluation)] if section.rows]
 
 
@@ -52,9 +57,11 @@ def title(evaluation: Evaluation) -> str:
 def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     """What it takes to compute the figures again, besides the files."""
     settings, judge = evaluation.settings, evaluation.judge
-    judged = [("Labels grouped by", line(f"{judge.name} {judge.version}. {judge.agreement}"))] if judge else []
+    judged = [("Labels grouped by", line(". ".join(filter(None, (judge.name, judge.agreement)))))] if judge else []
+    wheels = [("Wheels", line(evaluation.wheels))] if evaluation.wheels else []
     return [
         *judged,
+        *wheels,
         ("Intervals", f"{percent(settings.level, 0)} %, bootstrap by {settings.resampled}"),
         ("Resamples", f"{settings.resamples}, seed {settings.seed}"),
         ("MicroEmo", line(evaluation.microemo_version)),
@@ -62,75 +69,82 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def _scores(evaluation: Evaluation) -> Iterator[Section]:
-    """A table a task: a row a system, a column a metric."""
+    """A table a task: a row a metric, a column a system."""
     for task in evaluation.tasks:
-        scores = [(system, score) for system in evaluation.systems for score in system.scores if score.task == task]
-        metrics = tuple(dict.fromkeys(score.metric for _, score in scores))
-        leaders = {(best(evaluation, task, metric), metric) for metric in metrics}
-        cells = {(system.name, score.metric): score for system, score in scores}
-        names = tuple(dict.fromkeys(system.name for system, _ in scores))
+        cells = {
+            (system.name, score.metric): score
+            for system in evaluation.systems
+            for score in system.scores
+            if score.task == task
+        }
+        names, metrics = (tuple(dict.fromkeys(keys)) for keys in zip(*cells, strict=True))
         yield Section(
             title=line(task),
-            columns=("System", *map(line, metrics), "n"),
+            columns=("Metric", *map(line, names), "n"),
             rows=tuple(
-                (line(name), *(estimate(cells.get((name, metric))) for metric in metrics), _clips(cells, name, metrics))
-                for name in names
+                (line(metric), *(estimate(cells.get((name, metric))) for name in names), _clips(cells, metric))
+                for metric in metrics
             ),
             strong=frozenset(
-                (row, column)
-                for row, name in enumerate(names)
-                for column, metric in enumerate(metrics, 1)
-                if (name, metric) in leaders
+                (row, names.index(leader) + 1)
+                for row, metric in enumerate(metrics)
+                if (leader := best(evaluation, task, metric)) is not None
             ),
-            note="In per cent, with the interval; n is the number of clips. The best figure is bold only if it is told "
-            "apart from all others, by the paired test where there is one, else by intervals that do not overlap.",
+            note=f"In per cent, with the interval; n is the number of clips.{BEST if len(names) > 1 else ''}",
             brief=True,
         )
 
 
-def _clips(cells: dict[tuple[str, str], Score], name: str, metrics: Sequence[str]) -> str:
-    numbers = {cells[name, metric].num_clips for metric in metrics if (name, metric) in cells}
-    return " / ".join(map(str, sorted(numbers)))
+def _clips(cells: Mapping[tuple[str, str], Score], metric: str) -> str:
+    """Of all systems; they differ only where some have fewer tasks of a benchmark."""
+    return " / ".join(str(n) for n in sorted({score.num_clips for (_, of), score in cells.items() if of == metric}))
 
 
-def _comparisons(evaluation: Evaluation) -> Section:
+def _comparisons(evaluation: Evaluation) -> Iterator[Section]:
+    """A table a task: a row a system and metric."""
     baseline = line(evaluation.systems[0].name) if evaluation.systems else ""
-    return Section(
-        title=f"Against {baseline}",
-        columns=("System", "Task", "Metric", "Difference", "p", "p, adjusted", "Clips", "Unpaired", "Resampled"),
-        rows=tuple(
-            (
-                *map(line, (row.system, row.task, row.metric)),
-                f"{points(row.difference)} {interval(row.interval)}".strip(),
-                p_value(row.p_value),
-                p_value(row.adjusted_p_value),
-                str(row.num_clips),
-                str(row.num_unpaired),
-                str(row.num_clusters),
-            )
-            for row in evaluation.comparisons
-        ),
-        num_names=3,
-        strong=frozenset(
-            (number, 5)
-            for number, row in enumerate(evaluation.comparisons)
-            if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
-        ),
-        note="Difference in percentage points on the clips that both systems have; clips that only one has are "
-        "unpaired. p of a two-sided permutation test over the resampled units, adjusted by Holm's method for "
-        f"{counted(len(evaluation.comparisons), 'comparison')}.",
-        brief=True,
-    )
+    for task in evaluation.tasks:
+        rows = [row for row in evaluation.comparisons if row.task == task]
+        yield Section(
+            title=f"{line(task)}: against {baseline}",
+            columns=("System", "Metric", "Difference", "p", "p, adjusted", "n"),
+            rows=tuple(
+                (
+                    line(row.system),
+                    line(row.metric),
+                    f"{points(row.difference)} {interval(row.interval)}".strip(),
+                    p_value(row.p_value),
+                    p_value(row.adjusted_p_value),
+                    f"{row.num_clips}{f' ({row.num_unpaired} unpaired)' if row.num_unpaired else ''}",
+                )
+                for row in rows
+            ),
+            num_names=2,
+            strong=frozenset(
+                (number, 4)
+                for number, row in enumerate(rows)
+                if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
+            ),
+            note="Difference in percentage points on the clips that both systems have; p of a two-sided permutation "
+            f"test over {_resampled(evaluation, rows)}, adjusted by Holm's method for "
+            f"{counted(len(evaluation.comparisons), 'comparison')}.",
+            brief=True,
+        )
 
 
-def _excluded(evaluation: Evaluation) -> Section:
+def _resampled(evaluation: Evaluation, rows: Sequence[Comparison]) -> str:
+    numbers = " / ".join(map(str, sorted({row.num_clusters for row in rows})))
+    return f"{numbers} {evaluation.settings.resampled}s"
+
+
+def _notices(evaluation: Evaluation) -> Section:
     return Section(
-        title="Clips left out",
+        title="Clips left out or unanswered",
         columns=("System", "Task", "Reason", "Which", "Clips"),
         rows=tuple(
             (line(system.name), line(row.task), line(row.reason), some(row.clips), str(len(row.clips)))
             for system in evaluation.systems
-            for row in system.excluded
+            for row in system.notices
         ),
         num_names=4,
         brief=True,
@@ -141,7 +155,7 @@ def _calibration(evaluation: Evaluation) -> Section:
     return Section(
         title="Calibration",
         columns=("System", "ECE", "ECE, equal mass", "Brier score", "Labels", "Clips"),
-        rows=tuple(_calibrated(system) for system in evaluation.systems if system.calibration or system.uncalibrated),
+        rows=tuple(map(_calibrated, evaluation.systems)) if any(s.calibration for s in evaluation.systems) else (),
         note="Expected calibration error over bins of equal width, and over bins of equally many labels; mean squared "
         "error of the confidences. All in per cent; lower is better.",
         brief=True,

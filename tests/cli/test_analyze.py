@@ -4,24 +4,15 @@ import pty
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 import pytest
+from console import Outcome, Run
 
 import microemo
 from microemo import cli, progress, schema
 from microemo.errors import InputError, WeightsError
-
-Run = Callable[..., "Outcome"]
-
-
-class Outcome(NamedTuple):
-    code: int
-    stdout: str
-    stderr: str
 
 
 def result_of(path: Path) -> schema.Result:
@@ -53,8 +44,8 @@ class FakePipeline:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run the console script in this process, in ``tmp_path``, on a pipeline that needs no weights."""
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """On a pipeline that needs no weights."""
     fake = ModuleType("microemo.pipeline")
 
     def load(model: str, hook: object = None) -> FakePipeline:
@@ -65,17 +56,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     fake.load = load  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "microemo.pipeline", fake)
     monkeypatch.setattr(microemo, "pipeline", fake, raising=False)
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-    monkeypatch.chdir(tmp_path)
     for name in ("good", "fine", "bad", "bug", "interrupt"):
         Path(f"{name}.mp4").write_text(name)
-
-    def run(*arguments: str) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["microemo", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        return Outcome(int(stop.value.code or 0), *capsys.readouterr())
-
     return run
 
 
@@ -247,8 +229,8 @@ def script(*arguments: str) -> list[str]:
 def test_chatter_of_native_libraries_stays_off_stderr() -> None:
     program = textwrap.dedent("""
         import os, sys
-        from microemo import cli
-        with cli.quiet_libraries():
+        from microemo.cli import terminal
+        with terminal.quiet_libraries():
             os.write(2, b"chatter ")
             print("progress", file=sys.stderr)
         os.write(2, b"afterwards")

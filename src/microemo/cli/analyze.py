@@ -1,0 +1,89 @@
+"""``microemo analyze``: videos in, reports out; and the schema of what it writes."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from microemo.cli.terminal import Debug, exit_code, print_error
+
+if TYPE_CHECKING:
+    from microemo.schema import Result
+
+
+def analyze(
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO", help="Video or audio files of a person.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Results go to DIR/<name of the video>/.")] = Path("out"),
+    model: Annotated[str, typer.Option(metavar="nano|PATH", help="The built-in model or a checkpoint.")] = "nano",
+    subtitles: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="SRT or VTT with what is said; replaces speech recognition.")
+    ] = None,
+    formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
+    no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON; an array of results for several videos.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Say what the person in each VIDEO feels, when, and from which clues."""
+    from rich.console import Console
+
+    from microemo import pipeline, progress, report
+    from microemo.report.text import summary
+
+    if subtitles is not None and len(videos) > 1:
+        raise typer.BadParameter("--subtitles goes with a single VIDEO")
+    chosen = formats.replace(" ", "").split(",")
+    report.check_formats(chosen)
+
+    with progress.shown() as hook:
+        analyzer = pipeline.load(model, hook=hook)
+    results: list[Result] = []
+    failures: list[Exception] = []
+    for video, directory in zip(videos, directories(out, videos), strict=True):
+        try:
+            with progress.shown() as hook:
+                clip = analyzer.perceive(video, subtitles=subtitles, asr=not no_asr, hook=hook)
+                result = analyzer.understand(clip, hook=hook)
+            written = report.save(result, clip, directory, chosen)
+        except Exception as error:
+            failures.append(error)
+            print_error(error, debug=debug, source=video)
+            continue
+        results.append(result)
+        if not as_json:
+            Console().print(summary(result, written))
+    if as_json:
+        print_json(results, several=len(videos) > 1)
+    raise typer.Exit(exit_code(len(videos), failures))
+
+
+def directories(out: Path, videos: list[Path]) -> list[Path]:
+    """Each video's own folder: ``out/stem``, or ``out/stem-2`` and on where an earlier video has taken that."""
+    from microemo.report import folder_name
+
+    taken: dict[str, Path] = {}
+    for video in videos:
+        stem = folder_name(str(video))
+        names = (stem if count == 1 else f"{stem}-{count}" for count in itertools.count(1))
+        name = next(name for name in names if name.casefold() not in taken)  # to some file systems A and a are one
+        taken[name.casefold()] = out / name
+    return list(taken.values())
+
+
+def print_json(results: list["Result"], *, several: bool) -> None:
+    """One JSON document: the result, or an array of those that succeeded where several were asked for."""
+    documents = [result.model_dump(mode="json") for result in results]
+    if several:
+        print(json.dumps(documents, ensure_ascii=False))
+    elif documents:
+        print(json.dumps(documents[0], ensure_ascii=False))
+
+
+def schema() -> None:
+    """Print the JSON Schema of result.json."""
+    from microemo.schema import Result
+
+    print(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))

@@ -1,0 +1,64 @@
+"""What every command shares: errors as one line on stderr, quiet libraries, the exit code."""
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from microemo.errors import MicroEmoError
+
+Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with each error.")]
+
+
+@contextmanager
+def quiet_libraries() -> Iterator[None]:
+    """Keep the libraries' chatter off stderr, which is for our errors and progress, and their telemetry off.
+
+    MediaPipe and TensorFlow Lite log from C++ to file descriptor 2 and cannot be told not to, so the descriptor leads
+    nowhere for the time, and Python's stderr writes to a copy of the original.
+    """
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    stderr = sys.stderr
+    with (
+        os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace") as copy,
+        Path(os.devnull).open("w") as nowhere,
+    ):
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = copy if stderr is sys.__stderr__ else stderr
+        try:
+            yield
+        finally:
+            os.dup2(copy.fileno(), 2)
+            sys.stderr = stderr
+
+
+def print_error(error: Exception, *, debug: bool, source: Path | None = None) -> None:
+    """One line on stderr: the message meant for the user or, for a bug, the exception's type, and where it happened."""
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, MicroEmoError):
+        message = str(error)
+    elif isinstance(error, typer.TyperException):
+        message = f"{error.format_message()} (see microemo --help)"
+    else:
+        where = f"{source}: " if source else ""
+        message = f"{where}{type(error).__name__}: {error} (unexpected; --debug shows the traceback)"
+    line = " ".join("".join(char if char.isprintable() else " " for char in message).split())
+    print("microemo: error:", line, file=sys.stderr)
+
+
+def exit_code(num_inputs: int, failures: list[Exception]) -> int:
+    if not failures:
+        return 0
+    unusable = [error for error in failures if isinstance(error, MicroEmoError)]
+    return 2 if len(unusable) == num_inputs else 1
