@@ -82,6 +82,7 @@ class ModelConfig(Frozen):
     )
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
+    activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
 
 
 NANO = ModelConfig(
