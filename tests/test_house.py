@@ -22,7 +22,19 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # Who may import whom: a part may import those before it, itself, and what belongs to all.
 SHARED = {"errors", "hooks", "schema", "config", "progress", "files", "chat", "weights", "vocabulary"}
-LAYERS = ["media", "perception", "model", "parity", "passages", "parse", "pipeline", "report", "runner", "evaluate", "cli"]
+LAYERS = [
+    "media",
+    "perception",
+    "model",
+    "parity",
+    "passages",
+    "parse",
+    "pipeline",
+    "report",
+    "runner",
+    "evaluate",
+    "cli",
+]
 
 
 def name_of(source: Path) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from microemo.config import AudioConfig, ModelConfig
 from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder, LayerMixture
+from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.imagebind import ImageBindEncoder
 from microemo.model.labels import first_label_bias
@@ -79,10 +80,8 @@ class MicroEmo(nn.Module):
                 config.audio_qformer, config.audio.output_size, language_size, config.audio.num_clips
             )
         self.language = LanguageModel(config.language, directory(config.language.weights), self.template.end)
-        if config.activation_checkpointing:
-            qformers = (self.image_qformer.qformer, self.video_qformer.qformer, self.audio_qformer.qformer)
-            for module in (*qformers, self.language.model):
-                module.activation_checkpointing_enable()
+        if config.activation_checkpointing:  # the frames' own is in ``frame_tokens``
+            self.language.model.activation_checkpointing_enable()
 
     def encode_frames(self, frames: Tensor, faces: Tensor, face_mask: Bool[Tensor, " T"]) -> tuple[Tensor, Tensor]:
         """Patch tokens (T, 1+P, D) of frames and of face views, both (T, S, S, 3) uint8; no face, no tokens (zeros)."""
@@ -104,19 +103,28 @@ class MicroEmo(nn.Module):
         return self.audio_layers(audio)
 
     def frame_tokens(self, clips: Sequence[Features]) -> list[Float[Tensor, "T Q H"] | None]:
-        """Global-local attention visual encoder (paper 3.2) over all frames of all clips in one pass."""
+        """Global-local attention visual encoder (paper 3.2) over all frames of all clips, by the pass."""
         seen = [clip for clip in clips if clip.frames is not None]
         if not seen:
             return [None] * len(clips)
         frames = torch.cat([clip.frames for clip in seen if clip.frames is not None])
         ids, mask = self.timestamps([time for clip in seen for time in clip.times_sec])
-        local = local_mask = None
+        inputs = [frames, ids, mask]
         if self.config.local_clues:
-            faces = torch.cat([clip.faces for clip in seen if clip.faces is not None])
-            regions = torch.cat([clip.region_masks for clip in seen if clip.region_masks is not None])
-            local, local_mask = self.local_clues(faces, regions)
-        tokens = iter(self.image_qformer(frames, ids, mask, local, local_mask).split([len(c.times_sec) for c in seen]))
+            inputs.append(torch.cat([clip.faces for clip in seen if clip.faces is not None]))
+            inputs.append(torch.cat([clip.region_masks for clip in seen if clip.region_masks is not None]))
+        checkpointing = self.config.activation_checkpointing and torch.is_grad_enabled()
+        read = over_frames(self._read_frames, *inputs, checkpointing=checkpointing)
+        tokens = iter(read.split([len(clip.times_sec) for clip in seen]))
         return [next(tokens) if clip.frames is not None else None for clip in clips]
+
+    def _read_frames(
+        self, frames: Tensor, ids: Tensor, mask: Tensor, faces: Tensor | None = None, regions: Tensor | None = None
+    ) -> Float[Tensor, "T Q H"]:
+        """One pass of ``frame_tokens``: global tokens and, unless ablated, local ones."""
+        if faces is None or regions is None:
+            return self.image_qformer(frames, ids, mask)
+        return self.image_qformer(frames, ids, mask, *self.local_clues(faces, regions))
 
     def tokens(self, clips: Sequence[Features], spans: Sequence[Sequence[Span]]) -> list[dict[Slot, Tensor]]:
         """Video and audio tokens (Q, H) for every slot of every clip's prompt: the whole, and a window an utterance."""
