@@ -32,6 +32,7 @@ SMALL_PAPER = ModelConfig(
     language=LanguageConfig(
         weights=None, hidden_size=SIZES.language, lora_rank=4, dtype="bfloat16", max_new_tokens=4
     ),
+    local_view="frame",
     prompt="affectgpt",
     audio_windows=False,
     clue_text=False,

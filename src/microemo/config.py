@@ -105,7 +105,7 @@ class TimestampConfig(Frozen):
     """The sentence that binds a frame to its time (paper 3.2), and who splits it into tokens."""
 
     text: str = "This frame is sampled at {time:.1f}s."
-    tokenizer: str | None = Field(None, description="A BERT tokenizer: part or directory; None: the built-in words")
+    tokenizer: str | None = Field(None, description="Part or directory with BERT's tokenizer; None: the built-in words")
     max_tokens: int = 32
 
 
@@ -134,6 +134,7 @@ class LanguageConfig(Frozen):
     max_new_tokens: int = 96
 
 
+LocalView = Literal["face", "frame"]
 PromptName = Literal["microemo", "microemo-llama2", "affectgpt", "timechat"]
 
 
@@ -148,6 +149,7 @@ class ModelConfig(Frozen):
     audio_qformer: QFormerConfig
     language: LanguageConfig
     local_clues: bool = True
+    local_view: LocalView = Field("face", description="Clue regions lie in an aligned face view or in the frame itself")
     utterance_windows: bool = True
     audio_windows: bool = Field(True, description="Utterance windows on audio as well, beyond the paper")
     prompt: PromptName = Field("microemo", description="Template of the prompt (model/templates.py)")
@@ -195,7 +197,7 @@ PAPER = ModelConfig(
         num_layers=12,
         num_heads=12,
         num_queries=32,
-        timestamps=TimestampConfig(tokenizer="google-bert/bert-base-uncased"),
+        timestamps=TimestampConfig(tokenizer="minilm_l6_v2"),
         vocabulary_size=30523,  # BERT's, and InstructBLIP's [DEC]
         text_positions=512,
     ),
@@ -214,6 +216,7 @@ PAPER = ModelConfig(
         lora_dropout=0.1,
         max_new_tokens=512,
     ),
+    local_view="frame",
     prompt="affectgpt",
     num_frames=96,
     audio_windows=False,

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from microemo import __version__, weights
+from microemo.config import ModelConfig
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
 from microemo.media.probe import probe
@@ -56,8 +57,7 @@ class Pipeline:
 
         Raises ``InputError`` where the file, or the subtitles, cannot be used.
         """
-        vision, num_frames = self.config.vision, self.config.num_frames
-        return perceive(Path(path), vision.image_size, vision.patch_size, subtitles, asr, hook, num_frames)
+        return perceive(Path(path), self.config, subtitles, asr, hook)
 
     @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook = silent) -> Result:
@@ -92,10 +92,13 @@ class Pipeline:
         ]
 
     def _features(self, clip: Clip, passage: Passage) -> Features:
-        """The passage as the model reads it: frames that show the person, sound if somebody speaks, from 0 s on."""
+        """The passage as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
         start, end = passage.start_sec, passage.end_sec
         times = clip.frame_times_sec
-        frames = np.flatnonzero((times >= start) & (times < end) & clip.face_mask)
+        inside = (times >= start) & (times < end)
+        if self.config.local_view == "face":  # such a model has learnt from faces alone
+            inside &= clip.face_mask
+        frames = np.flatnonzero(inside)
         heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
         sound = sound_times = None
         if heard and clip.waveform is not None:
@@ -140,18 +143,9 @@ def load(model: str = "nano", hook: Hook = silent) -> Pipeline:
 
 
 def perceive(
-    path: Path,
-    size: int,
-    patch: int,
-    subtitle_file: Path | None = None,
-    asr: bool = True,
-    hook: Hook = silent,
-    num_frames: int | None = None,
+    path: Path, config: ModelConfig, subtitle_file: Path | None = None, asr: bool = True, hook: Hook = silent
 ) -> Clip:
-    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels.
-
-    ``num_frames`` are kept, evenly spread over the clip; None: a few of every utterance.
-    """
+    """All of media and perception, with the frames, views and masks that a model of this configuration reads."""
     warnings: list[str] = []
     cues = subtitles.read(subtitle_file) if subtitle_file else None
     info = probe(path, warnings.append)
@@ -163,8 +157,11 @@ def perceive(
 
     frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
+    num_frames, vision = config.num_frames, config.vision
     times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)
-    faces = scan(frames, times, size, patch, landmarker, speech.voiced, hook)
+    faces = scan(
+        frames, times, vision.image_size, vision.patch_size, landmarker, speech.voiced, hook, config.local_view
+    )
     clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced)
     if faces.num_others:
         warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")

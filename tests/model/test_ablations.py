@@ -76,7 +76,8 @@ def test_without_local_clues_no_face_is_encoded_and_nothing_local_computed(confi
         model.encode_frames(pictures(config), pictures(config), face_mask)
         model.tokens([clip], [SPANS])
     windows = 1 + len(SPANS)
-    assert counted[0] == {"vision.backbone": FRAMES + FACES, "local_clues": FRAMES, "video_qformer": windows}
+    pictures_read = FRAMES + (FACES if config.local_view == "face" else 0)
+    assert counted[0] == {"vision.backbone": pictures_read, "local_clues": FRAMES, "video_qformer": windows}
     assert counted[1] == {"vision.backbone": FRAMES, "video_qformer": windows}
     assert not any(name.startswith("local_clues") for name in without.state_dict())
 

@@ -70,6 +70,14 @@ def test_pictures_and_sound_become_an_answer(model: MicroEmo, clip: Features) ->
     assert generation.pieces
 
 
+def test_the_clue_regions_lie_in_the_frames_which_are_encoded_once(model: MicroEmo) -> None:
+    side = SMALL_PAPER.vision.image_size
+    pictures = torch.randint(0, 256, (3, side, side, 3), dtype=torch.uint8)
+    frames, faces = model.encode_frames(pictures, torch.zeros_like(pictures), torch.tensor([True, False, True]))
+    assert torch.equal(faces[[0, 2]], frames[[0, 2]])
+    assert not faces[1].any()
+
+
 def test_gradients_reach_exactly_what_is_tuned() -> None:
     model = build()
     loss_of(model, clip_of(model)).backward()

@@ -88,7 +88,8 @@ class MicroEmo(nn.Module):
         whole = self.vision(frames)
         views = torch.zeros_like(whole)
         if self.config.local_clues and face_mask.any():
-            views[face_mask] = self.vision(faces[face_mask])
+            in_frame = self.config.local_view == "frame"
+            views[face_mask] = whole[face_mask] if in_frame else self.vision(faces[face_mask])
         return whole, views
 
     def encode_sound(self, waveform: Float[Tensor, " N"]) -> tuple[Float[Tensor, "F L E"], tuple[float, ...] | None]:
