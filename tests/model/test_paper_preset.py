@@ -31,6 +31,7 @@ def test_parts_have_the_published_numbers_of_parameters(paper: MicroEmo) -> None
     assert millions(paper.video_qformer.qformer) == 18.91
     assert millions(paper.audio_qformer.qformer) == 19.69
     assert millions(paper.video_qformer.projection) == millions(paper.audio_qformer.projection) == 3.15
+    assert (millions(paper.vision), millions(paper.audio)) == (985.95, 86.24)
     llama = [parameter.numel() for name, parameter in paper.language.named_parameters() if "lora_" not in name]
     assert sum(llama) == 6_738_415_616  # LLaMA-2-7B
     assert paper.image_qformer.queries.shape == paper.video_qformer.queries.shape == (1, 32, 768)
