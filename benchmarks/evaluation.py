@@ -24,7 +24,8 @@ sys.argv[0] = "microemo"
 try:
     main()
 finally:
-    print("peak_kb", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print("used", used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)
 """
 
 
@@ -75,8 +76,11 @@ def main() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - begun
     print(done.stdout, end="")
-    peak = next(int(line.split()[1]) for line in done.stderr.splitlines() if line.startswith("peak_kb"))
-    print(f"{arguments.clips:,} predictions: {seconds:.1f} s, peak {peak / 2**20:.2f} GB, exit code {done.returncode}")
+    _, peak_kb, cpu_sec = next(line for line in done.stderr.splitlines() if line.startswith("used ")).split()
+    print(
+        f"{arguments.clips:,} predictions: {seconds:.1f} s ({float(cpu_sec):.1f} s of processor time), "
+        f"peak {int(peak_kb) / 2**20:.2f} GB, exit code {done.returncode}"
+    )
 
 
 if __name__ == "__main__":

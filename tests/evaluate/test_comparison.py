@@ -49,7 +49,7 @@ def evaluation(*systems: System, comparisons: tuple[Comparison, ...] = ()) -> Ev
         truths=(File(task="EMER", path="truth.csv", sha256="a" * 64, num_clips=332),),
         systems=systems,
         comparisons=comparisons,
-        judge=Judge(name="offline judge", agreement="F1 0.8 with given groups"),
+        judge=Judge(name="offline judge", note="F1 0.8 with given groups"),
         settings=Settings(seed=7, resamples=2000, level=0.95, resampled="speaker"),
         microemo_version="0.1.0",
         command=f"microemo evaluate --gt truth.csv --pred '{HOSTILE}'",

@@ -80,10 +80,10 @@ class Comparison(Record):
 
 
 class Judge(Record):
-    """Who grouped labels by meaning, its version in the name, and how far that judge is known to agree with others."""
+    """Who grouped labels by meaning, its version in the name, and what readers of its scores should know."""
 
     name: str
-    agreement: str = ""
+    note: str = ""
 
 
 class Plot(Record):

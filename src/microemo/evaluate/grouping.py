@@ -16,7 +16,11 @@ class Judge(Protocol):
 
     @property
     def name(self) -> str:
-        """For reports."""
+        """For reports, with the version if there are several."""
+
+    @property
+    def note(self) -> str:
+        """What readers of its scores should know; empty if nothing."""
 
     def group(self, labels: Mapping[str, Sequence[str]]) -> dict[str, Groups]:
         """Groups by the clip's name; ``labels`` are a clip's distinct labels, lower case."""
@@ -28,6 +32,7 @@ class GivenGroups:
 
     name: str
     groups: Mapping[str, Groups]
+    note: str = ""
 
     def group(self, labels: Mapping[str, Sequence[str]]) -> dict[str, Groups]:
         """Raises ``InputError`` that names the first clips, or labels, without a group."""

@@ -33,7 +33,7 @@ class LLMJudge:
     """A ``Judge`` that asks a chat model, once for each distinct set of labels, and of one label or none not at all.
 
     name     the model and the version of the prompts, for reports
-    repairs  of the last call: labels that the model had ``forgotten``, ``invented`` or ``repeated``, and replies that
+    repairs  so far: labels that the model had ``forgotten``, ``invented`` or ``repeated``, and replies that
              could not be read and were ``asked again``; counted a request, so that a run from the cache counts the same
     agree    is told what is to be done and what it will cost before any request, and raises if it must not be
     """
@@ -45,13 +45,17 @@ class LLMJudge:
         self._hook = hook
         self._agree = agree
 
+    @property
+    def note(self) -> str:
+        """What its replies had to be mended for."""
+        return ", ".join(f"{number} {what}" for what, number in sorted((+self.repairs).items()))
+
     def group(self, labels: Mapping[str, Sequence[str]]) -> dict[str, Groups]:
         """Groups by the clip's name.
 
         Raises ``InputError`` at the end, when all else has been asked and kept, if any clip has none; it says how
         many, and names the first. The hook's step is ``group labels``, in requests.
         """
-        self.repairs.clear()
         sets = {clip: _label_set(several) for clip, several in labels.items()}
         groups: dict[LabelSet, Groups] = {few: (few,) if few else () for few in sets.values() if len(few) < 2}
         asked = _wanted(sets, lambda several: len(several) > 1)
@@ -68,7 +72,6 @@ class LLMJudge:
 
         Raises ``InputError`` as ``group`` does. The hook's step is ``extract labels``, in requests.
         """
-        self.repairs.clear()
         said = {clip: text.strip() for clip, text in texts.items()}
         asked = _wanted(said, bool)
         self._agree("extract labels", self.cost_of_extraction(texts))

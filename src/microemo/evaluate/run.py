@@ -64,7 +64,7 @@ def evaluate(
         truths=tuple(source.file for source in truths),
         systems=tuple(reported),
         comparisons=comparisons,
-        judge=records.Judge(name=", ".join(dict.fromkeys(candidate.judge.name for candidate in candidates))),
+        judge=_judge(candidates),
         wheels=instruments.wheels.name,
         settings=Settings(seed=seed, resamples=resamples, level=level, resampled="speaker" if speakers else "clip"),
         microemo_version=version("microemo"),
@@ -81,6 +81,11 @@ def labelled(source: Source, extract: Extract) -> Source:
     labels = extract(texts)
     table = {clip: replace(row, labels=labels[clip]) if clip in texts else row for clip, row in source.table.items()}
     return replace(source, table=table, extracted=True)
+
+
+def _judge(candidates: Sequence[Candidate]) -> records.Judge:
+    judges = {candidate.judge.name: candidate.judge.note for candidate in candidates}
+    return records.Judge(name=", ".join(judges), note="; ".join(filter(None, judges.values())))
 
 
 def _speakers(sources: Sequence[Source]) -> Clusters:

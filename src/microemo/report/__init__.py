@@ -1,10 +1,10 @@
 """Reports: a result written to disk, one module per format. A new format is one module and one line of ``FORMATS``."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from microemo import files
 from microemo.errors import InputError
 from microemo.report import html, result_json
 from microemo.schema import Clip, Result
@@ -37,22 +37,9 @@ def save(result: Result, clip: Clip | None, folder: Path, formats: Sequence[str]
     """
     check_formats(formats)
     contents = {FORMATS[name].filename: FORMATS[name].render(result, clip) for name in formats}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return [_write(folder / filename, content) for filename, content in contents.items()]
-    except OSError as error:
-        raise InputError(f"{folder}: cannot write the report ({error.strerror}); choose another --out") from error
+    return [files.write(folder / filename, content) for filename, content in contents.items()]
 
 
 def folder_name(clip_path: str) -> str:
     """The clip's stem; never empty, "." or "..", so that the report stays inside its directory."""
     return Path(clip_path).stem.strip(". ") or "clip"
-
-
-def _write(path: Path, content: bytes) -> Path:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        return part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,15 +1,14 @@
 """``report.html``: one page that holds everything (recording, pictures, style, script) and fetches nothing."""
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from microemo.report import key_frames, player, timeline, wording
 from microemo.report.claims import segments
+from microemo.report.templating import environment, source_of
 from microemo.report.valence import valence
 from microemo.schema import Clip, Result
 
@@ -39,8 +38,8 @@ def render(result: Result, clip: Clip | None = None) -> bytes:
             segments=lambda answer: segments(answer, clue_of.keys()),
             style=style,
             script=script,
-            policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {_hash(style)}; "
-            f"script-src {_hash(script)}; base-uri 'none'; form-action 'none'",
+            policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {source_of(style)}; "
+            f"script-src {source_of(script)}; base-uri 'none'; form-action 'none'",
         )
     )
     return page.encode()
@@ -48,27 +47,16 @@ def render(result: Result, clip: Clip | None = None) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals |= {
+    made = environment(TEMPLATES)
+    made.globals |= {
         "wording": wording,
         "valence": valence,
         "MAX_LABELS": timeline.MAX_LABELS,
         "LABEL_HEIGHT": timeline.LABEL_HEIGHT,
         "ROW_HEIGHT": timeline.ROW_HEIGHT,
     }
-    return environment
+    return made
 
 
 def _asset(name: str) -> Markup:
     return Markup(TEMPLATES.joinpath(name).read_text(encoding="utf-8"))
-
-
-def _hash(content: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

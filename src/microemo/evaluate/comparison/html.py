@@ -1,17 +1,17 @@
 """The comparison as one HTML page that holds its plots and fetches nothing."""
 
 import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from microemo.errors import InputError
 from microemo.evaluate.comparison.sections import facts, sections, title
 from microemo.evaluate.evaluation import Evaluation, Plot
 from microemo.report.html import TEMPLATES as REPORT
+from microemo.report.templating import environment, source_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -24,7 +24,6 @@ def render(evaluation: Evaluation, folder: Path) -> str:
     security policy allows the page's own style alone. Raises ``InputError`` where a plot cannot be read.
     """
     style = "".join(path.read_text(encoding="utf-8") for path in (REPORT / "report.css", TEMPLATES / "comparison.css"))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(
         evaluation=evaluation,
         title=title(evaluation),
@@ -32,21 +31,13 @@ def render(evaluation: Evaluation, folder: Path) -> str:
         facts=facts(evaluation),
         pictures=[(plot, _data_uri(plot, folder)) for plot in evaluation.plots],
         style=Markup(style),
-        policy=f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; img-src data:; style-src {source_of(style)}; base-uri 'none'; form-action 'none'",
     )
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("comparison.html")
+    return environment(TEMPLATES).get_template("comparison.html")
 
 
 def _data_uri(plot: Plot, folder: Path) -> str:
