@@ -66,10 +66,10 @@ def filter_banks(waveform: Float[Tensor, " K"], num_mels: int) -> Float[Tensor, 
 
 @cache
 def _filters(num_mels: int) -> Float[Tensor, "257 M"]:
-    """Triangles between equal steps of the mel scale, 20 Hz to 8 kHz; in single precision, as Kaldi's are."""
+    """Triangles between equal steps of the mel scale, 20 Hz to 8 kHz; in single precision, step by step as Kaldi."""
     low, high = (1127 * math.log(1 + hertz / 700) for hertz in (20, SAMPLE_RATE / 2))
-    step = (high - low) / (num_mels + 1)
-    left = low + step * torch.arange(num_mels, dtype=torch.float32, device="cpu")
-    bins = 1127 * (1 + torch.arange(FFT // 2 + 1, dtype=torch.float32, device="cpu") * SAMPLE_RATE / FFT / 700).log()
-    rising = (bins[:, None] - left) / step
-    return torch.minimum(rising, 2 - rising).clamp_min(0)
+    corners = low + torch.arange(num_mels + 2, dtype=torch.float32, device="cpu") * ((high - low) / (num_mels + 1))
+    left, centre, right = corners[:-2], corners[1:-1], corners[2:]
+    hertz = torch.arange(FFT // 2 + 1, dtype=torch.float32, device="cpu")[:, None] * (SAMPLE_RATE / FFT)
+    bins = 1127 * (1 + hertz / 700).log()
+    return torch.minimum((bins - left) / (centre - left), (right - bins) / (right - centre)).clamp_min(0)
