@@ -9,6 +9,7 @@ import torch
 import upstream_checkpoints as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lively import lively
 from safetensors.torch import load_file, save_file
 from small_paper import SMALL_PAPER
 from torch import Tensor
@@ -60,6 +61,14 @@ def test_converted_tensors_are_the_models_own(kind: str) -> None:
     state = MicroEmo(SMALL_PAPER).state_dict()
     for name, tensor in convert(kind, made.filled(CHECKPOINTS[kind])).items():
         assert state[name].shape == tensor.shape, name
+
+
+@every_kind
+def test_our_modules_go_upstream_and_come_back(kind: str) -> None:
+    torch.manual_seed(0)
+    state = lively(MicroEmo(SMALL_PAPER)).state_dict()
+    part = {name: state[name] for name in convert(kind, FILLED[kind])}
+    assert_same(convert(kind, upstream.CONVERTERS[upstream.named(kind)].to_upstream(part)), part)
 
 
 def test_all_together_leave_only_what_upstream_does_not_have(tmp_path: Path) -> None:
