@@ -153,6 +153,9 @@ class ModelConfig(Frozen):
     utterance_windows: bool = True
     audio_windows: bool = Field(True, description="Utterance windows on audio as well, beyond the paper")
     prompt: PromptName = Field("microemo", description="Template of the prompt (model/templates.py)")
+    one_prompt: bool = Field(
+        False, description="All utterances in one prompt, as the paper has it; else one of its own"
+    )
     num_frames: int | None = Field(None, description="Of a clip, evenly spread; None: two a second of an utterance")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
     label_prior: float = Field(
@@ -218,6 +221,7 @@ PAPER = ModelConfig(
     ),
     local_view="frame",
     prompt="affectgpt",
+    one_prompt=True,
     num_frames=96,
     audio_windows=False,
     clue_text=False,

@@ -18,6 +18,8 @@ from microemo.media.probe import probe
 from microemo.model import checkpoint
 from microemo.model.microemo import Features, MicroEmo, cut
 from microemo.model.prompt import (
+    OVERALL_QUESTION,
+    PromptUtterance,
     moved,
     numbered_from_one,
     prompt_utterances,
@@ -30,6 +32,9 @@ from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.utterances import find_speech
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Result, Utterance, UtteranceAnswer
+
+Answered = list[tuple[Utterance, Answer]]
+Parts = list[tuple[Passage | Utterance, Answer]]
 
 NANO = Path(__file__).parent / "weights" / "nano"
 NOTHING = Answer()
@@ -64,32 +69,50 @@ class Pipeline:
         """Model and parser: tensors in, answers out, each claim checked against the clip's clues."""
         judged = [utterance for utterance in clip.utterances if shows_person(clip, utterance)]
         answers: dict[int, Answer] = {}
+        parts: Parts = []
         hook("understand", 0, len(judged))
         for passage in passages(judged):
-            answered = zip(passage.utterances, self._answer(clip, passage), strict=True)
+            ask = self._ask_in_one_prompt if self.config.one_prompt else self._ask_one_by_one
+            answered, passage_parts = ask(clip, passage)
             answers |= {utterance.index: answer for utterance, answer in answered}
+            parts += passage_parts
             hook("understand", len(answers), len(judged))
-        overall = merge([(utterance, answers[utterance.index]) for utterance in judged]) if judged else ABSTENTION
-        return self._result(clip, overall, answers)
+        return self._result(clip, merge(parts) if parts else ABSTENTION, answers)
 
-    def _answer(self, clip: Clip, passage: Passage) -> list[Answer]:
-        """The answers about a passage's utterances, decoded as one batch.
+    def _ask_one_by_one(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
+        """The answers about a passage's utterances, decoded as one batch; the overall one is put together from them.
 
         Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
         """
-        features = self._features(clip, passage)
-        clues = clip.clues if self.config.clue_text else ()
-        entries = [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clues)]
+        features, entries = self._features(clip, passage), self._entries(clip, passage)
         prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in entries]
         generations = self.model.answer(
             [cut(features, (entry.start_sec, entry.end_sec)) for entry in entries],
             [prompt for prompt, _ in prompts],
             [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
         )
-        return [
-            parse(text, clip.clues, (utterance.start_sec, utterance.end_sec), ids)
+        answered = [
+            (utterance, parse(text, clip.clues, (utterance.start_sec, utterance.end_sec), ids))
             for utterance, text, (_, ids) in zip(passage.utterances, generations, prompts, strict=True)
         ]
+        return answered, [*answered]
+
+    def _ask_in_one_prompt(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
+        """The answers about a passage as a whole and about each utterance, behind one prefix (paper, figure 1)."""
+        entries, ids = numbered_from_one(self._entries(clip, passage))
+        questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in entries)]
+        spans = [(utterance.start_sec, utterance.end_sec) for utterance in passage.utterances]
+        generations = self.model.answer_all(self._features(clip, passage), entries, questions)
+        whole, *each = (
+            parse(text, clip.clues, span, ids)
+            for text, span in zip(generations, [(passage.start_sec, passage.end_sec), *spans], strict=True)
+        )
+        return list(zip(passage.utterances, each, strict=True)), [(passage, whole)]
+
+    def _entries(self, clip: Clip, passage: Passage) -> list[PromptUtterance]:
+        """What the prompt says of the passage's utterances, in seconds from its start."""
+        clues = clip.clues if self.config.clue_text else ()
+        return [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clues)]
 
     def _features(self, clip: Clip, passage: Passage) -> Features:
         """The passage as the model reads it: its frames, sound if somebody speaks, from 0 s on."""

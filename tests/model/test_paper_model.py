@@ -70,6 +70,14 @@ def test_pictures_and_sound_become_an_answer(model: MicroEmo, clip: Features) ->
     assert generation.pieces
 
 
+def test_questions_behind_one_prefix_are_answered_as_each_alone(model: MicroEmo, clip: Features) -> None:
+    questions = [OVERALL_QUESTION, "And then?"]
+    together = model.answer_all(clip, UTTERANCES, questions)
+    for generation, text in zip(together, questions, strict=True):
+        (alone,) = model.answer([clip], [UTTERANCES], [text])
+        assert generation.pieces == alone.pieces
+
+
 def test_the_clue_regions_lie_in_the_frames_which_are_encoded_once(model: MicroEmo) -> None:
     side = SMALL_PAPER.vision.image_size
     pictures = torch.randint(0, 256, (3, side, side, 3), dtype=torch.uint8)

@@ -169,8 +169,7 @@ class MicroEmo(nn.Module):
         self, clips: Sequence[Features], utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]
     ) -> list[Generation]:
         """The answer to one question about each of several clips, all decoded as one batch."""
-        spans = [[(entry.start_sec, entry.end_sec) for entry in entries] for entries in utterances]
-        tokens = self.tokens(clips, spans)
+        tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = [
             torch.cat([self.prefix(filled, entries, clip.times_sec), self.question(text)])
             for filled, entries, clip, text in zip(tokens, utterances, clips, questions, strict=True)
@@ -179,6 +178,19 @@ class MicroEmo(nn.Module):
             return self.language.answer(prompts)
         biases = [first_label_bias(self.language, filled, self.config.label_prior) for filled in tokens]
         return self.language.answer(prompts, torch.stack(biases))
+
+    @torch.inference_mode()
+    def answer_all(
+        self, clip: Features, utterances: Sequence[PromptUtterance], questions: Sequence[str]
+    ) -> list[Generation]:
+        """The answers to several questions about one clip, behind the same prefix, decoded as one batch."""
+        (tokens,) = self.tokens([clip], [_spans(utterances)])
+        prefix = self.prefix(tokens, utterances, clip.times_sec)
+        return self.language.answer([torch.cat([prefix, self.question(text)]) for text in questions])
+
+
+def _spans(utterances: Sequence[PromptUtterance]) -> list[Span]:
+    return [(entry.start_sec, entry.end_sec) for entry in utterances]
 
 
 def cut(clip: Features, span: Span) -> Features:
