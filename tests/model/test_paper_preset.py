@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from upstream_checkpoints import Shapes, Sizes, eva, imagebind, instructblip, norm, videollama_audio, videollama_vision
 
 from microemo.config import NANO, PAPER, PRESETS, AudioConfig, DinoConfig, EvaConfig, ImageBindConfig, ModelConfig
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
+from microemo.weights.convert.upstream import CONVERTERS, Kind
 
 NANO_FILES = Path(checkpoint.__file__).parents[1] / "weights" / "nano"
 TUNED = {"image_qformer", "local_clues", "video_qformer", "audio_qformer", "language.model LoRA"}
@@ -36,6 +38,38 @@ def test_parts_have_the_published_numbers_of_parameters(paper: MicroEmo) -> None
     assert sum(llama) == 6_738_415_616  # LLaMA-2-7B
     assert paper.image_qformer.queries.shape == paper.video_qformer.queries.shape == (1, 32, 768)
     assert paper.audio_qformer.queries.shape == (1, 8, 768)
+
+
+PUBLISHED = Sizes(
+    hidden=768, inner=3072, layers=12, queries=32, window_queries=32, audio_queries=8, vocabulary=30523,
+    text_positions=512, vision=1408, vision_inner=6144, vision_blocks=39, image_size=224, audio=1024, audio_blocks=12,
+    audio_patches=228, language=4096,
+)  # fmt: skip
+CHECKPOINTS: dict[Kind, Shapes] = {
+    "instructblip": instructblip(PUBLISHED) | norm("ln_vision", 1408),
+    "videollama_vision": videollama_vision(32, PUBLISHED),
+    "videollama_audio": videollama_audio(PUBLISHED),
+    "eva": eva("", PUBLISHED),
+    "imagebind": imagebind("", PUBLISHED),
+}
+
+
+def test_the_published_checkpoints_have_the_models_shapes(paper: MicroEmo) -> None:
+    """All of the model but the LLM and its LoRA, and what upstream does not have."""
+    state, found = paper.state_dict(), set[str]()
+    for kind, shapes in CHECKPOINTS.items():
+        tensors = {name: torch.empty(shape, device="meta") for name, shape in shapes.items()}
+        for name, tensor in CONVERTERS[kind].from_upstream(tensors).items():
+            assert tensor.shape == state[name].shape, name
+            found.add(name)
+    own = ("language.", "local_clues.", "image_qformer.gate.", "image_qformer.output.")
+    assert found == {name for name in state if not name.startswith(own)}
+
+
+def test_pictures_and_sound_have_the_papers_shapes(paper: MicroEmo) -> None:
+    pixels, mels = torch.empty(2, 3, 224, 224, device="meta"), torch.empty(8, 1, 128, 204, device="meta")
+    assert paper.vision.backbone(pixel_values=pixels).last_hidden_state.shape == (2, 257, 1408)
+    assert paper.audio.encoder(mels).shape == (8, 1024)
 
 
 def test_exactly_what_the_paper_tunes_is_tuned(paper: MicroEmo) -> None:

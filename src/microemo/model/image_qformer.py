@@ -76,7 +76,7 @@ class ImageQFormer(nn.Module):
 
     def _ask(self, time_ids: Tensor, time_mask: Tensor) -> tuple[Float[Tensor, "T S H"], Bool[Tensor, "T S"] | None]:
         """The queries and the timestamps before anything is read, and where both are no padding (None: everywhere)."""
-        longest = int(time_mask.sum(1).max())
+        longest = 1 + max(time_mask.any(0).nonzero().flatten().tolist(), default=-1)
         ids, mask = time_ids[:, :longest], time_mask[:, :longest].bool()
         states = self.qformer.embeddings(input_ids=ids, query_embeds=self.queries.expand(len(ids), -1, -1))
         kept = None if mask.all() else F.pad(mask, (self.queries.shape[1], 0), value=True)
