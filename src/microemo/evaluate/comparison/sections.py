@@ -57,7 +57,7 @@ def title(evaluation: Evaluation) -> str:
 def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     """What it takes to compute the figures again, besides the files."""
     settings, judge = evaluation.settings, evaluation.judge
-    judged = [("Labels grouped by", line(". ".join(filter(None, (judge.name, judge.note)))))] if judge else []
+    judged = [("Labels grouped by", line(f"{judge.name} ({judge.note})" if judge.note else judge.name))] if judge else []
     wheels = [("Wheels", line(evaluation.wheels))] if evaluation.wheels else []
     return [
         *judged,
