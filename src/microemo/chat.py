@@ -168,7 +168,7 @@ class Chat:
 
     def _asked(self, requests: Mapping[str, Sequence[Message]]) -> Iterator[tuple[str, Reply | InputError]]:
         """Each request's key and outcome, as they come."""
-        with self._client() as client, _pool(self.concurrency) as pool:
+        with self.client() as client, _pool(self.concurrency) as pool:
             keys = {pool.submit(self._ask, client, key, messages): key for key, messages in requests.items()}
             hopeless: _HopelessError | None = None
             for future in as_completed(keys):
@@ -178,7 +178,8 @@ class Chat:
                     _cancel(keys)
                 yield keys[future], outcome
 
-    def _client(self) -> "OpenAI":
+    def client(self) -> "OpenAI":
+        """Raises ``InputError`` where the URL is none."""
         if not _is_url(self.url):
             raise InputError(f"{self.url}: not the URL of a server; give one as http://localhost:8000/v1")
         from openai import OpenAI
@@ -238,6 +239,22 @@ class Chat:
             case _:
                 fault = f"the request is refused ({said}); mend it, or ask another model"
         return kind(f"{self.url}: {fault}")
+
+
+def first_model(url: str) -> str:
+    """Name of the first model that a server offers; ``default`` of one that lists none, as local servers may.
+
+    Raises ``InputError`` where no server answers.
+    """
+    from openai import APIConnectionError, APIError
+
+    try:
+        models = Chat(url, "", retries=0).client().models.list().data
+    except APIConnectionError as error:
+        raise InputError(f"{url}: no server answers there; start it, or mend the URL") from error
+    except (APIError, ValueError):
+        return "default"
+    return models[0].id if models else "default"
 
 
 class _Kept(BaseModel):

@@ -1,5 +1,6 @@
 """microemo evaluate on small tables: figures, reports, what is named, exit codes, and scoring again without a judge."""
 
+import io
 import json
 import re
 import shlex
@@ -102,21 +103,41 @@ def by_first_letter(request: Request) -> str:
     return json.dumps([[label for label in labels if label[0] == letter] for letter in sorted({w[0] for w in labels})])
 
 
-def test_llm_judge_says_its_cost_and_wants_consent(run: Run, tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_llm_judge_says_its_cost_first_and_needs_no_server_again(
+    run: Run, tables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MICROEMO_CACHE", "cache")
     with stub_server(by_first_letter) as stub:
         arguments = ["evaluate", "--pred", "ours.csv", "--gt", "truth.csv", "--judge", f"{stub.url}#stub", "--json"]
-        refused = run(*arguments)
-        assert refused.code == 2
-        assert re.search(r"group labels: 2 requests .*tokens in.*\n.*add --yes to go on", refused.stderr)
-        assert stub.requests == []
-        outcome = run(*arguments, "--yes", "--prices", "1,2")
-        assert outcome.code == 0
-        assert "at these prices (estimated)" in outcome.stderr
-        assert figures(outcome.stdout)["Recall_S"] == pytest.approx((0 + 1 + 0) / 3)
-    again = run(*arguments)  # no server, no consent needed: all is cached
+        outcome = run(*arguments, "--prices", "1,2")
+    assert outcome.code == 0
+    assert re.search(r"group labels: 2 requests .*tokens in.*at these prices \(estimated\)", outcome.stderr)
+    assert figures(outcome.stdout)["Recall_S"] == pytest.approx((0 + 1 + 0) / 3)
+    assert json.loads(outcome.stdout)["judge"]["name"].startswith("stub (prompts ")
+    again = run(*arguments)
     assert figures(again.stdout) == figures(outcome.stdout)
     assert "no requests: all 2 replies are cached" in again.stderr
+
+
+def test_a_terminal_is_asked_before_money_is_spent(run: Run, tables: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MICROEMO_CACHE", "cache")
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    with stub_server(by_first_letter) as stub:
+        outcome = run("evaluate", "--pred", "ours.csv", "--gt", "truth.csv", "--judge", f"{stub.url}#stub")
+        assert stub.requests == []
+    assert outcome.code != 0
+    assert "Go on?" in outcome.stderr
+
+
+def test_a_server_that_lists_no_models_is_asked_for_its_default(
+    run: Run, tables: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MICROEMO_CACHE", "cache")
+    with stub_server(by_first_letter) as stub:
+        outcome = run("evaluate", "--pred", "ours.csv", "--gt", "truth.csv", "--judge", stub.url, "--json")
+    assert outcome.code == 0
+    assert {request["model"] for request in stub.requests} == {"default"}
 
 
 @pytest.fixture
@@ -182,7 +203,8 @@ def test_speakers_are_resampled_together(run: Run, tables: None, tmp_path: Path)
         (["--pred", "ours.csv", "--gt", "none.csv"], r"none\.csv: cannot be read"),
         (["--pred", "ours.csv", "--gt", "truth.csv", "--task", "mer1999"], r"mer1999: no such task; one of mer2023"),
         (["--pred", "ours.csv", "--gt", "truth.csv", "--wheels", "."], r"--wheels takes a folder with format\.csv"),
-        (["--pred", "ours.csv", "--gt", "truth.csv", "--judge", "http://localhost/v1"], r"names no model"),
+        (["--pred", "ours.csv", "--gt", "truth.csv", "--judge", "http://127.0.0.1:1/v1"], r"no server answers there"),
+        (["--pred", "ours.csv", "--gt", "truth.csv", "--judge", "localhost"], r"not the URL of a server"),
         (["--pred", "ours.csv", "--gt", "truth.csv", "--judge", "x#y", "--groups", "g"], r"give one of them"),
         (["--pred", "x=ours.csv", "--pred", "x=theirs.csv", "--gt", "truth.csv"], r"a second system called x"),
         (["--pred", "ours.csv", "--gt", "truth.csv", "--prices", "cheap"], r"cheap: not two prices"),

@@ -39,7 +39,7 @@ def evaluate(
     judge: Annotated[
         str | None,
         typer.Option(
-            metavar="URL#MODEL", help="LLM that extracts and groups labels, as http://localhost:8000/v1#NAME."
+            metavar="URL[#MODEL]", help="LLM that extracts and groups labels, as http://localhost:8000/v1#NAME."
         ),
     ] = None,
     prices: Annotated[
@@ -147,27 +147,22 @@ def _judges(files: list[Path], llm: "LLMJudge | None", number: int, hook: "Hook"
 
 
 def _llm(judge: str, agree: "Agree", hook: "Hook") -> "LLMJudge":
-    from microemo.chat import Chat
+    from microemo.chat import Chat, first_model
     from microemo.evaluate.llm_judge import LLMJudge
 
-    url, _, model = judge.rpartition("#")
-    if not url or not model:
-        raise InputError(f"{judge}: names no model; put it after a #, as in http://localhost:8000/v1#NAME")
-    return LLMJudge(Chat(url, model), hook, agree)
+    url, _, model = judge.partition("#")
+    return LLMJudge(Chat(url, model or first_model(url)), hook, agree)
 
 
 def _agreement(prices: str | None, yes: bool) -> "Agree":
-    """Says what the LLM will cost, and asks whether to go on."""
+    """Says what the LLM will cost and, on a terminal, asks whether to go on."""
     price_in, price_out = _prices(prices)
 
     def agree(what: str, cost: "Cost") -> None:
         said = str(cost.priced(price_in, price_out) if prices else cost)
         print(f"microemo: {what}: {said}", file=sys.stderr)
-        if yes or not cost.requests:
-            return
-        if not sys.stdin.isatty():
-            raise InputError("not asked, since nobody can agree to the cost here; add --yes to go on")
-        typer.confirm("Go on?", abort=True, err=True)
+        if cost.requests and not yes and sys.stdin.isatty():
+            typer.confirm("Go on?", abort=True, err=True)
 
     return agree
 
