@@ -52,7 +52,7 @@ class WindowQFormer(nn.Module):
 
 
 class VideoQFormer(WindowQFormer):
-    """Windows of frames, several tokens each, or of clips of sound, one each; a position embedding tells their order."""
+    """Windows of frames, several tokens each, or of clips of sound, one each; positions tell their order."""
 
     def __init__(self, config: QFormerConfig, input_size: int, language_size: int, max_positions: int) -> None:
         super().__init__(config, input_size, language_size)
