@@ -26,6 +26,7 @@ LAYERS = [
     "media",
     "perception",
     "model",
+    "parity",
     "passages",
     "parse",
     "pipeline",

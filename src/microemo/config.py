@@ -1,11 +1,12 @@
-"""Sizes and switches of the model, as presets: ``nano`` (embedded default) and ``tiny`` (tests). One set of classes.
+"""Sizes and switches of the model, as presets: ``nano`` (embedded default), ``paper`` (the paper's own sizes, 4.1)
+and ``tiny`` (tests). One set of classes.
 
 The configuration travels with the weights: ``ModelConfig`` is the ``config.json`` of a checkpoint directory.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 
 class Frozen(BaseModel):
@@ -13,19 +14,16 @@ class Frozen(BaseModel):
 
 
 class VisionConfig(Frozen):
-    """DINOv2 ViT (HF ``Dinov2Model``), frozen, with an expression LoRA in the blocks from ``lora_first_block`` on."""
+    """What every vision encoder has: square pictures in, patches of ``hidden_size`` out."""
 
-    weights: str | None = Field(description="Part of the weights manifest; None: random")
+    weights: str | None = Field(description="Part of the weights manifest, or a directory; None: random")
     hidden_size: int
     num_layers: int
     num_heads: int
     image_size: int = Field(description="Side of the pictures that are read, in pixels")
-    position_size: int = Field(518, description="Picture side that the position table was trained for")
     patch_size: int = 14
     grey: bool = Field(False, description="Read pictures without their colour, as the LoRA's training faces are")
     detail_size: int | None = Field(None, description="Reduce pictures to this side first: the training faces' detail")
-    lora_rank: int = 32
-    lora_first_block: int = 4
 
     @property
     def grid(self) -> int:
@@ -33,9 +31,26 @@ class VisionConfig(Frozen):
         return self.image_size // self.patch_size
 
 
+class DinoConfig(VisionConfig):
+    """DINOv2 ViT (HF ``Dinov2Model``), frozen, with an expression LoRA in the blocks from ``lora_first_block`` on."""
+
+    kind: Literal["dinov2"] = "dinov2"
+    position_size: int = Field(518, description="Picture side that the position table was trained for")
+    lora_rank: int = 32
+    lora_first_block: int = 4
+
+
+class EvaConfig(VisionConfig):
+    """EVA-CLIP ViT (HF ``InstructBlipVisionModel``), frozen; its features leave without a final norm."""
+
+    kind: Literal["eva"] = "eva"
+    feed_forward_size: int
+
+
 class AudioConfig(Frozen):
     """Whisper encoder (HF ``WhisperEncoder``), frozen; a learned mixture of its layers is read."""
 
+    kind: Literal["whisper"] = "whisper"
     weights: str | None
     hidden_size: int
     num_layers: int
@@ -44,49 +59,116 @@ class AudioConfig(Frozen):
     max_positions: int = 1500  # 30 s at 50 a second
 
 
+class ImageBindConfig(Frozen):
+    """ImageBind's audio trunk, frozen: a vector of ``output_size`` for each clip of 2 s."""
+
+    kind: Literal["imagebind"] = "imagebind"
+    weights: str | None
+    hidden_size: int
+    num_layers: int
+    num_heads: int
+    output_size: int
+    num_mels: int = 128
+    num_frames: int = Field(204, description="Of a clip's spectrogram, 100 a second, padded")
+    num_clips: int = Field(8, description="Clips that the position table was trained for")
+
+
+def _kind(default: str) -> Discriminator:
+    """Tell a union's members by their ``kind``, which configurations from before there were two do not have."""
+
+    def kind_of(value: Any) -> str:
+        return value.get("kind", default) if isinstance(value, dict) else value.kind
+
+    return Discriminator(kind_of)
+
+
+Vision = Annotated[Annotated[DinoConfig, Tag("dinov2")] | Annotated[EvaConfig, Tag("eva")], _kind("dinov2")]
+Audio = Annotated[
+    Annotated[AudioConfig, Tag("whisper")] | Annotated[ImageBindConfig, Tag("imagebind")], _kind("whisper")
+]
+
+
 class QFormerConfig(Frozen):
     hidden_size: int
     num_layers: int
     num_heads: int
     num_queries: int
     dropout: float = 0.1
-    feed_forward_ratio: int = Field(4, description="Width of the feed-forward over hidden_size")
+    feed_forward_ratio: float = Field(4, description="Width of the feed-forward over hidden_size")
+
+    @property
+    def feed_forward_size(self) -> int:
+        return round(self.feed_forward_ratio * self.hidden_size)
+
+
+class TimestampConfig(Frozen):
+    """The sentence that binds a frame to its time (paper 3.2), and who splits it into tokens."""
+
+    text: str = "This frame is sampled at {time:.1f}s."
+    tokenizer: str | None = Field(None, description="Part or directory with BERT's tokenizer; None: the built-in words")
+    max_tokens: int = 32
+
+
+class ImageQFormerConfig(QFormerConfig):
+    """Queries beside text; cross-attention in every second layer."""
+
+    timestamps: TimestampConfig = TimestampConfig()
+    vocabulary_size: int = Field(19, description="Tokens that a timestamp may have; 19 words are built in")
+    text_positions: int = 32
 
 
 class LanguageConfig(Frozen):
-    """A causal LM by its part of the weights manifest; None: a random byte-level Llama of the given size."""
+    """A causal LM by part of the weights manifest, directory or hub name; None: a random Llama of the given size."""
 
     weights: str | None
     hidden_size: int
-    num_layers: int = 2  # of the random one
-    lora_rank: int = 16
+    num_layers: int = 2  # this and the next three: of the random one
+    num_heads: int = 2
+    feed_forward_size: int | None = Field(None, description="None: twice hidden_size")
+    vocabulary_size: int | None = Field(None, description="None: a token a byte, and the chat's marks")
+    dtype: Literal["float32", "bfloat16"] = Field("float32", description="Of the frozen weights; LoRA is float32")
+    lora_rank: int = Field(16, description="0: no LoRA, as the paper's section 4.1 has it, against its 3.4")
+    lora_alpha: int = 32
+    lora_dropout: float = 0.0
+    lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     max_new_tokens: int = 96
+
+
+LocalView = Literal["face", "frame"]
+PromptName = Literal["microemo", "microemo-llama2", "affectgpt", "timechat"]
 
 
 class ModelConfig(Frozen):
     """MicroEmo's architecture (paper 3). The two ablations of Table 2 are ``local_clues`` and ``utterance_windows``."""
 
     name: str
-    vision: VisionConfig
-    image_qformer: QFormerConfig
+    vision: Vision
+    image_qformer: ImageQFormerConfig
     video_qformer: QFormerConfig
-    audio: AudioConfig
+    audio: Audio
     audio_qformer: QFormerConfig
     language: LanguageConfig
     local_clues: bool = True
+    local_view: LocalView = Field("face", description="Clue regions lie in an aligned face view or in the frame itself")
     utterance_windows: bool = True
     audio_windows: bool = Field(True, description="Utterance windows on audio as well, beyond the paper")
+    prompt: PromptName = Field("microemo", description="Template of the prompt (model/templates.py)")
+    one_prompt: bool = Field(
+        False, description="All utterances in one prompt, as the paper has it; else one of its own"
+    )
+    num_frames: int | None = Field(None, description="Of a clip, evenly spread; None: two a second of an utterance")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
     label_prior: float = Field(
         0.0, description="Weight of the label scores on an answer's first label; beyond the paper"
     )
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
+    activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
 
 
 NANO = ModelConfig(
     name="nano",
-    vision=VisionConfig(
+    vision=DinoConfig(
         weights="dinov2_vits14",
         hidden_size=384,
         num_layers=12,
@@ -95,7 +177,7 @@ NANO = ModelConfig(
         grey=True,
         detail_size=48,
     ),
-    image_qformer=QFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
+    image_qformer=ImageQFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
@@ -103,17 +185,59 @@ NANO = ModelConfig(
     label_prior=1.0,
 )
 
+PAPER = ModelConfig(
+    name="paper",
+    vision=EvaConfig(
+        weights="eva_vit_g",
+        hidden_size=1408,
+        num_layers=39,
+        num_heads=16,
+        image_size=224,
+        feed_forward_size=6144,
+    ),
+    image_qformer=ImageQFormerConfig(
+        hidden_size=768,
+        num_layers=12,
+        num_heads=12,
+        num_queries=32,
+        timestamps=TimestampConfig(tokenizer="minilm_l6_v2"),
+        vocabulary_size=30523,  # BERT's, and InstructBLIP's [DEC]
+        text_positions=512,
+    ),
+    video_qformer=QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=32),
+    audio=ImageBindConfig(weights="imagebind_audio", hidden_size=768, num_layers=12, num_heads=12, output_size=1024),
+    audio_qformer=QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=8),
+    language=LanguageConfig(
+        weights="meta-llama/Llama-2-7b-chat-hf",
+        hidden_size=4096,
+        num_layers=32,
+        num_heads=32,
+        feed_forward_size=11008,
+        vocabulary_size=32000,
+        dtype="bfloat16",
+        lora_rank=32,
+        lora_dropout=0.1,
+        max_new_tokens=512,
+    ),
+    local_view="frame",
+    prompt="affectgpt",
+    one_prompt=True,
+    num_frames=96,
+    audio_windows=False,
+    clue_text=False,
+)
+
 TINY = ModelConfig(
     name="tiny",
-    vision=VisionConfig(
+    vision=DinoConfig(
         weights=None, hidden_size=32, num_layers=2, num_heads=2, image_size=56, position_size=56, lora_first_block=1
     ),
-    image_qformer=QFormerConfig(hidden_size=32, num_layers=2, num_heads=2, num_queries=4),
+    image_qformer=ImageQFormerConfig(hidden_size=32, num_layers=2, num_heads=2, num_queries=4),
     video_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
     audio=AudioConfig(weights=None, hidden_size=32, num_layers=2, num_heads=2),
     audio_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
     language=LanguageConfig(weights=None, hidden_size=32, max_new_tokens=16),
 )
 
-Preset = Literal["nano", "tiny"]
-PRESETS: dict[str, ModelConfig] = {"nano": NANO, "tiny": TINY}
+Preset = Literal["nano", "paper", "tiny"]
+PRESETS: dict[str, ModelConfig] = {"nano": NANO, "paper": PAPER, "tiny": TINY}

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from microemo import __version__, weights
+from microemo.config import ModelConfig
 from microemo.hooks import Hook, silent
 from microemo.media import audio, video
 from microemo.media.probe import probe
@@ -20,6 +21,8 @@ from microemo.media.subtitles import read as read_subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import Features, MicroEmo, cut
 from microemo.model.prompt import (
+    OVERALL_QUESTION,
+    PromptUtterance,
     moved,
     numbered_from_one,
     prompt_utterances,
@@ -29,9 +32,12 @@ from microemo.parse import parse
 from microemo.passages import Passage, merge, passages, shows_person
 from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
-from microemo.perception.sampling import sample_times
+from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.utterances import find_speech
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Result, Utterance, UtteranceAnswer
+
+Answered = list[tuple[Utterance, Answer]]
+Parts = list[tuple[Passage | Utterance, Answer]]
 
 NANO = Path(__file__).parent / "weights" / "nano"
 NOTHING = Answer()
@@ -60,51 +66,73 @@ class Pipeline:
         Raises ``InputError`` where the file, or the subtitles, cannot be used.
         """
         cues = read_subtitles(subtitles) if subtitles else None
-        return perceive(Path(path), self.config.vision.image_size, self.config.vision.patch_size, cues, asr, hook)
+        return perceive(Path(path), self.config, cues, asr, hook)
 
     @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook = silent) -> Result:
         """Model and parser: tensors in, answers out, each claim checked against the clip's clues."""
         judged = [utterance for utterance in clip.utterances if shows_person(clip, utterance)]
         answers: dict[int, Answer] = {}
+        parts: Parts = []
         hook("understand", 0, len(judged))
         for passage in passages(judged):
-            answered = zip(passage.utterances, self._answer(clip, passage), strict=True)
+            ask = self._ask_in_one_prompt if self.config.one_prompt else self._ask_one_by_one
+            answered, passage_parts = ask(clip, passage)
             answers |= {utterance.index: answer for utterance, answer in answered}
+            parts += passage_parts
             hook("understand", len(answers), len(judged))
-        overall = merge([(utterance, answers[utterance.index]) for utterance in judged]) if judged else ABSTENTION
-        return self._result(clip, overall, answers)
+        return self._result(clip, merge(parts) if parts else ABSTENTION, answers)
 
-    def _answer(self, clip: Clip, passage: Passage) -> list[Answer]:
-        """The answers about a passage's utterances, decoded as one batch.
+    def _ask_one_by_one(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
+        """The answers about a passage's utterances, decoded as one batch; the overall one is put together from them.
 
         Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
         """
-        features = self._features(clip, passage)
-        entries = [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clip.clues)]
+        features, entries = self._features(clip, passage), self._entries(clip, passage)
         prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in entries]
         generations = self.model.answer(
             [cut(features, (entry.start_sec, entry.end_sec)) for entry in entries],
             [prompt for prompt, _ in prompts],
             [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
         )
-        return [
-            parse(text, clip.clues, (utterance.start_sec, utterance.end_sec), ids)
+        answered = [
+            (utterance, parse(text, clip.clues, (utterance.start_sec, utterance.end_sec), ids))
             for utterance, text, (_, ids) in zip(passage.utterances, generations, prompts, strict=True)
         ]
+        return answered, [*answered]
+
+    def _ask_in_one_prompt(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
+        """The answers about a passage as a whole and about each utterance, behind one prefix (paper, figure 1)."""
+        entries, ids = numbered_from_one(self._entries(clip, passage))
+        questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in entries)]
+        spans = [(utterance.start_sec, utterance.end_sec) for utterance in passage.utterances]
+        generations = self.model.answer_all(self._features(clip, passage), entries, questions)
+        whole, *each = (
+            parse(text, clip.clues, span, ids)
+            for text, span in zip(generations, [(passage.start_sec, passage.end_sec), *spans], strict=True)
+        )
+        return list(zip(passage.utterances, each, strict=True)), [(passage, whole)]
+
+    def _entries(self, clip: Clip, passage: Passage) -> list[PromptUtterance]:
+        """What the prompt says of the passage's utterances, in seconds from its start."""
+        clues = clip.clues if self.config.clue_text else ()
+        return [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clues)]
 
     def _features(self, clip: Clip, passage: Passage) -> Features:
-        """The passage as the model reads it: frames that show the person, sound if somebody speaks, from 0 s on."""
+        """The passage as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
         start, end = passage.start_sec, passage.end_sec
         times = clip.frame_times_sec
-        frames = np.flatnonzero((times >= start) & (times < end) & clip.face_mask)
+        inside = (times >= start) & (times < end)
+        if self.config.local_view == "face":  # such a model has learnt from faces alone
+            inside &= clip.face_mask
+        frames = np.flatnonzero(inside)
         heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
-        sound = None
+        sound = sound_times = None
         if heard and clip.waveform is not None:
             samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
-            sound = self.model.audio(torch.from_numpy(np.array(samples)))
+            sound, sound_times = self.model.encode_sound(torch.from_numpy(np.array(samples)))
         if not len(frames):
-            return Features(audio=sound)
+            return Features(audio=sound, audio_times_sec=sound_times)
         pictures, views = self.model.encode_frames(
             torch.from_numpy(clip.frames[frames]),
             torch.from_numpy(clip.faces[frames]),
@@ -116,6 +144,7 @@ class Pipeline:
             faces=views,
             region_masks=torch.from_numpy(clip.region_masks[frames]),
             audio=sound,
+            audio_times_sec=sound_times,
         )
 
     def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
@@ -142,14 +171,13 @@ def load(model: str = "nano", hook: Hook = silent) -> Pipeline:
 
 def perceive(
     path: Path,
-    size: int,
-    patch: int,
+    config: ModelConfig,
     cues: Sequence[Cue] | None = None,
     asr: bool = True,
     hook: Hook = silent,
     sound: Path | None = None,
 ) -> Clip:
-    """All of media and perception. Pictures are ``size`` pixels square, masks one value a ``patch`` of pixels.
+    """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``cues`` are what is said, where that is known; ``sound`` is the file with the sound, where that is another.
     """
@@ -163,7 +191,11 @@ def perceive(
 
     frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
-    faces = scan(frames, sample_times(speech.utterances), size, patch, landmarker, speech.voiced, hook)
+    num_frames, vision = config.num_frames, config.vision
+    times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)
+    faces = scan(
+        frames, times, vision.image_size, vision.patch_size, landmarker, speech.voiced, hook, config.local_view
+    )
     clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced)
     if faces.num_others:
         warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")

@@ -151,9 +151,10 @@ class Clip:
 
     frame_times_sec  (T,)           the T sampled frames; T = 0 without video
     frames           (T, S, S, 3)   whole frames, squashed to the encoder's size
-    faces            (T, S, S, 3)   aligned views of the main person's face, black where not found
+    faces            (T, S, S, 3)   what has the clue regions: aligned views of the main person's face (or the frames
+                                    themselves), black where it was not found
     face_mask        (T,)           True where the face was found
-    region_masks     (T, R, P)      soft patch masks of the clue regions, on the aligned view
+    region_masks     (T, R, P)      soft patch masks of the clue regions in ``faces``
     waveform         (N,)           16 kHz mono in [-1, 1]; None without audio
     speech           stretches (from, to, in seconds) in which somebody speaks
     """

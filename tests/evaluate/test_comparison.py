@@ -112,7 +112,7 @@ def test_nothing_is_best_alone_or_of_another_task() -> None:
 def test_all_formats_say_the_same(full: Evaluation, tmp_path: Path) -> None:
     page, document, terminal = html.render(full, tmp_path), markdown.render(full), printed(full)
     figures = ["66.21 [61.00, 71.00]", "58.00 [53.00, 63.00]", "\N{MINUS SIGN}8.12", "0.012", "332", "330"]
-    words = ["base: none, the table has no confidences", "clip4 and 4 more", "no prediction", "offline judge. F1 0.8",
+    words = ["base: none, the table has no confidences", "clip4 and 4 more", "no prediction", "offline judge (F1 0.8",
              "95 %, bootstrap by speaker", "2000, seed 7", "Difference in percentage points"]  # fmt: skip
     for shown in (page, document, terminal):
         assert [expected for expected in figures + words if expected not in shown] == []

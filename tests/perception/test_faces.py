@@ -13,7 +13,7 @@ from microemo.media.video import Frame, frames
 from microemo.perception import faces as faces_module
 from microemo.perception.faces import NUM_KEY_FRAMES, scan
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker, View, quiet_stderr, views
-from microemo.perception.regions import LEFT_EYE, OVAL_EXTREMES, RIGHT_EYE
+from microemo.perception.regions import LEFT_EYE, OVAL_EXTREMES, RIGHT_EYE, region_masks
 from microemo.perception.tracks import FaceTracker, choose_main, count_others, seen_sec
 
 JAW = BLENDSHAPES.index("jawOpen")
@@ -152,6 +152,16 @@ def test_scan_samples_the_first_frame_from_each_time_on(fake, tmp_path):
     assert seen.region_masks.max() <= 1 and (seen.region_masks.sum(axis=2) > 0).all()
     assert len(seen.main.times_sec) == 30
     assert seen.face_seconds == pytest.approx(3.0)
+
+
+def test_the_clue_regions_may_lie_in_the_frame_itself(fake, tmp_path):
+    levels, times = [0] * 5 + [100] * 5, [0.0, 0.5]
+    seen, aligned = (scan(video(levels), times, 56, 14, tmp_path, local_view=view) for view in ("frame", "face"))
+    assert list(seen.face_mask) == [False, True]
+    assert not seen.faces[0].any() and (seen.faces[1] == seen.frames[1]).all()
+    (expected,) = FakeLandmarker(None).detect(Frame(0.5, np.full((90, 160, 3), 100, np.uint8)))
+    np.testing.assert_array_equal(seen.region_masks[1], region_masks(expected.landmarks, 4))
+    assert not np.array_equal(seen.region_masks, aligned.region_masks)
 
 
 def test_scan_of_faceless_and_empty_videos(fake, tmp_path):

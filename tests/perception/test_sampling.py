@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.perception.sampling import MAX_FRAMES, MAX_TOTAL, MIN_FRAMES, sample_times
+from microemo.perception.sampling import MAX_FRAMES, MAX_TOTAL, MIN_FRAMES, even_times, sample_times
 from microemo.schema import Utterance
 
 
@@ -51,3 +51,13 @@ def test_hours_need_no_more_than_minutes(seconds: float) -> None:
 
 def test_nothing_to_judge_no_frames() -> None:
     assert sample_times([]) == []
+
+
+@given(st.floats(0.1, 600), st.integers(1, 200))
+def test_a_number_of_frames_is_spread_evenly_over_the_clip(duration: float, number: int) -> None:
+    times = even_times(duration, number)
+    assert len(times) == number
+    assert times == sorted(times)
+    assert times[0] >= 0
+    assert times[-1] <= duration
+    assert times[0] == pytest.approx(duration - times[-1], abs=2e-3)

@@ -15,6 +15,7 @@ import typer
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
 from microemo.cli.evaluate import evaluate
+from microemo.cli.parity import parity
 from microemo.cli.predict import predict
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.errors import MicroEmoError
@@ -28,6 +29,7 @@ app.command()(analyze)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(schema)
+app.command()(parity)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 

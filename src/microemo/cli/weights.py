@@ -1,5 +1,6 @@
-"""``microemo weights``: the pretrained parts, listed, fetched and checked."""
+"""``microemo weights``: the pretrained parts, listed, fetched, checked, and converted from published checkpoints."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,3 +41,19 @@ def verify_weights(parts: Parts = None) -> None:
     for name, state in states:
         print(f"{name:24}{state}")
     raise typer.Exit(int(any(state != "ok" and (parts or state != "absent") for _, state in states)))
+
+
+@app.command("convert")
+def convert_weights(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A published .pth, .bin or .safetensors file.")],
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where model.safetensors is written.")],
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="What SOURCE is, where its keys do not tell. Default: they do.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Convert a checkpoint of InstructBLIP, Video-LLaMA, TimeChat, EVA, ImageBind or peft LoRA to our names."""
+    from microemo.weights.convert import upstream
+
+    found, file = upstream.convert(source, to, kind)
+    print(found, file, sep="\t")

@@ -63,8 +63,7 @@ def _perceive(sample: Sample, cues: list[Cue] | None, asr: bool, hook: Hook) -> 
     from microemo.config import NANO
     from microemo.pipeline import perceive
 
-    size, patch = NANO.vision.image_size, NANO.vision.patch_size
-    clip = perceive(sample.path, size, patch, cues, asr, hook, sample.audio)
+    clip = perceive(sample.path, NANO, cues, asr, hook, sample.audio)
     present: dict[Modality, bool] = {
         "face": clip.info.face_seconds > 0,
         "voice": bool(clip.speech),

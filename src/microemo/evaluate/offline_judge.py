@@ -27,7 +27,7 @@ class OfflineJudge:
     """Deterministic, and the same for every clip and order of labels."""
 
     name: str = "offline"
-    note: str = "compare only with scores by the same judge; how far it agrees with a language model is documented"
+    note: str = "compare only with scores by the same judge"
     embed: Embed = sentences.embed
     hook: Hook = silent
 

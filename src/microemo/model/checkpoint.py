@@ -1,7 +1,7 @@
 """A checkpoint: the tuned tensors in bf16 (``model.safetensors``) beside their ``config.json``. Nothing is pickled."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -78,6 +78,24 @@ def load_tuned(model: MicroEmo, tensors: dict[str, Tensor], source: str) -> None
     if reshaped:
         raise WeightsError(f"{source} does not fit the model: other shapes of {sorted(reshaped)[:3]}")
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
+
+
+def start_from(model: MicroEmo, directories: Sequence[Path]) -> list[str]:
+    """Set what converted checkpoints hold (``microemo weights convert``); the tuned tensors that none of them has.
+
+    Those are MicroEmo's own (local clue attention, fusion), and start so that the model does what upstream does.
+    Raises ``WeightsError`` where a tensor is unknown, or of another shape than the model's.
+    """
+    state, found = model.state_dict(), set[str]()
+    model.image_qformer.pass_through()
+    for directory in directories:
+        tensors = load_file(directory / WEIGHTS)
+        wrong = [name for name in sorted(tensors) if name not in state or state[name].shape != tensors[name].shape]
+        if wrong:
+            raise WeightsError(f"{directory / WEIGHTS} does not fit the model: unknown or of other shapes {wrong[:3]}")
+        model.load_state_dict(tensors, strict=False)
+        found |= tensors.keys()
+    return sorted(tuned_state(model).keys() - found)
 
 
 def weights_sha256(directory: Path) -> str:

@@ -8,27 +8,31 @@ processed to obtain final visual tokens. [...] We add the frame-level timestamp 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.nn import functional as F
 from transformers import InstructBlipQFormerConfig, InstructBlipQFormerModel
 
-from microemo.config import QFormerConfig
-from microemo.model.timestamps import VOCABULARY
+from microemo.config import ImageQFormerConfig
+from microemo.model import qformer
+from microemo.model.frames import pack
+
+LOCAL_AT_START = -2.0  # the gate's bias: 12 % of what the clue regions add
 
 
 class ImageQFormer(nn.Module):
     """A frame's patch tokens, global and local, to ``num_queries`` visual tokens bound to the frame's time."""
 
-    def __init__(self, config: QFormerConfig, vision_size: int) -> None:
+    def __init__(self, config: ImageQFormerConfig, vision_size: int) -> None:
         super().__init__()
         self.qformer = InstructBlipQFormerModel(
             InstructBlipQFormerConfig(
-                vocab_size=len(VOCABULARY),
+                vocab_size=config.vocabulary_size,
                 hidden_size=config.hidden_size,
                 num_hidden_layers=config.num_layers,
                 num_attention_heads=config.num_heads,
-                intermediate_size=config.feed_forward_ratio * config.hidden_size,
+                intermediate_size=config.feed_forward_size,
                 hidden_dropout_prob=config.dropout,
                 attention_probs_dropout_prob=config.dropout,
-                max_position_embeddings=32,
+                max_position_embeddings=config.text_positions,
                 encoder_hidden_size=vision_size,
             )
         )
@@ -36,6 +40,14 @@ class ImageQFormer(nn.Module):
         self.vision_norm = nn.LayerNorm(vision_size)
         self.gate = nn.Linear(2 * config.hidden_size, config.hidden_size)
         self.output = nn.Linear(config.hidden_size, config.hidden_size)
+
+    @torch.no_grad()
+    def pass_through(self) -> None:
+        """Let the tokens out as the Q-Former makes them, with little of the local ones: a start from upstream's."""
+        nn.init.eye_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
+        nn.init.zeros_(self.gate.weight)
+        nn.init.constant_(self.gate.bias, LOCAL_AT_START)
 
     def forward(
         self,
@@ -46,9 +58,10 @@ class ImageQFormer(nn.Module):
         local_mask: Bool[Tensor, "T M"] | None = None,
     ) -> Float[Tensor, "T Q H"]:
         """Visual tokens of each frame; without ``local`` (ablation), or where its mask is empty, of the frame alone."""
-        fused = self.read(frames, time_ids, time_mask)
+        asked, text_mask = self._ask(time_ids, time_mask)
+        fused = self._read(asked, text_mask, frames)
         if local is not None and local_mask is not None:
-            fused = self._fuse(fused, local, local_mask, time_ids, time_mask)
+            fused = self._fuse(fused, asked, text_mask, local, local_mask)
         return self.output(fused)
 
     def read(
@@ -59,25 +72,34 @@ class ImageQFormer(nn.Module):
         mask: Bool[Tensor, "T N"] | None = None,
     ) -> Float[Tensor, "T Q H"]:
         """The queries updated by cross-attention over ``tokens``; only query positions go on, text stays behind."""
-        queries = self.queries.expand(len(tokens), -1, -1)
-        num_queries = queries.shape[1]
-        updated = self.qformer(
-            input_ids=time_ids,
-            attention_mask=torch.cat([time_mask.new_ones(len(tokens), num_queries), time_mask], dim=1),
-            query_embeds=queries,
-            encoder_hidden_states=self.vision_norm(tokens),
-            encoder_attention_mask=None if mask is None else mask.long(),
-        )
-        return updated.last_hidden_state[:, :num_queries]
+        return self._read(*self._ask(time_ids, time_mask), tokens, mask)
+
+    def _ask(self, time_ids: Tensor, time_mask: Tensor) -> tuple[Float[Tensor, "T S H"], Bool[Tensor, "T S"] | None]:
+        """The queries and the timestamps before anything is read, and where both are no padding (None: everywhere)."""
+        longest = 1 + max(time_mask.any(0).nonzero().flatten().tolist(), default=-1)
+        ids, mask = time_ids[:, :longest], time_mask[:, :longest].bool()
+        states = self.qformer.embeddings(input_ids=ids, query_embeds=self.queries.expand(len(ids), -1, -1))
+        kept = None if mask.all() else F.pad(mask, (self.queries.shape[1], 0), value=True)
+        return qformer.ask(self.qformer.encoder, states, kept), kept
+
+    def _read(
+        self, asked: Tensor, text_mask: Tensor | None, tokens: Tensor, mask: Tensor | None = None
+    ) -> Float[Tensor, "T Q H"]:
+        tokens = self.vision_norm(tokens)
+        return qformer.read(self.qformer.encoder, asked, self.queries.shape[1], tokens, mask, text_mask)
 
     def _fuse(
-        self, fused: Tensor, local: Tensor, local_mask: Tensor, time_ids: Tensor, time_mask: Tensor
+        self, fused: Tensor, asked: Tensor, text_mask: Tensor | None, local: Tensor, local_mask: Tensor
     ) -> Float[Tensor, "T Q H"]:
         """Mix in the local result by a learned gate, in the frames that have clue regions at all."""
         has_face = local_mask.any(1)
         if not has_face.any():
             return fused
-        clues = self.read(local[has_face], time_ids[has_face], time_mask[has_face], local_mask[has_face])
+        clues = self._read(
+            asked[has_face],
+            None if text_mask is None else text_mask[has_face],
+            *pack(local[has_face], local_mask[has_face]),
+        )
         whole = fused[has_face]
         gate = torch.sigmoid(self.gate(torch.cat([whole, clues], dim=-1)))
         return fused.index_put((has_face,), whole + gate * (clues - whole))

@@ -22,9 +22,8 @@ from transformers import (
 )
 
 from microemo.config import LanguageConfig
-from microemo.model.prompt import Slot
+from microemo.model.prompt import END, Slot
 
-END = "<|im_end|>"
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
 
 
@@ -41,23 +40,20 @@ class Generation:
 
 
 class LanguageModel(nn.Module):
-    """A causal LM over embeddings; LoRA on q, k, v, o of every layer, all else frozen."""
+    """A causal LM over embeddings, frozen but for the LoRA; ``end`` is the text that ends an answer."""
 
-    def __init__(self, config: LanguageConfig, pretrained: Path | None = None) -> None:
+    def __init__(self, config: LanguageConfig, pretrained: Path | None = None, end: str = END) -> None:
         super().__init__()
         self.config = config
+        self.end = end
         self.tokenizer = AutoTokenizer.from_pretrained(pretrained) if pretrained else byte_tokenizer()
+        dtype = getattr(torch, config.dtype)
         model = (
-            AutoModelForCausalLM.from_pretrained(pretrained, dtype=torch.float32)
+            AutoModelForCausalLM.from_pretrained(pretrained, dtype=dtype)
             if pretrained
-            else _random_llama(config, len(self.tokenizer))
+            else _random_llama(config, len(self.tokenizer)).to(dtype)
         )
-        lora = LoraConfig(
-            r=config.lora_rank,
-            lora_alpha=2 * config.lora_rank,
-            target_modules=["q_proj", "k_proj", "v_proj", "o_proj"],
-        )
-        self.model = cast(PreTrainedModel, inject_adapter_in_model(lora, model.requires_grad_(False)))
+        self.model = _with_lora(model.requires_grad_(False), config)
 
     @property
     def table(self) -> nn.Embedding:
@@ -66,6 +62,11 @@ class LanguageModel(nn.Module):
 
     def token_ids(self, text: str) -> list[int]:
         return self.tokenizer(text, add_special_tokens=False)["input_ids"]
+
+    @property
+    def end_ids(self) -> list[int]:
+        """The tokens that end an answer, as they follow a word: some tokenizers split a mark otherwise on its own."""
+        return self.token_ids("." + self.end)[len(self.token_ids(".")) :]
 
     def embed_text(self, text: str) -> Float[Tensor, "L H"]:
         ids = torch.tensor(self.token_ids(text), dtype=torch.long)
@@ -81,7 +82,7 @@ class LanguageModel(nn.Module):
 
     def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
-        targets = [torch.tensor(self.token_ids(SPACE + answer + END), dtype=torch.long) for answer in answers]
+        targets = [torch.tensor(self.token_ids(SPACE + answer + self.end), dtype=torch.long) for answer in answers]
         rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
         mask = nn.utils.rnn.pad_sequence([torch.ones(len(row), dtype=torch.long) for row in rows], batch_first=True)
         embeddings = nn.utils.rnn.pad_sequence(rows, batch_first=True)
@@ -107,7 +108,7 @@ class LanguageModel(nn.Module):
         positions = (mask.cumsum(1) - 1).clamp_min(0)
         cache = DynamicCache(config=self.model.config)
 
-        end = self.token_ids(END)[0]
+        end = self.end_ids
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
         ended = torch.zeros(len(prompts), dtype=torch.bool)
@@ -124,20 +125,22 @@ class LanguageModel(nn.Module):
             if first_bias is not None and not chosen:
                 logits = logits + first_bias
             score, token = logits.log_softmax(-1).max(-1)
-            token = token.masked_fill(ended, end)
+            token = token.masked_fill(ended, end[-1])
             chosen.append(token)
             scores.append(score)
-            ended |= token == end
+            if len(chosen) >= len(end):
+                ended |= (torch.stack(chosen[-len(end) :], dim=1) == torch.tensor(end)).all(1)
             inputs = self.table(token[:, None])
             mask = F.pad(mask, (0, 1), value=1)
             positions = positions[:, -1:] + 1
         return [
-            self._generation(ids, values, end)
+            self._generation(ids, values, *end)
             for ids, values in zip(torch.stack(chosen, 1).tolist(), torch.stack(scores, 1).tolist(), strict=True)
         ]
 
-    def _generation(self, ids: list[int], scores: list[float], end: int) -> Generation:
-        length = ids.index(end) if end in ids else len(ids)
+    def _generation(self, ids: list[int], scores: list[float], *end: int) -> Generation:
+        places = (place for place in range(len(ids)) if ids[place : place + len(end)] == [*end])
+        length = next(places, len(ids))
         pieces, told = [], ""
         for count in range(1, length + 1):
             text = str(self.tokenizer.decode(ids[:count]))
@@ -158,15 +161,32 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
 
 
+def _with_lora(model: PreTrainedModel, config: LanguageConfig) -> PreTrainedModel:
+    """LoRA in single precision, as it is trained, beside weights of whatever precision (paper 3.4)."""
+    if not config.lora_rank:
+        return model
+    lora = LoraConfig(
+        r=config.lora_rank,
+        lora_alpha=config.lora_alpha,
+        lora_dropout=config.lora_dropout,
+        target_modules=list(config.lora_targets),
+    )
+    adapted = cast(PreTrainedModel, inject_adapter_in_model(lora, model))
+    for name, parameter in adapted.named_parameters():
+        if "lora_" in name:
+            parameter.data = parameter.data.float()
+    return adapted
+
+
 def _random_llama(config: LanguageConfig, num_tokens: int) -> LlamaForCausalLM:
     return LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=num_tokens,
+            vocab_size=config.vocabulary_size or num_tokens,
             hidden_size=config.hidden_size,
-            intermediate_size=2 * config.hidden_size,
+            intermediate_size=config.feed_forward_size or 2 * config.hidden_size,
             num_hidden_layers=config.num_layers,
-            num_attention_heads=2,
-            num_key_value_heads=2,
+            num_attention_heads=config.num_heads,
+            num_key_value_heads=config.num_heads,
             max_position_embeddings=8192,
         )
     )

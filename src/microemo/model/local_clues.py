@@ -9,6 +9,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from microemo.model.frames import kept_first
+
 SHARED_MINIMUM = 1e-3  # shared coverage below this is none
 
 
@@ -36,16 +38,23 @@ class LocalClueAttention(nn.Module):
         Frames without a face (all masks zero) come back unchanged and with no token kept.
         """
         shared = region_masks.transpose(1, 2) @ region_masks  # (T, P, P)
+        in_region = (shared > SHARED_MINIMUM).any(-1)  # (T, P)
+        order = kept_first(in_region)  # (T, M): only patches in a region are computed
+        patches = torch.take_along_dim(tokens[:, 1:], order[..., None], dim=1)
+        shared = torch.take_along_dim(shared, order[..., None], dim=1)
+        shared = torch.take_along_dim(shared, order[:, None], dim=2)  # (T, M, M)
+        update = self._attend(patches, shared) * in_region.gather(1, order)[..., None]
+        where = 1 + order[..., None].expand_as(patches)
+        return tokens.scatter(1, where, patches + update), F.pad(in_region, (1, 0))
+
+    def _attend(self, patches: Float[Tensor, "T M D"], shared: Float[Tensor, "T M M"]) -> Float[Tensor, "T M D"]:
+        """Self-attention of the patches in proportion to the coverage that they share."""
         attends = shared > SHARED_MINIMUM
-        in_region = attends.any(-1)  # (T, P)
         # A row without any key must not reach softmax: such patches attend to themselves, and are not updated.
         itself = torch.eye(shared.shape[-1], dtype=torch.bool, device=shared.device)
         bias = shared.clamp_min(SHARED_MINIMUM).log().masked_fill(~attends, -torch.inf)
-        bias = bias.masked_fill(itself & ~in_region[..., None], 0.0)
+        bias = bias.masked_fill(itself & ~attends.any(-1, keepdim=True), 0.0)
 
-        patches = tokens[:, 1:]
         query, key, value = self.qkv(self.norm(patches)).unflatten(-1, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         attended = F.scaled_dot_product_attention(query, key, value, attn_mask=bias[:, None].to(query.dtype))
-        update = self.output(attended.transpose(1, 2).flatten(2)) * in_region[..., None]  # (T, P, D)
-        local = torch.cat([tokens[:, :1], patches + update], dim=1)
-        return local, F.pad(in_region, (1, 0))
+        return self.output(attended.transpose(1, 2).flatten(2))

@@ -5,7 +5,7 @@ including transcribed speech and instruction." The prefix holds all but the ques
 which follows it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,8 +13,10 @@ from microemo.schema import Clue, Utterance
 from microemo.vocabulary import clue_phrase
 
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
+MARKS = ("<|", "###", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>")  # what chats are divided by
 
 MAX_CLUES = 5  # listed an utterance
+END = "<|im_end|>"
 OPENING = "<|im_start|>user\n"
 ANSWER_OPENING = "<|im_end|>\n<|im_start|>assistant\n"
 OVERALL_QUESTION = "What does the person feel in this video, and from which clues?"
@@ -36,15 +38,24 @@ class PromptUtterance:
     end_sec: float
     text: str = ""
     clues: tuple[tuple[int, str], ...] = ()
+    speaker: str | None = None  # where more than one person speaks
+
+    @property
+    def said(self) -> str:
+        """What is said, and by whom, as a transcript has it."""
+        return f"{self.speaker}: {self.text}" if self.speaker else self.text
+
+
+Segments = list[str | Slot]
 
 
 def utterance_question(start_sec: float, end_sec: float) -> str:
     return f"What does the person feel from {start_sec:.1f} s to {end_sec:.1f} s, and from which clues?"
 
 
-def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> list[str | Slot]:
+def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Segments:
     """Text and slots up to the question; only the token kinds that are ``available`` get a slot."""
-    segments: list[str | Slot] = [OPENING]
+    segments: Segments = [OPENING]
     if "video" in available:
         segments += ["Video:", Slot("video"), "\n"]
     if "audio" in available:
@@ -56,15 +67,27 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
         if "audio_window" in available:
             segments += [" Voice:", Slot("audio_window", index)]
         if utterance.text:
-            segments.append(f' Words: "{utterance.text.replace("<|", "< |")}"')  # no marks of the chat's own
+            speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
+            segments.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
         if utterance.clues:
             segments.append(" Clues: " + "; ".join(f"[{id_}] {phrase}" for id_, phrase in utterance.clues))
         segments.append("\n")
     return segments
 
 
-def prompt_utterances(utterances: Iterable[Utterance], clues: Sequence[Clue]) -> list[PromptUtterance]:
-    """What the prompt says of each utterance: times, words, and the strongest clues that fall into it."""
+def without_marks(text: str) -> str:
+    """Words of a person, which must not divide the chat: its marks are taken apart."""
+    for mark in MARKS:
+        text = text.replace(mark, f"{mark[0]} {mark[1:]}")
+    return text
+
+
+def prompt_utterances(utterances: Sequence[Utterance], clues: Sequence[Clue]) -> list[PromptUtterance]:
+    """What the prompt says of each utterance: times, words, and the strongest clues that fall into it.
+
+    Who speaks is said where more than one person does.
+    """
+    several = len({utterance.speaker for utterance in utterances}) > 1
     return [
         PromptUtterance(
             start_sec=utterance.start_sec,
@@ -73,6 +96,7 @@ def prompt_utterances(utterances: Iterable[Utterance], clues: Sequence[Clue]) ->
             clues=tuple(
                 (clue.id, clue_phrase(clue)) for clue in strongest(clues, utterance.start_sec, utterance.end_sec)
             ),
+            speaker=utterance.speaker if several else None,
         )
         for utterance in utterances
     ]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
 from microemo.config import QFormerConfig
+from microemo.model import qformer
 from microemo.model.windows import over_windows
 
 EMBEDDING_RMS = 0.13  # of SmolLM2's token embeddings: new tokens start out at their scale
@@ -29,7 +30,7 @@ class WindowQFormer(nn.Module):
                 hidden_size=config.hidden_size,
                 num_hidden_layers=config.num_layers,
                 num_attention_heads=config.num_heads,
-                intermediate_size=config.feed_forward_ratio * config.hidden_size,
+                intermediate_size=config.feed_forward_size,
                 hidden_dropout_prob=config.dropout,
                 attention_probs_dropout_prob=config.dropout,
                 cross_attention_frequency=1,
@@ -42,16 +43,16 @@ class WindowQFormer(nn.Module):
         nn.init.normal_(self.projection.weight, std=EMBEDDING_RMS / config.hidden_size**0.5)
 
     def read(self, tokens: Float[Tensor, "W N D"], mask: Bool[Tensor, "W N"]) -> Float[Tensor, "W Q H"]:
-        queries = self.queries.expand(len(tokens), -1, -1)
-        states = self.qformer(queries, encoder_hidden_states=tokens, encoder_attention_mask=mask.long())
-        return self.projection(states.last_hidden_state)
+        queries = self.qformer.dropout(self.qformer.layernorm(self.queries.expand(len(tokens), -1, -1)))
+        encoder = self.qformer.encoder
+        return self.projection(qformer.read(encoder, qformer.ask(encoder, queries), queries.shape[1], tokens, mask))
 
     def forward(self, windows: Sequence[Float[Tensor, "_ D"]]) -> Float[Tensor, "U Q H"]:
         return over_windows(self.read, windows)
 
 
 class VideoQFormer(WindowQFormer):
-    """Windows of frames, each frame several tokens; a position embedding tells the frames' order."""
+    """Windows of frames, several tokens each, or of clips of sound, one each; positions tell their order."""
 
     def __init__(self, config: QFormerConfig, input_size: int, language_size: int, max_positions: int) -> None:
         super().__init__(config, input_size, language_size)

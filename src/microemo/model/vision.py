@@ -1,4 +1,4 @@
-"""The vision encoder (paper 3.2): a pretrained ViT that encodes each frame, frozen but for an expression LoRA."""
+"""The vision encoder (paper 3.2): a pretrained ViT that encodes each frame, frozen but for nano's expression LoRA."""
 
 from pathlib import Path
 from typing import cast
@@ -9,12 +9,13 @@ from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import Dinov2Config, Dinov2Model
+from transformers import Dinov2Config, Dinov2Model, InstructBlipVisionConfig, InstructBlipVisionModel, PreTrainedModel
 
-from microemo.config import VisionConfig
+from microemo.config import DinoConfig, EvaConfig
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+NAMES = "vision.backbone."  # of its tensors in the whole model
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -25,25 +26,18 @@ class VisionEncoder(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, config: VisionConfig, pretrained: Path | None = None) -> None:
+    def __init__(self, config: DinoConfig | EvaConfig, pretrained: Path | None = None) -> None:
         super().__init__()
         self.config = config
-        backbone = Dinov2Model(
-            Dinov2Config(
-                hidden_size=config.hidden_size,
-                num_hidden_layers=config.num_layers,
-                num_attention_heads=config.num_heads,
-                image_size=config.position_size,
-                patch_size=config.patch_size,
-            )
-        )
-        if pretrained:
-            backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
-        adapted = inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False))
-        self.backbone = cast(Dinov2Model, adapted)
+        if isinstance(config, DinoConfig):
+            self.backbone = dinov2(config, pretrained)
+            mean, std = IMAGENET_MEAN, IMAGENET_STD
+        else:
+            self.backbone = eva(config, pretrained)
+            mean, std = CLIP_MEAN, CLIP_STD
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: UInt8[Tensor, "T S S 3"]) -> Float[Tensor, "T N D"]:
         pixels = pictures.permute(0, 3, 1, 2).float() / 255
@@ -60,7 +54,47 @@ class VisionEncoder(nn.Module):
         return self.backbone(pixel_values=normalised).last_hidden_state.float()
 
 
-def lora_config(config: VisionConfig) -> LoraConfig:
+def dinov2(config: DinoConfig, pretrained: Path | None) -> PreTrainedModel:
+    """DINOv2, frozen, with the expression LoRA in it."""
+    backbone = Dinov2Model(
+        Dinov2Config(
+            hidden_size=config.hidden_size,
+            num_hidden_layers=config.num_layers,
+            num_attention_heads=config.num_heads,
+            image_size=config.position_size,
+            patch_size=config.patch_size,
+        )
+    )
+    if pretrained:
+        backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
+    return cast(PreTrainedModel, inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False)))
+
+
+def eva(config: EvaConfig, pretrained: Path | None) -> PreTrainedModel:
+    """EVA-CLIP as BLIP-2 and its heirs read it (paper 4.1), frozen: the last block's output, not normalised.
+
+    The norm over these features, ``ln_vision`` upstream, is tuned, and the image Q-Former's own.
+    """
+    backbone = InstructBlipVisionModel(
+        InstructBlipVisionConfig(
+            hidden_size=config.hidden_size,
+            intermediate_size=config.feed_forward_size,
+            num_hidden_layers=config.num_layers,
+            num_attention_heads=config.num_heads,
+            image_size=config.image_size,
+            patch_size=config.patch_size,
+        )
+    )
+    backbone.set_submodule("post_layernorm", nn.Identity())
+    if pretrained:
+        tensors = load_file(pretrained / "model.safetensors")  # as ``microemo weights convert`` names them
+        backbone.load_state_dict(
+            {name.removeprefix(NAMES): tensor for name, tensor in tensors.items() if name.startswith(NAMES)}
+        )
+    return backbone.requires_grad_(False)
+
+
+def lora_config(config: DinoConfig) -> LoraConfig:
     """The expression LoRA: every linear map of the last blocks, which see expression where the first see edges."""
     blocks = "|".join(str(block) for block in range(config.lora_first_block, config.num_layers))
     maps = "q_proj|k_proj|v_proj|o_proj|fc1|fc2"

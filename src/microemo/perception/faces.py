@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from microemo.config import LocalView
 from microemo.hooks import Hook, silent
 from microemo.media.video import Frame
 from microemo.perception.landmarks import Face, Landmarker
@@ -66,12 +67,14 @@ def scan(
     landmarker_file: Path,
     speech: Segments = (),
     hook: Hook = silent,
+    local_view: LocalView = "face",
 ) -> FaceScan:
     """Track every face through the frames, given in order of time, and keep pictures of a few (paper 3.1, 3.2).
 
     Of each of the ``sample_times`` (seconds, rising) the first frame from then on is kept, or else the last one:
     the whole frame squashed to ``size`` pixels square and the main person's aligned face, with masks on a grid of
-    ``patch`` pixels. ``speech`` are the stretches in which somebody speaks. Hook: step "faces", in seconds.
+    ``patch`` pixels. ``local_view`` "frame" keeps the frame in the face's place, and its masks. ``speech`` are the
+    stretches in which somebody speaks. Hook: step "faces", in seconds.
     """
     tracker = FaceTracker()
     samples: list[Sample] = []
@@ -93,7 +96,7 @@ def scan(
         hook("faces", last[0].time_sec, last[0].time_sec)
     tracks = tracker.tracks()
     main = choose_main(tracks, speech, last[0].time_sec if last else 0.0)
-    return _collect(samples, tracks, main, size, patch)
+    return _collect(samples, tracks, main, size, patch, local_view)
 
 
 def _sample(frame: Frame, faces: Sequence[Face], owners: Sequence[int], size: int) -> Sample:
@@ -121,15 +124,21 @@ def _jpeg(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
 
 
 def _collect(
-    samples: Sequence[Sample], tracks: Sequence[FaceTrack], main: int | None, size: int, patch: int
+    samples: Sequence[Sample],
+    tracks: Sequence[FaceTrack],
+    main: int | None,
+    size: int,
+    patch: int,
+    local_view: LocalView,
 ) -> FaceScan:
     views = [sample.views.get(main) if main is not None else None for sample in samples]
     faces = np.zeros((len(samples), size, size, 3), np.uint8)
     masks = np.zeros((len(samples), len(REGION_NAMES), (size // patch) ** 2), np.float32)
     for row, view in enumerate(views):
         if view is not None:
-            faces[row] = view.view
-            masks[row] = region_masks(view.in_view, size // patch)
+            in_frame = local_view == "frame"
+            faces[row] = samples[row].picture if in_frame else view.view
+            masks[row] = region_masks(view.in_frame if in_frame else view.in_view, size // patch)
     return FaceScan(
         frame_times_sec=np.array([sample.time_sec for sample in samples], np.float64),
         frames=np.array([sample.picture for sample in samples], np.uint8).reshape(-1, size, size, 3),

@@ -22,3 +22,8 @@ def sample_times(utterances: Sequence[Utterance]) -> list[float]:
     }
     every = -(-len(times) // MAX_TOTAL)
     return sorted(times)[:: max(1, every)]
+
+
+def even_times(duration_sec: float, num_frames: int) -> list[float]:
+    """Times in seconds of ``num_frames`` frames, in the middle of as many equal parts of the clip (paper 4.1)."""
+    return [round((place + 0.5) * duration_sec / num_frames, 3) for place in range(num_frames)]

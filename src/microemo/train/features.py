@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from microemo import weights
-from microemo.config import NANO
+from microemo.config import NANO, AudioConfig
 from microemo.data.layouts.ravdess import EMOTIONS, INTENSITIES, STATEMENTS
 from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.model.audio import AudioEncoder
@@ -132,6 +132,7 @@ def write_voices(takes: Sequence[Take], num_joined: int, variants: int, out: Pat
 
 def _start() -> None:
     torch.set_num_threads(1)
+    assert isinstance(NANO.audio, AudioConfig)
     _tools["encoder"] = AudioEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
 
 

@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
-from microemo.weights import manifest
+from microemo.weights import manifest, own
 from microemo.weights.manifest import File, Part
 from microemo.weights.sources import Hub, Local, UnavailableError, Wheel
 
@@ -54,8 +54,11 @@ def path(name: str, hook: Hook = silent) -> Path:
     """The part's folder, ready to use; fetched, verified and converted first if it is not there.
 
     A part that is there costs one small read and never touches the network. The hook's steps are ``fetch NAME`` (in
-    bytes) and ``convert NAME``. Raises ``WeightsError`` if the part is unknown or cannot be had.
+    bytes) and ``convert NAME``. A name that the manifest does not have is a directory or hub repository of the user's
+    own (``weights/own.py``). Raises ``WeightsError`` if there is none of that name, or the part cannot be had.
     """
+    if name not in manifest.read():
+        return own.directory(name, cache_dir())
     part = manifest.part(name)
     return cache_dir() / name if _is_ready(part) else _make(part, hook, _is_ready)
 

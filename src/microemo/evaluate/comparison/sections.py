@@ -57,7 +57,8 @@ def title(evaluation: Evaluation) -> str:
 def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     """What it takes to compute the figures again, besides the files."""
     settings, judge = evaluation.settings, evaluation.judge
-    judged = [("Labels grouped by", line(". ".join(filter(None, (judge.name, judge.note)))))] if judge else []
+    who = f"{judge.name} ({judge.note})" if judge and judge.note else judge and judge.name
+    judged = [("Labels grouped by", line(who))] if who else []
     wheels = [("Wheels", line(evaluation.wheels))] if evaluation.wheels else []
     return [
         *judged,

@@ -1,0 +1,86 @@
+"""Prompt templates (paper 3.4): our own, in the words of two chats, and those of AffectGPT and TimeChat.
+
+The paper names the parts of its prompt (video, audio, transcribed speech, instruction) but prints none. In the
+templates of the peers the windows' tokens follow the whole's, as the paper combines them (3.3).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from microemo.config import PromptName
+from microemo.model.prompt import ANSWER_OPENING, END, PromptUtterance, Segments, Slot, SlotKind, prefix, without_marks
+
+SYSTEM = (
+    "You are able to understand the visual content that the user provides. "
+    "Follow the instructions carefully and explain your answers in detail."
+)
+
+Prefix = Callable[[Sequence[PromptUtterance], frozenset[SlotKind], Sequence[float]], Segments]
+
+
+@dataclass(frozen=True)
+class Template:
+    """What comes before the question, between question and answer, and after the answer.
+
+    ``prefix`` is given the utterances, the kinds of tokens there are, and the frames' times in seconds.
+    """
+
+    prefix: Prefix
+    answer_opening: str
+    end: str
+
+
+def affectgpt(
+    utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
+) -> Segments:
+    """AffectGPT's, as EMER is trained with; what is not there is not spoken of."""
+    segments: Segments = ["<s>###Human: "]
+    if "audio" in available:
+        segments += ["Close your eyes, open your ears and you imagine only based on the sound that <Audio>"]
+        segments += [*_slots("audio", utterances, available), "</Audio>. "]
+    if "video" in available:
+        segments += ["Close your ears, open your eyes and you see that <Video>"]
+        segments += [*_slots("video", utterances, available), "</Video>. "]
+    segments.append(f"{_subtitle(utterances)}Now answer my question based on what you have seen, heard, and ")
+    return [*segments, "provided subtitle. "]
+
+
+def timechat(
+    utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
+) -> Segments:
+    """TimeChat's, which names the frames' times; audio and subtitle, which it lacks, are told as AffectGPT does."""
+    segments: Segments = [f"<s>[INST] <<SYS>>\n{SYSTEM}\n<</SYS>>\n\n"]
+    if "video" in available:
+        times = ", ".join(f"{time:.1f}" for time in times_sec)
+        segments += ["<Video>", *_slots("video", utterances, available), "</Video> "]
+        segments += [f"The video contains {len(times_sec)} frames sampled at {times} seconds. "]
+    if "audio" in available:
+        segments += ["<Audio>", *_slots("audio", utterances, available), "</Audio> "]
+    return [*segments, _subtitle(utterances)]
+
+
+def _own(
+    opening: str, utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
+) -> Segments:
+    return [opening, *prefix(utterances, available)[1:]]
+
+
+def _slots(whole: SlotKind, utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> list[Slot]:
+    """The whole's slot, then those of the windows."""
+    window: SlotKind = "video_window" if whole == "video" else "audio_window"
+    windows = [Slot(window, index) for index in range(len(utterances))] if window in available else []
+    return [Slot(whole), *windows]
+
+
+def _subtitle(utterances: Sequence[PromptUtterance]) -> str:
+    spoken = " ".join(entry.said for entry in utterances if entry.text)
+    return f"The subtitle of this video is <Subtitle>{without_marks(spoken)}</Subtitle>. " if spoken else ""
+
+
+TEMPLATES: dict[PromptName, Template] = {
+    "microemo": Template(lambda utterances, available, _: prefix(utterances, available), ANSWER_OPENING, END),
+    "microemo-llama2": Template(partial(_own, "<s>[INST] "), " [/INST]", "</s>"),
+    "affectgpt": Template(affectgpt, " ###Assistant:", "###"),
+    "timechat": Template(timechat, " [/INST]", "</s>"),
+}

@@ -1,0 +1,111 @@
+"""The second half of the pipeline on clips that never were: what the model is asked, and what becomes of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lively import lively
+from small_paper import SMALL_PAPER
+
+from microemo.config import ModelConfig
+from microemo.model import checkpoint
+from microemo.model.language import Generation
+from microemo.model.microemo import Features, MicroEmo
+from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
+from microemo.pipeline import Pipeline
+from microemo.schema import Clip, ClipInfo, Clue, Utterance
+
+SIDE, PATCHES = SMALL_PAPER.vision.image_size, SMALL_PAPER.vision.grid**2
+CONFIG = SMALL_PAPER.model_copy(
+    update={
+        "vision": SMALL_PAPER.vision.model_copy(update={"weights": None}),
+        "audio": SMALL_PAPER.audio.model_copy(update={"weights": None}),
+    }
+)
+LABELS = {None: "calm", 0: "happy", 1: "sad"}  # of the whole, and of each utterance
+
+
+def clip_of(num_utterances: int = 2) -> Clip:
+    """Two seconds an utterance, two frames a second, the second frame without a face."""
+    rng, num_frames = np.random.default_rng(0), 4 * num_utterances
+    face_mask = np.arange(num_frames) != 1
+    return Clip(
+        info=ClipInfo(
+            path="clip.mp4", duration_sec=2.0 * num_utterances, has_video=True, has_audio=True, face_seconds=2
+        ),
+        frame_times_sec=np.arange(num_frames) / 2,
+        frames=rng.integers(0, 256, (num_frames, SIDE, SIDE, 3), np.uint8),
+        faces=rng.integers(0, 256, (num_frames, SIDE, SIDE, 3), np.uint8),
+        face_mask=face_mask,
+        region_masks=(rng.random((num_frames, 7, PATCHES)) * face_mask[:, None, None]).astype(np.float32),
+        waveform=rng.normal(size=32_000 * num_utterances).astype(np.float32),
+        utterances=tuple(
+            Utterance(index=index, start_sec=2.0 * index, end_sec=2.0 * index + 2, text="Well.", source="subtitle")
+            for index in range(num_utterances)
+        ),
+        clues=(
+            Clue(id=7, modality="face", region="brows", kind="brow_lowerer", start_sec=0.5, apex_sec=1.0, end_sec=1.5,
+                 value=0.6, baseline=0.1, strength=0.9),
+        ),
+        speech=((0.0, 2.0 * num_utterances),),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, list[PromptUtterance], list[str]]]:
+    """Every call for answers; the answers are labels of which the tests know."""
+    calls: list[tuple[Features, list[PromptUtterance], list[str]]] = []
+
+    def generation(label: str | None) -> Generation:
+        return Generation((f" {label}.",), (0.0,))
+
+    def answer_all(self: MicroEmo, clip: Features, utterances: list[PromptUtterance], questions: list[str]) -> object:
+        calls.append((clip, utterances, questions))
+        return [generation(LABELS[None]), *(generation(LABELS[index]) for index in range(len(utterances)))]
+
+    def answer(
+        self: MicroEmo, clips: list[Features], utterances: list[list[PromptUtterance]], questions: list[str]
+    ) -> object:
+        calls.extend(zip(clips, utterances, ([text] for text in questions), strict=True))
+        return [generation(LABELS[index]) for index in range(len(clips))]
+
+    monkeypatch.setattr(MicroEmo, "answer_all", answer_all)
+    monkeypatch.setattr(MicroEmo, "answer", answer)
+    return calls
+
+
+def pipeline(directory: Path, config: ModelConfig = CONFIG) -> Pipeline:
+    torch.manual_seed(0)
+    checkpoint.save(lively(MicroEmo(config)), directory)
+    return Pipeline(directory)
+
+
+def test_all_utterances_are_told_in_one_prompt(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
+    result = pipeline(tmp_path).understand(clip_of())
+    ((features, utterances, questions),) = asked
+    assert [(entry.start_sec, entry.end_sec) for entry in utterances] == [(0, 2), (2, 4)]
+    assert questions[0] == OVERALL_QUESTION
+    assert len(questions) == 3
+    assert features.times_sec == tuple(np.arange(8) / 2)  # those without the face, too
+    assert features.audio_times_sec is not None
+    assert not any(entry.clues for entry in utterances)  # off in the paper's own prompt
+    assert [emotion.label for emotion in result.overall.emotions] == ["calm"]
+    assert [answer.emotions[0].label for answer in result.utterances] == ["happy", "sad"]
+
+
+def test_or_each_in_a_prompt_of_its_own(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
+    config = CONFIG.model_copy(update={"one_prompt": False, "local_view": "face", "clue_text": True})
+    result = pipeline(tmp_path, config).understand(clip_of())
+    assert [len(utterances) for _, utterances, _ in asked] == [1, 1]
+    assert [utterances[0].start_sec for _, utterances, _ in asked] == [0, 0]
+    assert [bool(utterances[0].clues) for _, utterances, _ in asked] == [True, False]
+    assert len(asked[0][0].times_sec) == 3  # the frame without the face is not read
+    assert {emotion.label for emotion in result.overall.emotions} == {"happy", "sad"}
+
+
+def test_the_papers_classes_answer_in_the_pipeline(tmp_path: Path) -> None:
+    result = pipeline(tmp_path).understand(clip_of(num_utterances=10))  # two passages
+    assert len(result.utterances) == 10
+    assert not result.abstained
+    assert result.model.name == "small paper"
