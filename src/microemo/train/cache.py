@@ -108,7 +108,7 @@ def _read(path: Path) -> Shard | None:
     try:
         with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
-            shard = Shard({name: file.get_tensor(name) for name in file.keys()}, metadata.get("facts", ""))
+            shard = Shard({name: file.get_tensor(name) for name in file.offset_keys()}, metadata.get("facts", ""))
         path.touch()
     except (OSError, SafetensorError):
         return None
@@ -135,4 +135,4 @@ def weights_hash(*modules: nn.Module) -> str:
 
 
 def _bytes(tensor: Tensor) -> memoryview:
-    return memoryview(tensor.detach().cpu().contiguous().flatten().view(uint8).numpy())
+    return tensor.detach().cpu().contiguous().flatten().view(uint8).numpy().data

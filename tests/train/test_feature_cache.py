@@ -159,7 +159,8 @@ def test_media_weights_and_settings_all_make_another_key(tmp_path: Path) -> None
         file.write_text(file.name)
     keys = [
         key_of([files[0]], "w", {"frames": 8}), key_of([files[1]], "w", {"frames": 8}),
-        key_of(files, "w", {"frames": 8}), key_of([files[0]], "v", {"frames": 8}), key_of([files[0]], "w", {"frames": 9}),
+        key_of(files, "w", {"frames": 8}), key_of([files[0]], "v", {"frames": 8}),
+        key_of([files[0]], "w", {"frames": 9}),
     ]  # fmt: skip
     assert len(set(keys)) == len(keys)
     files[1].write_text("a")

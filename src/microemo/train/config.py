@@ -1,0 +1,160 @@
+"""One file says all of a run: ``TrainConfig``, read from YAML with inheritance and overrides, saved with the model.
+
+Defaults of the optimiser are those of the paper's upstreams; the paper itself (4.1) names epochs and batch size only.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from microemo.config import PRESETS, Frozen, ModelConfig
+from microemo.errors import InputError
+
+Stage = Literal["expression", "alignment", "instruction"]
+Fields = dict[str, Any]
+
+FILE = "train.yaml"  # beside the checkpoint
+INHERITS, PRESET = "inherits", "preset"
+
+
+class OptimizerConfig(Frozen):
+    """AdamW, linear warm-up, cosine down to ``final_learning_rate``."""
+
+    learning_rate: float = Field(gt=0)
+    final_learning_rate: float = Field(0.0, ge=0)
+    warmup_steps: int = Field(100, ge=0)
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = Field(0.05, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+
+
+class CacheConfig(Frozen):
+    directory: Path = Path("runs/cache")
+    max_gb: float = Field(50.0, gt=0)
+
+
+class TrainConfig(Frozen):
+    """A run: what is trained, on what, from where, how, and how often it is looked at."""
+
+    stage: Stage
+    data: Path = Field(description="A manifest; or a folder of label-paired features, or of FER2013 as prepared")
+    output: Path = Field(description="The run's folder, which is the trained model's as well")
+    model: ModelConfig = Field(description="A configuration; `preset: NAME` or `preset: FOLDER`, and what differs")
+    start: tuple[str, ...] = Field((), description="Folders of weights to start from, later ones last; nano: ours")
+    seed: int = 0
+    epochs: float = Field(3, gt=0)
+    steps: int | None = Field(None, gt=0, description="Of the optimiser, in place of epochs")
+    batch_size: int = Field(1, gt=0, description="Examples an optimiser step sees, on all processes together")
+    micro_batch_size: int = Field(1, gt=0, description="Of these, read at once by one process")
+    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    optimizer: OptimizerConfig
+    alignment_share: float = Field(0.0, ge=0, description="Of the alignment loss beside the language modelling loss")
+    voice_noise: float = Field(0.0, ge=0, description="On a voice's features, in their own standard deviations")
+    validate_every: int | None = Field(None, gt=0, description="Steps; None: once an epoch")
+    validation_examples: int = Field(400, gt=0, description="Looked at, at most")
+    best_by: Literal["loss", "accuracy"] = "loss"
+    patience: int | None = Field(None, gt=0, description="Stop after so many validations without a better one")
+    save_every_sec: float = Field(240.0, ge=0)
+    asr: bool = Field(True, description="Recognise the words of clips that come without")
+    max_failed_share: float = Field(0.01, ge=0, le=1, description="Of clips that cannot be used; above it, stop")
+    cache: CacheConfig = CacheConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve_preset(cls, fields: Any) -> Any:
+        """``model: {preset: paper, local_clues: false}`` is the preset's configuration with the rest put over it."""
+        model = fields.get("model") if isinstance(fields, dict) else None
+        if not isinstance(model, dict) or PRESET not in model:
+            return fields
+        changes = {key: value for key, value in model.items() if key != PRESET}
+        return {**fields, "model": merged(_preset(str(model[PRESET])), changes)}
+
+    @model_validator(mode="after")
+    def _batches_are_whole(self) -> "TrainConfig":
+        if self.batch_size % self.micro_batch_size:
+            raise ValueError("batch_size is a multiple of micro_batch_size")
+        return self
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
+    """The configuration of a YAML file, with what it inherits below it and ``key.key=value`` above.
+
+    Raises ``InputError``, one line, on files that cannot be read, unknown keys and values that do not fit.
+    """
+    fields = _inherited(path)
+    for override in overrides:
+        fields = merged(fields, _override(override))
+    try:
+        return TrainConfig.model_validate(fields)
+    except ValidationError as error:
+        raise InputError(f"{path}: {'; '.join(map(_complaint, error.errors()))}") from None
+
+
+def save(config: TrainConfig, directory: Path) -> None:
+    """Write the configuration, all of it, so that the run can be repeated from this file alone."""
+    fields = json.loads(config.model_dump_json())
+    (directory / FILE).write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> Fields:
+    """``above`` over ``below``, mappings within mappings as well."""
+    result = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+        result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def _inherited(path: Path, heirs: tuple[Path, ...] = ()) -> Fields:
+    if path.resolve() in heirs:
+        raise InputError(f"{path}: inherits from itself")
+    fields = _read(path)
+    parent = fields.pop(INHERITS, None)
+    if parent is None:
+        return fields
+    return merged(_inherited(path.parent / str(parent), (*heirs, path.resolve())), fields)
+
+
+def _read(path: Path) -> Fields:
+    try:
+        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(fields, dict):
+        raise InputError(f"{path}: a configuration is keys and values")
+    return fields
+
+
+def _override(text: str) -> Fields:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise InputError(f"{text}: an override is KEY=VALUE, as optimizer.learning_rate=1e-4")
+    try:
+        fields: Any = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise InputError(f"{text}: the value is not YAML") from None
+    for name in reversed(key.split(".")):
+        fields = {name: fields}
+    return fields
+
+
+def _preset(name: str) -> Fields:
+    if name in PRESETS:
+        return PRESETS[name].model_dump(mode="json")
+    from microemo.model import checkpoint
+
+    return checkpoint.read_config(Path(name)).model_dump(mode="json")
+
+
+def _complaint(error: Any) -> str:
+    # A union's members are told apart by a tag, which stands in the place of the fault but in no file.
+    tags = {"dinov2", "eva", "whisper", "imagebind"}
+    place = ".".join(str(part) for part in error["loc"] if part not in tags) or "the run"
+    said = {"extra_forbidden": "unknown key", "missing": "must be given"}.get(error["type"], error["msg"])
+    return f"{place}: {said}"
