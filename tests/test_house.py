@@ -31,6 +31,7 @@ LAYERS = [
     "parse",
     "pipeline",
     "data",
+    "train",
     "report",
     "runner",
     "evaluate",

@@ -34,7 +34,7 @@ from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.utterances import find_speech
-from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Result, Utterance, UtteranceAnswer
+from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo, Result, Utterance, UtteranceAnswer
 
 Answered = list[tuple[Utterance, Answer]]
 Parts = list[tuple[Passage | Utterance, Answer]]
@@ -88,10 +88,10 @@ class Pipeline:
 
         Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
         """
-        features, entries = self._features(clip, passage), self._entries(clip, passage)
-        prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in entries]
+        features, told = encode(self.model, clip, passage), entries(self.config, clip.clues, passage)
+        prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in told]
         generations = self.model.answer(
-            [cut(features, (entry.start_sec, entry.end_sec)) for entry in entries],
+            [cut(features, (entry.start_sec, entry.end_sec)) for entry in told],
             [prompt for prompt, _ in prompts],
             [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
         )
@@ -103,49 +103,15 @@ class Pipeline:
 
     def _ask_in_one_prompt(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
         """The answers about a passage as a whole and about each utterance, behind one prefix (paper, figure 1)."""
-        entries, ids = numbered_from_one(self._entries(clip, passage))
-        questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in entries)]
+        told, ids = numbered_from_one(entries(self.config, clip.clues, passage))
+        questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in told)]
         spans = [(utterance.start_sec, utterance.end_sec) for utterance in passage.utterances]
-        generations = self.model.answer_all(self._features(clip, passage), entries, questions)
+        generations = self.model.answer_all(encode(self.model, clip, passage), told, questions)
         whole, *each = (
             parse(text, clip.clues, span, ids)
             for text, span in zip(generations, [(passage.start_sec, passage.end_sec), *spans], strict=True)
         )
         return list(zip(passage.utterances, each, strict=True)), [(passage, whole)]
-
-    def _entries(self, clip: Clip, passage: Passage) -> list[PromptUtterance]:
-        """What the prompt says of the passage's utterances, in seconds from its start."""
-        clues = clip.clues if self.config.clue_text else ()
-        return [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, clues)]
-
-    def _features(self, clip: Clip, passage: Passage) -> Features:
-        """The passage as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
-        start, end = passage.start_sec, passage.end_sec
-        times = clip.frame_times_sec
-        inside = (times >= start) & (times < end)
-        if self.config.local_view == "face":  # such a model has learnt from faces alone
-            inside &= clip.face_mask
-        frames = np.flatnonzero(inside)
-        heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
-        sound = sound_times = None
-        if heard and clip.waveform is not None:
-            samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
-            sound, sound_times = self.model.encode_sound(torch.from_numpy(np.array(samples)))
-        if not len(frames):
-            return Features(audio=sound, audio_times_sec=sound_times)
-        pictures, views = self.model.encode_frames(
-            torch.from_numpy(clip.frames[frames]),
-            torch.from_numpy(clip.faces[frames]),
-            torch.from_numpy(clip.face_mask[frames]),
-        )
-        return Features(
-            times_sec=tuple(float(times[frame] - start) for frame in frames),
-            frames=pictures,
-            faces=views,
-            region_masks=torch.from_numpy(clip.region_masks[frames]),
-            audio=sound,
-            audio_times_sec=sound_times,
-        )
 
     def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
         return Result(
@@ -218,6 +184,42 @@ def perceive(
         speech=tuple((start, end) for start, end in speech.voiced),
         key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def entries(config: ModelConfig, clues: Sequence[Clue], passage: Passage) -> list[PromptUtterance]:
+    """What the prompt says of a passage's utterances, in seconds from its start."""
+    listed = clues if config.clue_text else ()
+    return [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, listed)]
+
+
+def encode(model: MicroEmo, clip: Clip, passage: Passage) -> Features:
+    """A passage as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
+    start, end = passage.start_sec, passage.end_sec
+    times = clip.frame_times_sec
+    inside = (times >= start) & (times < end)
+    if model.config.local_view == "face":  # such a model has learnt from faces alone
+        inside &= clip.face_mask
+    frames = np.flatnonzero(inside)
+    heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
+    sound = sound_times = None
+    if heard and clip.waveform is not None:
+        samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
+        sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
+    if not len(frames):
+        return Features(audio=sound, audio_times_sec=sound_times)
+    pictures, views = model.encode_frames(
+        torch.from_numpy(clip.frames[frames]),
+        torch.from_numpy(clip.faces[frames]),
+        torch.from_numpy(clip.face_mask[frames]),
+    )
+    return Features(
+        times_sec=tuple(float(times[frame] - start) for frame in frames),
+        frames=pictures,
+        faces=views,
+        region_masks=torch.from_numpy(clip.region_masks[frames]),
+        audio=sound,
+        audio_times_sec=sound_times,
     )
 
 

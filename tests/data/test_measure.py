@@ -47,7 +47,7 @@ def test_other_words_and_other_code_are_measured_anew(
     measure.measure(sample(tmp_path, "a"), asr=True)
     measure.measure(sample(tmp_path, "a", subtitle="Oh."), asr=True)  # words that are known are not recognised
     assert len(perceived) == 3
-    monkeypatch.setattr(measure, "_code", lambda: "changed")
+    monkeypatch.setattr(measure, "code_sha256", lambda: "changed")
     measure.measure(sample(tmp_path, "a"))
     assert len(perceived) == 4
 

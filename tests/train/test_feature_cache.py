@@ -64,6 +64,13 @@ def test_it_always_gives_what_was_computed_and_never_takes_more_space(
             assert size_of(Path(folder)) <= max_bytes
 
 
+def test_facts_come_without_their_tensors(tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path, ROOMY)
+    assert cache.facts(key(1)) is None
+    cache.get(key(1), lambda: shard(1))
+    assert cache.facts(key(1)) == shard(1).facts
+
+
 @settings(max_examples=25)
 @given(st.permutations(range(4)))
 def test_what_was_used_last_stays(order: list[int]) -> None:

@@ -18,6 +18,7 @@ from microemo.cli.evaluate import evaluate
 from microemo.cli.parity import parity
 from microemo.cli.predict import predict
 from microemo.cli.terminal import print_error, quiet_libraries
+from microemo.cli.train import train
 from microemo.errors import MicroEmoError
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command()(analyze)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(train)
 app.command()(schema)
 app.command()(parity)
 app.add_typer(data.app, name="data")

@@ -80,11 +80,11 @@ def _perceive(sample: Sample, cues: list[Cue] | None, asr: bool, hook: Hook) -> 
 def _key(sample: Sample, cues: Sequence[Cue] | None, asr: bool) -> str:
     """Of all that the clues depend on."""
     media = [disk.sha256(path) for path in (sample.path, sample.audio) if path is not None]
-    return hashlib.sha256(json.dumps([media, cues, asr and cues is None, _code()]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([media, cues, asr and cues is None, code_sha256()]).encode()).hexdigest()
 
 
 @cache
-def _code() -> str:
+def code_sha256() -> str:
     """Hash of the code that measures."""
     digest = hashlib.sha256()
     for package in ("media", "perception"):

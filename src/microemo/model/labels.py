@@ -1,6 +1,6 @@
 """Label scores: how near a window's tokens are to the LLM's own embeddings of the emotion words.
 
-Training aligns the two (``train/nano.py``, stage 2). A small LLM that has seen few answers is a poorer judge than
+Training aligns the two (``train/alignment.py``). A small LLM that has seen few answers is a poorer judge than
 its own aligned input; the scores then weigh in on the first label that it writes. Beyond the paper, off by default.
 """
 
@@ -40,7 +40,7 @@ def first_label_bias(
     anchors = label_anchors(language)
     windows = [label_scores(window, anchors).log_softmax(-1) for slot, window in tokens.items() if slot.kind in WINDOWS]
     if not windows:
-        return torch.zeros(language.table.num_embeddings)
+        return torch.zeros(language.table.num_embeddings, device=language.table.weight.device)
     scores = weight * torch.stack(windows).sum(0)  # (K,)
     bias = scores.min().repeat(language.table.num_embeddings)
     for family, score in zip(FAMILIES, scores, strict=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from peft import LoraConfig, inject_adapter_in_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
@@ -69,8 +69,11 @@ class LanguageModel(nn.Module):
         return self.token_ids("." + self.end)[len(self.token_ids(".")) :]
 
     def embed_text(self, text: str) -> Float[Tensor, "L H"]:
-        ids = torch.tensor(self.token_ids(text), dtype=torch.long)
-        return self.table(ids)
+        return self.table(self._ids(text))
+
+    def _ids(self, text: str) -> Int[Tensor, " L"]:
+        """Tokens, where the model is."""
+        return torch.tensor(self.token_ids(text), dtype=torch.long, device=self.table.weight.device)
 
     def embed(
         self, segments: Sequence[str | Slot], tokens: Mapping[Slot, Float[Tensor, "_ H"]]
@@ -82,9 +85,10 @@ class LanguageModel(nn.Module):
 
     def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
-        targets = [torch.tensor(self.token_ids(SPACE + answer + self.end), dtype=torch.long) for answer in answers]
+        targets = [self._ids(SPACE + answer + self.end) for answer in answers]
         rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
-        mask = nn.utils.rnn.pad_sequence([torch.ones(len(row), dtype=torch.long) for row in rows], batch_first=True)
+        ones = [torch.ones(len(row), dtype=torch.long, device=row.device) for row in rows]
+        mask = nn.utils.rnn.pad_sequence(ones, batch_first=True)
         embeddings = nn.utils.rnn.pad_sequence(rows, batch_first=True)
         states = self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
         # The state before an answer's token predicts it; only those go through the vocabulary's projection.
@@ -103,15 +107,16 @@ class LanguageModel(nn.Module):
         """
         longest = max(len(prompt) for prompt in prompts)
         inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
-        lengths = torch.tensor([len(prompt) for prompt in prompts])
-        mask = (torch.arange(longest) >= longest - lengths[:, None]).long()
+        device = inputs.device
+        lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
+        mask = (torch.arange(longest, device=device) >= longest - lengths[:, None]).long()
         positions = (mask.cumsum(1) - 1).clamp_min(0)
         cache = DynamicCache(config=self.model.config)
 
         end = self.end_ids
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
-        ended = torch.zeros(len(prompts), dtype=torch.bool)
+        ended = torch.zeros(len(prompts), dtype=torch.bool, device=device)
         while len(chosen) < self.config.max_new_tokens and not ended.all():
             output = self.model(
                 inputs_embeds=inputs,
@@ -129,7 +134,7 @@ class LanguageModel(nn.Module):
             chosen.append(token)
             scores.append(score)
             if len(chosen) >= len(end):
-                ended |= (torch.stack(chosen[-len(end) :], dim=1) == torch.tensor(end)).all(1)
+                ended |= (torch.stack(chosen[-len(end) :], dim=1) == torch.tensor(end, device=device)).all(1)
             inputs = self.table(token[:, None])
             mask = F.pad(mask, (0, 1), value=1)
             positions = positions[:, -1:] + 1

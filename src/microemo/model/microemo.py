@@ -2,7 +2,7 @@
 (c) large language model, with audio beside them. Tensors and masks in, text out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -44,6 +44,20 @@ class Features:
     region_masks: Float[Tensor, "T R P"] | None = None
     audio: Float[Tensor, "F L E"] | None = None
     audio_times_sec: tuple[float, ...] | None = None
+
+    def to(self, device: torch.device) -> "Features":
+        """In single precision, where the model is."""
+
+        def moved(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor.to(device, torch.float32)
+
+        return replace(
+            self,
+            frames=moved(self.frames),
+            faces=moved(self.faces),
+            region_masks=moved(self.region_masks),
+            audio=moved(self.audio),
+        )
 
 
 class MicroEmo(nn.Module):
@@ -110,7 +124,7 @@ class MicroEmo(nn.Module):
             return [None] * len(clips)
         frames = torch.cat([clip.frames for clip in seen if clip.frames is not None])
         ids, mask = self.timestamps([time for clip in seen for time in clip.times_sec])
-        inputs = [frames, ids, mask]
+        inputs = [frames, ids.to(frames.device), mask.to(frames.device)]
         if self.config.local_clues:
             inputs.append(torch.cat([clip.faces for clip in seen if clip.faces is not None]))
             inputs.append(torch.cat([clip.region_masks for clip in seen if clip.region_masks is not None]))

@@ -40,7 +40,7 @@ class VisionEncoder(nn.Module):
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: UInt8[Tensor, "T S S 3"]) -> Float[Tensor, "T N D"]:
-        pixels = pictures.permute(0, 3, 1, 2).float() / 255
+        pixels = pictures.to(self.mean.device).permute(0, 3, 1, 2).float() / 255
         if self.config.grey:
             pixels = (pixels * self.luma).sum(1, keepdim=True).expand(-1, 3, -1, -1)
         if self.config.detail_size:

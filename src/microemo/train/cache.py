@@ -50,9 +50,17 @@ class FeatureCache:
         self.directory = directory
         self.max_bytes = max_bytes
 
+    def facts(self, key: str) -> str | None:
+        """What is known of a shard besides its tensors, which are not read; None if there is no such shard."""
+        try:
+            with safe_open(self._path(key), "pt") as file:
+                return (file.metadata() or {}).get("facts")
+        except (OSError, SafetensorError):
+            return None
+
     def get(self, key: str, compute: Callable[[], Shard]) -> Shard:
         """The shard of a key, computed unless it is here and whole; no two processes compute the same at a time."""
-        path = self.directory / key[:2] / f"{key}{SUFFIX}"
+        path = self._path(key)
         if (found := _read(path)) is None:
             with self._lock(key[:2]):
                 if (found := _read(path)) is None:
@@ -62,6 +70,9 @@ class FeatureCache:
                     found = compute()
                     self._write(path, found)
         return found
+
+    def _path(self, key: str) -> Path:
+        return self.directory / key[:2] / f"{key}{SUFFIX}"
 
     def _write(self, path: Path, shard: Shard) -> None:
         content = save(dict(shard.tensors), {"facts": shard.facts, "checksum": shard.checksum})

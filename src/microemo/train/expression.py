@@ -1,4 +1,4 @@
-"""Stage 1: expression adaptation of the vision backbone, a LoRA on DINOv2 (design, table of presets).
+"""Expression adaptation of the vision backbone: a LoRA on DINOv2, beyond the paper, before its stages.
 
 DINOv2 sees faces but hardly their expressions (a linear probe of its class token gets 0.40 on seven classes of
 FER2013). A low-rank adapter in its last blocks learns them from label supervision; the backbone stays frozen. Half
@@ -6,24 +6,26 @@ of the pictures are aligned face views (what the local branch reads), half whole
 reads). Random erasing of the mouth teaches it to use the upper face too: a talking mouth is no expression.
 """
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo import weights
-from microemo.config import NANO
+from microemo.errors import InputError
 from microemo.model.vision import VisionEncoder
-from microemo.train.loop import Schedule, fit
+from microemo.train.task import Scores
 
 NUM_LABELS = 7
+ALIGNED_SHARE = 0.6  # of the pictures that are learnt from
+LABEL_SMOOTHING = 0.1
+Picture = tuple[Tensor, int]  # (1, S, S) in [0, 1], and its label
 
 
-class ExpressionClassifier(nn.Module):
+class Expression(nn.Module):
     """The adapted backbone under a linear head that reads the class token and the mean patch; the head is dropped."""
 
     def __init__(self, encoder: VisionEncoder) -> None:
@@ -32,9 +34,14 @@ class ExpressionClassifier(nn.Module):
         width = encoder.config.hidden_size
         self.head = nn.Sequential(nn.LayerNorm(2 * width), nn.Dropout(0.2), nn.Linear(2 * width, NUM_LABELS))
 
-    def forward(self, pixels: Tensor) -> Tensor:
+    def forward(self, examples: Sequence[Picture]) -> Scores:
+        device = self.encoder.mean.device
+        pixels = torch.stack([picture for picture, _ in examples]).to(device)
+        labels = torch.tensor([label for _, label in examples], device=device)
         tokens = self.encoder.encode(pixels.expand(-1, 3, -1, -1))  # (B, 1+P, D)
-        return self.head(torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], dim=-1))
+        logits = self.head(torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], dim=-1)).float()
+        loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING if self.training else 0.0)
+        return Scores(loss, (logits.argmax(-1) == labels).sum().float(), loss.new_tensor(len(examples)))
 
 
 def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
@@ -65,68 +72,29 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
 
 
 class Faces:
-    """Pictures and labels of FER2013 as ``fer2013.prepare`` leaves them: raw and aligned views, (N, S, S) uint8."""
+    """Pictures and labels of FER2013 as ``fer2013.prepare`` leaves them: raw and aligned views, (N, S, S) uint8.
 
-    def __init__(self, file: Path) -> None:
-        with np.load(file) as arrays:
-            self.raw, self.view = torch.from_numpy(arrays["raw"]), torch.from_numpy(arrays["crop"])
-            self.found, self.labels = torch.from_numpy(arrays["ok"]), torch.from_numpy(arrays["y"])
+    ``augmented`` ones are drawn anew each time; the others are aligned views, where a face was found.
+    Raises ``InputError`` where the file is none of that kind.
+    """
+
+    def __init__(self, file: Path, augmented: bool) -> None:
+        try:
+            with np.load(file) as arrays:
+                self.raw, self.view = torch.from_numpy(arrays["raw"]), torch.from_numpy(arrays["crop"])
+                self.found, self.labels = arrays["ok"].tolist(), arrays["y"].tolist()
+        except (OSError, KeyError, ValueError) as error:
+            raise InputError(
+                f"{file}: no prepared faces ({error}); python -m microemo.train.fer2013 writes them"
+            ) from None
+        self.augmented = augmented
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def pictures(self, index: Tensor, aligned: Tensor) -> Tensor:
-        """(B, 1, S, S) in [0, 1]: the aligned view where asked for and found, else the raw picture."""
-        use_view = (aligned & self.found[index]).view(-1, 1, 1)
-        return torch.where(use_view, self.view[index], self.raw[index]).unsqueeze(1).float() / 255
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--train", type=Path, required=True)
-    parser.add_argument("--test", type=Path, required=True)
-    parser.add_argument("--run", type=Path, required=True)
-    parser.add_argument("--epochs", type=float, default=2.0)
-    parser.add_argument("--batch", type=int, default=32)
-    arguments = parser.parse_args()
-
-    torch.manual_seed(0)
-    model = ExpressionClassifier(VisionEncoder(NANO.vision, weights.path("dinov2_vits14")))
-    train, test = Faces(arguments.train), Faces(arguments.test)
-    tuned = [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-    def loss_of_step(step: int) -> Tensor:
-        model.train()
-        generator = torch.Generator().manual_seed(step)
-        index = _batch(len(train), step, arguments.batch)
-        aligned = torch.rand(len(index), generator=generator) < 0.6
-        pixels = augment(train.pictures(index, aligned), generator)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(pixels)
-        return F.cross_entropy(logits.float(), train.labels[index], label_smoothing=0.1)
-
-    @torch.inference_mode()
-    def evaluate() -> dict[str, float]:
-        model.eval()
-        index = torch.arange(0, len(test), 3)
-        aligned = torch.ones(len(test), dtype=torch.bool)
-        hits = [model(test.pictures(part, aligned[part])).argmax(-1) == test.labels[part] for part in index.split(64)]
-        lora = {name: value for name, value in model.encoder.state_dict().items() if "lora_" in name}
-        save_file(lora, arguments.run / "lora.safetensors")
-        return {"public_test_every_third": torch.cat(hits).float().mean().item()}
-
-    steps = int(arguments.epochs * len(train) / arguments.batch)
-    schedule = Schedule(num_steps=steps, learning_rate=8e-4, warmup_steps=80)
-    fit(tuned, loss_of_step, schedule, arguments.run, evaluate=evaluate, evaluate_every=steps // 4)
-
-
-def _batch(num: int, step: int, size: int) -> Tensor:
-    """Indices of a step's batch: every epoch a new permutation, seeded by its number."""
-    per_epoch = num // size
-    epoch, place = divmod(step, per_epoch)
-    order = torch.randperm(num, generator=torch.Generator().manual_seed(epoch))
-    return order[place * size : (place + 1) * size]
-
-
-if __name__ == "__main__":
-    main()
+    def example(self, index: int, rng: Random) -> Picture:
+        aligned = self.found[index] and (not self.augmented or rng.random() < ALIGNED_SHARE)
+        picture = (self.view if aligned else self.raw)[index][None].float() / 255
+        if self.augmented:
+            picture = augment(picture[None], torch.Generator().manual_seed(rng.getrandbits(63)))[0]
+        return picture, self.labels[index]

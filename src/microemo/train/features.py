@@ -5,8 +5,10 @@ one speaker, so that utterances differ in emotion within a clip and are measured
 """
 
 import argparse
+import csv
 import json
 import random
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
@@ -15,13 +17,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from microemo import weights
 from microemo.config import NANO, AudioConfig
 from microemo.data.layouts.ravdess import EMOTIONS, INTENSITIES, STATEMENTS
 from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.model import checkpoint
 from microemo.model.audio import AudioEncoder
 from microemo.model.vision import VisionEncoder
 from microemo.perception.voice_clues import voice_clues
@@ -29,6 +32,10 @@ from microemo.schema import Clue, Utterance
 
 NORMAL, STRONG = INTENSITIES
 TRAIN_ACTORS = range(1, 19)
+MELD_FAMILIES = {
+    "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
+    "sadness": "sad", "surprise": "surprised",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -185,11 +192,23 @@ def write_faces(prepared: Path, lora: dict[str, Tensor], per_label: int, out: Pa
     )
 
 
+def lines_of(meld: Path) -> dict[str, list[str]]:
+    """Dialogue lines by family, of one of MELD's ``*_sent_emo.csv``."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    with meld.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            text = row["Utterance"].replace("\x92", "'").replace('"', "'").strip()
+            if 2 <= len(text.split()) <= 25:
+                lines[MELD_FAMILIES[row["Emotion"]]].append(text)
+    return dict(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ravdess", type=Path, help="folder of RAVDESS recordings, 03-01-*.flac")
     parser.add_argument("--fer2013", type=Path, help="folder with train.npz and public_test.npz of fer2013.prepare")
-    parser.add_argument("--lora", type=Path, help="expression LoRA of stage 1")
+    parser.add_argument("--meld", type=Path, help="folder with MELD's train_sent_emo.csv and dev_sent_emo.csv")
+    parser.add_argument("--expression", type=Path, help="run of the expression stage, whose LoRA the encoder has")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -200,11 +219,13 @@ def main() -> None:
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
         write_voices(train, 900, 2, arguments.out / "voices_train")
     if arguments.fer2013:
-        from safetensors.torch import load_file
-
-        lora = {name: tensor for name, tensor in load_file(arguments.lora).items() if "lora_" in name}
+        tensors = load_file(arguments.expression / checkpoint.WEIGHTS)
+        lora = {name.removeprefix("vision."): tensor for name, tensor in tensors.items() if name.startswith("vision.")}
         write_faces(arguments.fer2013 / "public_test.npz", lora, 150, arguments.out / "faces_held_out.safetensors")
         write_faces(arguments.fer2013 / "train.npz", lora, 1800, arguments.out / "faces_train.safetensors")
+    if arguments.meld:
+        for split, table in (("train", "train_sent_emo.csv"), ("held_out", "dev_sent_emo.csv")):
+            (arguments.out / f"lines_{split}.json").write_text(json.dumps(lines_of(arguments.meld / table)))
 
 
 if __name__ == "__main__":

@@ -1,102 +1,196 @@
-"""The training loop that every stage shares: AdamW, warm-up and cosine, checkpoints, exact resume, a JSONL log.
+"""The training loop that every stage shares: AdamW, warm-up and cosine, by accelerate on one process or many.
 
-A step's loss is a function of the step's number alone (its batch, augmentation and dropout are seeded by it), so a
-run that was killed and resumed takes the very path that it would have taken.
+An optimiser step sees ``batch_size`` examples, in parts that the processes share; the same parts with the same chance
+on however many processes. The folder of a run is, at any time, the best model so far and all that is needed to go on.
 """
 
-import json
 import math
 import time
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import timedelta
 
 import torch
-from torch import Tensor, nn
+from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
+from accelerate.state import AcceleratorState
+from torch import nn
+from torch.optim import AdamW
 
-CHECKPOINT_SECONDS = 240.0
-LOG_EVERY = 20
+from microemo.errors import InputError
+from microemo.hooks import Hook, silent
+from microemo.train import config as configs
+from microemo.train import order, state
+from microemo.train.config import OptimizerConfig, TrainConfig
+from microemo.train.log import Log
+from microemo.train.task import Scores, Task
+
+LONGEST_WAIT = timedelta(hours=24)  # of one process for another that still encodes clips
+MAY_CHANGE = {"cache", "save_every_sec"}  # between a run and its resumption
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """Optimiser settings of one stage; betas and weight decay are those of the paper's upstreams."""
+class Outcome:
+    """Steps done in all, and the best validation: its value by ``best_by``."""
 
     num_steps: int
-    learning_rate: float
-    warmup_steps: int = 100
-    weight_decay: float = 0.05
-    max_grad_norm: float = 1.0
-    final_share: float = 0.02  # of the learning rate, at the end of the cosine
-
-    def learning_rate_at(self, step: int) -> float:
-        if step < self.warmup_steps:
-            return self.learning_rate * (step + 1) / self.warmup_steps
-        progress = (step - self.warmup_steps) / max(1, self.num_steps - self.warmup_steps)
-        cosine = 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
-        return self.learning_rate * (self.final_share + (1 - self.final_share) * cosine)
+    best: float | None
 
 
-def fit(
-    parameters: Iterable[nn.Parameter],
-    loss_of_step: Callable[[int], Tensor],
-    schedule: Schedule,
-    run_dir: Path,
-    *,
-    seed: int = 0,
-    evaluate: Callable[[], dict[str, float]] | None = None,
-    evaluate_every: int = 0,
-) -> None:
-    """Minimise ``loss_of_step(step)`` over ``parameters``, from the last checkpoint in ``run_dir`` if there is one.
+def accelerator_of(config: TrainConfig) -> Accelerator:
+    """Device, processes and precision: those of accelerate's own configuration, in the run's precision."""
+    AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
+    num_parts = config.batch_size // config.micro_batch_size
+    # Clips differ in what they have: not every batch uses every module. No module has buffers that training changes.
+    unequal = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
+    accelerator = Accelerator(
+        mixed_precision="bf16" if config.precision == "bfloat16" else "no",
+        kwargs_handlers=[unequal, InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
+    )
+    accelerator.gradient_accumulation_steps = max(1, num_parts // accelerator.num_processes)
+    return accelerator
 
-    Writes ``run_dir/checkpoint.pt`` (at least every CHECKPOINT_SECONDS) and ``run_dir/log.jsonl``.
+
+def fit(task: Task, config: TrainConfig, accelerator: Accelerator, hook: Hook = silent) -> Outcome:
+    """Train, from where the run in ``config.output`` stands. Hook: step "train", in optimiser steps.
+
+    Raises ``InputError`` where that folder holds another run, there is nothing to learn from or to be judged by, or
+    the loss is no longer finite.
     """
-    parameters = list(parameters)
-    optimizer = torch.optim.AdamW(parameters, lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    run_dir.mkdir(parents=True, exist_ok=True)
-    first_step = _resume(run_dir / "checkpoint.pt", parameters, optimizer)
-    saved_at = time.monotonic()
-    recent: list[float] = []
-    for step in range(first_step, schedule.num_steps):
-        torch.manual_seed(seed * 1_000_003 + step)
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.learning_rate_at(step)
-        loss = loss_of_step(step)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(parameters, schedule.max_grad_norm)
-        optimizer.step()
-        recent.append(loss.item())
-        done = step + 1
-        if done % LOG_EVERY == 0 or done == schedule.num_steps:
-            _log(run_dir, {"step": done, "loss": sum(recent) / len(recent), "lr": schedule.learning_rate_at(step)})
-            recent.clear()
-        if time.monotonic() - saved_at > CHECKPOINT_SECONDS or done == schedule.num_steps:
-            _save(run_dir / "checkpoint.pt", done, parameters, optimizer)
-            saved_at = time.monotonic()
-        if evaluate and (done == schedule.num_steps or (evaluate_every and done % evaluate_every == 0)):
-            _log(run_dir, {"step": done, **evaluate()})
+    if not len(task.train) or not len(task.validation):
+        raise InputError(
+            f"{config.data}: {len(task.train)} examples to train on, {len(task.validation)} to validate on"
+        )
+    _claim(config, accelerator)
+    run = _Run(task, config, accelerator)
+    if accelerator.is_main_process:
+        with Log(config.output, run.progress.step) as log:
+            run.go(hook, log)
+    else:
+        run.go(silent, None)
+    accelerator.wait_for_everyone()
+    return Outcome(run.progress.step, run.progress.best)
 
 
-def _log(run_dir: Path, entry: dict[str, float]) -> None:
-    with (run_dir / "log.jsonl").open("a") as file:
-        file.write(json.dumps({"time": round(time.time(), 1), **entry}) + "\n")
+def learning_rate(config: OptimizerConfig, step: int, num_steps: int) -> float:
+    """Linear up to ``learning_rate`` in ``warmup_steps``, then a cosine down to ``final_learning_rate``."""
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    share = min(1.0, (step - config.warmup_steps) / max(1, num_steps - config.warmup_steps))
+    span = config.learning_rate - config.final_learning_rate
+    return config.final_learning_rate + span * 0.5 * (1 + math.cos(math.pi * share))
 
 
-def _save(path: Path, step: int, parameters: list[nn.Parameter], optimizer: torch.optim.Optimizer) -> None:
-    temporary = path.with_suffix(".tmp")
-    values = [parameter.detach() for parameter in parameters]
-    torch.save({"step": step, "parameters": values, "optimizer": optimizer.state_dict()}, temporary)
-    temporary.replace(path)
+class _Run:
+    def __init__(self, task: Task, config: TrainConfig, accelerator: Accelerator) -> None:
+        self.task, self.config, self.accelerator = task, config, accelerator
+        self.num_steps = order.num_steps(config, len(task.train))
+        self.validate_every = config.validate_every or max(1, math.ceil(len(task.train) / config.batch_size))
+        self.parts = order.parts_of(config, accelerator.process_index, accelerator.num_processes)
+        parameters = [parameter for _, parameter in state.trained(task.objective)]
+        settings = config.optimizer
+        optimizer = AdamW(parameters, settings.learning_rate, settings.betas, weight_decay=settings.weight_decay)
+        self.model, self.optimizer = accelerator.prepare(task.objective, optimizer)
+        self.progress = state.load(config.output, self.objective, self.optimizer)
+
+    @property
+    def objective(self) -> nn.Module:
+        return self.accelerator.unwrap_model(self.model)
+
+    def go(self, hook: Hook, log: Log | None) -> None:
+        progress, saved_at = self.progress, time.monotonic()
+        while progress.step < self.num_steps and not self._is_over():
+            hook("train", progress.step, self.num_steps)
+            values = self._step(progress.step)
+            progress.step += 1
+            if log:
+                log.write(progress.step, **values)
+            is_last = progress.step == self.num_steps
+            if is_last or progress.step % self.validate_every == 0:
+                self._judge(log)
+            if is_last or self._is_over() or time.monotonic() - saved_at > self.config.save_every_sec:
+                self._save()
+                saved_at = time.monotonic()
+        hook("train", self.num_steps, self.num_steps)
+
+    def _is_over(self) -> bool:
+        """No better validation for long."""
+        return self.config.patience is not None and self.progress.num_worse >= self.config.patience
+
+    def _step(self, step: int) -> dict[str, float]:
+        """One step of the optimiser: the mean loss over the batch, on all processes, and what else is of interest."""
+        self.model.train()
+        rate = learning_rate(self.config.optimizer, step, self.num_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        size = self.config.micro_batch_size
+        indices = order.batch(self.config.seed, step, self.config.batch_size, len(self.task.train))
+        losses, norm = [], torch.zeros(())
+        for part in self.parts:
+            rng = order.chance(self.config.seed, step, part)
+            examples = [self.task.train.example(index, rng) for index in indices[part * size : (part + 1) * size]]
+            with self.accelerator.accumulate(self.model):
+                scores: Scores = self.model(examples)
+                self.accelerator.backward(scores.loss)
+                if self.accelerator.sync_gradients:
+                    parameters = self.model.parameters()
+                    norm = self.accelerator.clip_grad_norm_(parameters, self.config.optimizer.max_grad_norm)
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+            losses.append(scores.loss.detach().float())
+        loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
+        if not math.isfinite(loss):
+            raise InputError(f"the loss is {loss} in step {step + 1}; lower optimizer.learning_rate")
+        return {"loss": loss, "learning_rate": rate, "gradient_norm": float(norm)}
+
+    def _judge(self, log: Log | None) -> None:
+        """Validate; keep the model if it is the best so far."""
+        values, progress, by = self._validate(), self.progress, self.config.best_by
+        if by not in values:
+            raise InputError(f"best_by {by}: no validation example has a label that can be judged; take best_by=loss")
+        value, best = values[by], progress.best
+        is_better = best is None or (value < best if by == "loss" else value > best)
+        progress.num_worse = 0 if is_better else progress.num_worse + 1
+        if is_better:
+            progress.best = value
+            if self.accelerator.is_main_process:
+                self.task.save(self.config.output)
+        if log:
+            log.write(progress.step, **{f"validation_{name}": value for name, value in values.items()})
+
+    @torch.no_grad()
+    def _validate(self) -> dict[str, float]:
+        """Mean loss, and accuracy where labels can be judged, over validation examples spread evenly; each the same
+        whenever it is looked at."""
+        self.model.eval()
+        indices = range(0, len(self.task.validation), -(-len(self.task.validation) // self.config.validation_examples))
+        sums = torch.zeros(4, device=self.accelerator.device)
+        for index in indices[self.accelerator.process_index :: self.accelerator.num_processes]:
+            example = self.task.validation.example(index, order.chance(self.config.seed, -1, index))
+            scores: Scores = self.model([example])
+            sums += torch.stack(
+                [scores.loss.detach(), torch.ones_like(scores.loss), scores.num_right, scores.num_judged]
+            )
+        loss, num, num_right, num_judged = self.accelerator.reduce(sums, "sum").tolist()
+        accuracy = {"accuracy": num_right / num_judged} if num_judged else {}
+        return {"loss": loss / num, **accuracy}
+
+    def _save(self) -> None:
+        if self.accelerator.is_main_process:
+            state.save(self.config.output, self.progress, self.objective, self.optimizer)
 
 
-def _resume(path: Path, parameters: list[nn.Parameter], optimizer: torch.optim.Optimizer) -> int:
-    """Load the checkpoint into parameters and optimiser; the number of steps done, 0 if there is none."""
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    with torch.no_grad():
-        for parameter, value in zip(parameters, state["parameters"], strict=True):
-            parameter.copy_(value)
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
+def _claim(config: TrainConfig, accelerator: Accelerator) -> None:
+    """Make the run's folder, with its configuration. Raises ``InputError`` where it holds another run."""
+    path = config.output / configs.FILE
+    if accelerator.is_main_process and not path.exists():
+        try:
+            config.output.mkdir(parents=True, exist_ok=True)
+            configs.save(config, config.output)
+        except OSError as error:
+            raise InputError(f"{config.output}: cannot be written ({error.strerror})") from None
+    accelerator.wait_for_everyone()
+    there, asked = (run.model_dump(exclude=MAY_CHANGE) for run in (configs.load(path), config))
+    changed = [name for name in asked if asked[name] != there[name]]
+    if changed:
+        raise InputError(
+            f"{config.output} holds another run, which differs in {', '.join(changed)}; name another output"
+        )

@@ -4,7 +4,6 @@ There is no labelled talking-face video to train on, so clips are made: each utt
 line of words of its own label, or only some of them. A pairing never crosses a split.
 """
 
-import csv
 import json
 import random
 from collections import defaultdict
@@ -18,20 +17,18 @@ from torch import Tensor
 
 from microemo.data import describe
 from microemo.data.association import Association, Counts
+from microemo.errors import InputError
 from microemo.model.microemo import Features
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, prompt_utterances, utterance_question
+from microemo.model.prompt import OVERALL_QUESTION, prompt_utterances, utterance_question
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
-from microemo.schema import Clue, FaceTrack, Utterance
+from microemo.schema import Clue, FaceTrack, Modality, Utterance
+from microemo.train.examples import Example, labelled_slots
 from microemo.train.features import NORMAL, Spoken
 from microemo.vocabulary import FAMILIES
 
 FACE_FAMILIES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")  # FER2013's order
-MELD_FAMILIES = {
-    "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
-    "sadness": "sad", "surprise": "surprised",
-}  # fmt: skip
 FRAMES_PER_PART = 2  # a still face: more would only repeat it
 EDGE_SEC = 0.2  # an utterance is never cut twice in the same place
 SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
@@ -41,18 +38,6 @@ SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
 class VoiceClip:
     features: Tensor  # (F, L, D)
     utterances: tuple[Spoken, ...]
-
-
-@dataclass(frozen=True)
-class Example:
-    """One training example: a clip, the question asked about it, and the answer to learn."""
-
-    features: Features
-    utterances: list[PromptUtterance]
-    families: list[str]  # of the utterances
-    shown: list[frozenset[str]]  # modalities that carry each utterance's label
-    question: str
-    answer: str
 
 
 @dataclass
@@ -72,10 +57,19 @@ class Part:
 class Pairs:
     """Faces, voices and words of one split, and examples put together from them."""
 
-    def __init__(self, features: Path, split: str, meld: Path) -> None:
-        self.faces = load_file(features / f"faces_{split}.safetensors")
-        self.voices = list(_voices(features / f"voices_{split}"))
-        self.lines = _lines(meld)
+    def __init__(self, features: Path, split: str, association: Association | None = None) -> None:
+        """``features`` is a folder of ``train/features.py``; ``association`` is counted in this split if not given.
+
+        Raises ``InputError`` where the folder lacks a file.
+        """
+        try:
+            self.faces = load_file(features / f"faces_{split}.safetensors")
+            self.voices = list(_voices(features / f"voices_{split}"))
+            self.lines: dict[str, list[str]] = json.loads((features / f"lines_{split}.json").read_text())
+        except OSError as error:
+            raise InputError(
+                f"{features}: no features of {split} ({error}); microemo.train.features writes them"
+            ) from None
         labels = [FACE_FAMILIES[label] for label in self.faces["labels"].tolist()]
         self.faces_of = {family: [i for i, label in enumerate(labels) if label == family] for family in FACE_FAMILIES}
         self.voices_of: dict[str, list[VoiceClip]] = defaultdict(list)
@@ -84,6 +78,11 @@ class Pairs:
                 self.voices_of[voice.utterances[0].family].append(voice)
         self.joined = [voice for voice in self.voices if len(voice.utterances) > 1]
         self.face_clues = [self._clues_of_face(index) for index in range(len(labels))]
+        self.association = association or self._association()
+
+    def __len__(self) -> int:
+        """Faces and voices; how many examples can be put together of them is no number of interest."""
+        return len(self.face_clues) + len(self.voices)
 
     def _clues_of_face(self, index: int) -> list[Clue]:
         """A picture is a face that keeps still: its clues last, here, from 0 to 1 s."""
@@ -93,7 +92,7 @@ class Pairs:
         track = FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), np.stack([shapes, shapes]))
         return face_clues(track)
 
-    def association(self) -> Association:
+    def _association(self) -> Association:
         """Log of how much likelier each kind of clue is in a family than in all; rare kinds are drawn towards 0."""
         counts = Counts()
         for index, clues in enumerate(self.face_clues):
@@ -107,8 +106,8 @@ class Pairs:
                 counts.add(family, "words", _clues_of_words(line, 0, 1))
         return counts.log_odds()
 
-    def example(self, rng: random.Random, association: Association) -> Example:
-        """A random clip, question and answer; the same generator state gives the same example."""
+    def example(self, index: int, rng: random.Random) -> Example:
+        """A random clip, question and answer, whatever the index; the same state of ``rng`` gives the same example."""
         shares = {"voice": 26, "face": 24, "both": 20, "words": 6, "joined": 14 if self.joined else 0, "silent": 10}
         kind = rng.choices(list(shares), list(shares.values()))[0]
         audio: Tensor | None = None
@@ -127,7 +126,7 @@ class Pairs:
         if kind == "words" or (kind == "both" and rng.random() < 0.3):
             for part in parts:
                 part.text = self._line(part.family, rng) or part.text
-        return self._finish(parts, audio, rng, association)
+        return self._finish(parts, audio, rng)
 
     def _spoken(self, utterance: Spoken, rng: random.Random) -> Part:
         text = utterance.text if rng.random() < 0.8 else ""
@@ -157,7 +156,7 @@ class Pairs:
     def _line(self, family: str, rng: random.Random) -> str | None:
         return rng.choice(self.lines[family]) if family in self.lines else None
 
-    def _finish(self, parts: list[Part], audio: Tensor | None, rng: random.Random, association: Association) -> Example:
+    def _finish(self, parts: list[Part], audio: Tensor | None, rng: random.Random) -> Example:
         for part in parts:
             part.clues += _clues_of_words(part.text, part.start_sec, part.end_sec)
         clues = number(clue for part in parts for clue in part.clues)
@@ -178,10 +177,9 @@ class Pairs:
         return Example(
             features=self._features(parts, audio),
             utterances=prompted,
-            families=[part.family for part in parts],
-            shown=[_shown(part) for part in parts],
             question=question,
-            answer=describe.answer(stories, association, rng),
+            answer=describe.answer(stories, self.association, rng),
+            labelled=labelled_slots([part.family for part in parts], [_shown(part) for part in parts]),
         )
 
     def _features(self, parts: list[Part], audio: Tensor | None) -> Features:
@@ -203,8 +201,9 @@ class Pairs:
         )
 
 
-def _shown(part: Part) -> frozenset[str]:
-    return frozenset((["face"] if part.face is not None else []) + (["voice"] if part.spoken else []))
+def _shown(part: Part) -> frozenset[Modality]:
+    there: dict[Modality, bool] = {"face": part.face is not None, "voice": part.spoken}
+    return frozenset(modality for modality, is_there in there.items() if is_there)
 
 
 def _within(clue: Clue, part: Part) -> bool:
@@ -227,14 +226,3 @@ def _voices(path: Path) -> Iterable[VoiceClip]:
         )
         yield VoiceClip(features[position : position + row["num_features"]], utterances)
         position += row["num_features"]
-
-
-def _lines(meld: Path) -> dict[str, list[str]]:
-    """Dialogue lines by family, of MELD's ``*_sent_emo.csv``."""
-    lines: dict[str, list[str]] = defaultdict(list)
-    with meld.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            text = row["Utterance"].replace("\x92", "'").replace('"', "'").strip()
-            if 2 <= len(text.split()) <= 25:
-                lines[MELD_FAMILIES[row["Emotion"]]].append(text)
-    return dict(lines)

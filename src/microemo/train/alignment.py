@@ -1,0 +1,71 @@
+"""Alignment: the Q-Formers learn to speak the LLM's words before the LLM is asked to listen (paper 3.4, first stage).
+
+No LLM is run: a window's tokens are pulled, on average, towards the LLM's own embedding of the word for their family,
+so that it finds them where it finds the word.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from microemo.model.labels import label_anchors, label_scores
+from microemo.model.microemo import Features, MicroEmo
+from microemo.model.prompt import Slot
+from microemo.train.examples import Example
+from microemo.train.task import Scores
+from microemo.vocabulary import FAMILIES
+
+LABEL_SMOOTHING = 0.05
+
+
+class Alignment(nn.Module):
+    """Scores examples by their labelled slots: cross-entropy, and how many are right."""
+
+    anchors: Tensor
+
+    def __init__(self, model: MicroEmo, voice_noise: float = 0.0) -> None:
+        super().__init__()
+        self.model = model
+        self.voice_noise = voice_noise
+        self.register_buffer("anchors", label_anchors(model.language), persistent=False)
+
+    def forward(self, examples: Sequence[Example]) -> Scores:
+        return alignment(self.tokens(examples), examples, self.anchors)
+
+    def tokens(self, examples: Sequence[Example]) -> list[dict[Slot, Tensor]]:
+        """Each example's tokens by slot."""
+        clips = [example.features.to(self.anchors.device) for example in examples]
+        if self.training and self.voice_noise:
+            clips = [_noisy(clip, self.voice_noise) for clip in clips]
+        return self.model.tokens(clips, [example.spans for example in examples])
+
+
+def alignment(
+    tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example], anchors: Float[Tensor, "K H"]
+) -> Scores:
+    """Cross-entropy of the labelled slots' families; 0 where no slot is labelled."""
+    labelled = [
+        (label_scores(filled[slot], anchors), FAMILIES.index(family))
+        for example, filled in zip(examples, tokens, strict=True)
+        for slot, family in example.labelled
+        if slot in filled
+    ]
+    if not labelled:
+        # Bound to the tokens, so that there is a gradient to take, of zeros.
+        nothing = sum((part.float().sum() * 0 for filled in tokens for part in filled.values()), anchors.sum() * 0)
+        return Scores(nothing, anchors.new_zeros(()), anchors.new_zeros(()))
+    logits = torch.stack([scores for scores, _ in labelled])  # (N, K)
+    targets = torch.tensor([target for _, target in labelled], device=anchors.device)
+    loss = F.cross_entropy(logits.float(), targets, label_smoothing=LABEL_SMOOTHING)
+    return Scores(loss, (logits.argmax(-1) == targets).sum().float(), anchors.new_tensor(len(labelled)))
+
+
+def _noisy(clip: Features, share: float) -> Features:
+    """Noise on the voice's features, in their own standard deviations: few speakers are soon known by heart."""
+    if clip.audio is None or len(clip.audio) < 2:
+        return clip
+    return replace(clip, audio=clip.audio + share * clip.audio.std(0) * torch.randn_like(clip.audio))

@@ -1,0 +1,141 @@
+"""From a sample of a manifest to what training reads of it: perceived and encoded once, then taken from the cache."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from microemo import __version__
+from microemo.data.manifest import Fault, Sample
+from microemo.data.measure import code_sha256, cues_of
+from microemo.errors import MicroEmoError
+from microemo.hooks import Hook, silent
+from microemo.model.microemo import Features, MicroEmo
+from microemo.passages import Passage, passages, shows_person
+from microemo.pipeline import encode, perceive
+from microemo.schema import Clip, Clue, Record, Utterance
+from microemo.train.cache import FeatureCache, Shard, key_of, weights_hash
+
+TENSORS = ("frames", "faces", "region_masks", "audio")
+
+
+class EncodedPassage(Record):
+    """Utterances that go into one prompt, and the times, in seconds from the first one's start, of what was encoded."""
+
+    utterances: tuple[Utterance, ...]
+    times_sec: tuple[float, ...]
+    audio_times_sec: tuple[float, ...] | None
+
+    @property
+    def passage(self) -> Passage:
+        return Passage(self.utterances)
+
+
+class Facts(Record):
+    """What perception found in a clip, without tensors; ``speech``: stretches, in seconds, in which somebody speaks."""
+
+    clues: tuple[Clue, ...]
+    speech: tuple[tuple[float, float], ...]
+    passages: tuple[EncodedPassage, ...]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A clip's facts, and the features of each of its passages, in bfloat16."""
+
+    facts: Facts
+    features: Sequence[Features]
+
+
+class ClipEncoder:
+    """Perception and the frozen encoders of a model, behind a cache. ``asr``: recognise words that are not given."""
+
+    def __init__(self, model: MicroEmo, cache: FeatureCache, asr: bool) -> None:
+        self.model, self.cache, self.asr = model, cache, asr
+        config = model.config
+        self._weights = weights_hash(model.vision, model.audio)
+        self._settings = [
+            config.model_dump(mode="json", include={"vision", "audio", "num_frames", "local_view", "local_clues"}),
+            code_sha256(),
+            __version__,
+        ]
+        self._keys: dict[str, str] = {}
+
+    def __call__(self, sample: Sample) -> Encoded:
+        """The sample's clip. Raises ``InputError`` where its files cannot be used."""
+        shard = self.cache.get(self._key(sample), lambda: self._encode(sample))
+        facts = Facts.model_validate_json(shard.facts)
+        return Encoded(facts, [_features(shard, number, part) for number, part in enumerate(facts.passages)])
+
+    def facts(self, sample: Sample) -> Facts:
+        """The clip without its tensors; encoded first, if it has not been."""
+        known = self.cache.facts(self._key(sample))
+        return Facts.model_validate_json(known) if known else self(sample).facts
+
+    def _key(self, sample: Sample) -> str:
+        if sample.name not in self._keys:
+            media = [path for path in (sample.path, sample.audio) if path is not None]
+            cues = cues_of(sample)
+            settings = [self._settings, cues, self.asr and cues is None]
+            self._keys[sample.name] = key_of(media, self._weights, settings)
+        return self._keys[sample.name]
+
+    @torch.no_grad()
+    def _encode(self, sample: Sample) -> Shard:
+        was_training = self.model.training
+        self.model.eval()
+        clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio)
+        judged = passages([utterance for utterance in clip.utterances if shows_person(clip, utterance)])
+        features = [encode(self.model, clip, passage) for passage in judged]
+        self.model.train(was_training)
+        return _shard(clip, judged, features)
+
+
+def facts_of(
+    samples: Iterable[Sample], encoder: ClipEncoder, hook: Hook = silent
+) -> tuple[dict[str, Facts], list[Fault]]:
+    """The facts of all samples that can be used, by name, and what is wrong with the others.
+
+    Hook: step "encode", in clips.
+    """
+    samples = list(samples)
+    facts: dict[str, Facts] = {}
+    faults: list[Fault] = []
+    for number, sample in enumerate(samples):
+        hook("encode", number, len(samples))
+        try:
+            found = encoder.facts(sample)
+        except MicroEmoError as error:
+            faults.append(Fault(sample.name, "unreadable media", str(error)))
+            continue
+        if found.passages:
+            facts[sample.name] = found
+        else:
+            faults.append(Fault(sample.name, "nobody there", "neither a face, nor a voice, nor words were found"))
+    hook("encode", len(samples), len(samples))
+    return facts, faults
+
+
+def _shard(clip: Clip, judged: Sequence[Passage], features: Sequence[Features]) -> Shard:
+    facts = Facts(
+        clues=clip.clues,
+        speech=clip.speech,
+        passages=tuple(
+            EncodedPassage(
+                utterances=passage.utterances, times_sec=part.times_sec, audio_times_sec=part.audio_times_sec
+            )
+            for passage, part in zip(judged, features, strict=True)
+        ),
+    )
+    tensors = {
+        f"{number}.{name}": getattr(part, name).to("cpu", torch.bfloat16)
+        for number, part in enumerate(features)
+        for name in TENSORS
+        if getattr(part, name) is not None
+    }
+    return Shard(tensors, facts.model_dump_json())
+
+
+def _features(shard: Shard, number: int, part: EncodedPassage) -> Features:
+    tensors = {name: shard.tensors.get(f"{number}.{name}") for name in TENSORS}
+    return Features(times_sec=part.times_sec, audio_times_sec=part.audio_times_sec, **tensors)

@@ -1,0 +1,48 @@
+"""One training example: a clip, a question about it, the answer to learn, and whose label each window carries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from microemo.model.microemo import Features
+from microemo.model.prompt import PromptUtterance, Slot, SlotKind
+from microemo.schema import Modality
+
+Labelled = tuple[tuple[Slot, str], ...]
+"""Slots whose tokens carry a label, with its family."""
+
+WINDOWS: dict[SlotKind, Modality] = {"video_window": "face", "audio_window": "voice"}
+WHOLES: dict[SlotKind, Modality] = {"video": "face", "audio": "voice"}
+
+
+@dataclass(frozen=True)
+class Example:
+    features: Features
+    utterances: Sequence[PromptUtterance]
+    question: str
+    answer: str
+    labelled: Labelled = ()
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        return [(utterance.start_sec, utterance.end_sec) for utterance in self.utterances]
+
+
+def labelled_slots(
+    families: Sequence[str | None], shown: Sequence[frozenset[Modality]], whole: str | None = None
+) -> Labelled:
+    """The windows of each modality that shows its utterance's family; all of the clip, where one family is all of it.
+
+    ``families`` are the utterances', None where not known; ``whole`` is the clip's, if that is known by itself.
+    """
+    slots = [
+        (Slot(kind, index), family)
+        for kind, modality in WINDOWS.items()
+        for index, (family, modalities) in enumerate(zip(families, shown, strict=True))
+        if family is not None and modality in modalities
+    ]
+    if whole is None and len(set(families)) == 1:
+        whole = families[0]
+    if whole is not None:
+        anywhere = frozenset[Modality]().union(*shown)
+        slots += [(Slot(kind), whole) for kind, modality in WHOLES.items() if modality in anywhere]
+    return tuple(slots)

@@ -1,0 +1,42 @@
+"""What the loop needs of a stage: examples to learn from and to be judged by, and a loss over them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple, Protocol
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class Scores(NamedTuple):
+    """Of a batch: the loss to minimise, and how many labels were right of those that were judged."""
+
+    loss: Float[Tensor, ""]
+    num_right: Float[Tensor, ""]
+    num_judged: Float[Tensor, ""]
+
+
+class Examples(Protocol):
+    """A split. An example may be drawn anew each time, but ``rng`` alone decides how."""
+
+    def __len__(self) -> int: ...
+
+    def example(self, index: int, rng: Random) -> Any: ...
+
+
+class Objective(Protocol):
+    """A module whose ``forward`` scores a batch of examples; what it trains requires gradients, the rest does not."""
+
+    def forward(self, examples: Sequence[Any]) -> Scores: ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage, ready to be trained. ``save`` writes the model, as others read it, into a folder."""
+
+    objective: nn.Module
+    train: Examples
+    validation: Examples
+    save: Callable[[Path], None]
