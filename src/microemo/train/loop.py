@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import torch
-from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
+from accelerate import Accelerator, DistributedDataParallelKwargs, DistributedType, InitProcessGroupKwargs
 from accelerate.state import AcceleratorState
 from torch import nn
 from torch.optim import AdamW
@@ -36,7 +36,10 @@ class Outcome:
 
 
 def accelerator_of(config: TrainConfig) -> Accelerator:
-    """Device, processes and precision: those of accelerate's own configuration, in the run's precision."""
+    """Device and processes as accelerate's own configuration has them, in the run's precision.
+
+    Raises ``InputError`` where that shards the model: a run's state is gathered from no shards here.
+    """
     AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
     num_parts = config.batch_size // config.micro_batch_size
     # Clips differ in what they have: not every batch uses every module. No module has buffers that training changes.
@@ -45,6 +48,10 @@ def accelerator_of(config: TrainConfig) -> Accelerator:
         mixed_precision="bf16" if config.precision == "bfloat16" else "no",
         kwargs_handlers=[unequal, InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
+    if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
+        raise InputError(
+            f"accelerate is set to {accelerator.distributed_type.value}; only one process or DDP can train"
+        )
     accelerator.gradient_accumulation_steps = max(1, num_parts // accelerator.num_processes)
     return accelerator
 

@@ -1,0 +1,120 @@
+"""Label-paired examples: what an utterance shows is of its own label, and the stages learn from them."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from microemo.config import TINY
+from microemo.errors import InputError
+from microemo.model.prompt import OVERALL_QUESTION
+from microemo.train import run
+from microemo.train.config import TrainConfig
+from microemo.train.features import lines_of
+from microemo.train.pairs import FACE_FAMILIES, Pairs
+from microemo.vocabulary import FAMILIES
+
+PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, TINY.audio.num_layers + 1
+CLIP_FEATURES = 100  # two seconds
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``train/features.py`` leaves, of no real person: a label is a channel, of faces and of voices alike."""
+    folder = tmp_path_factory.mktemp("features")
+    rng = np.random.default_rng(0)
+    for split, num in (("train", 4), ("held_out", 2)):
+        labels = torch.arange(len(FACE_FAMILIES)).repeat(num)
+        tokens = channel(labels.numpy(), (1 + PATCHES, SIZE), rng)
+        faces = {
+            "frames": tokens.bfloat16(), "faces": tokens.bfloat16(),
+            "region_masks": torch.ones(len(labels), TINY.num_regions, PATCHES).bfloat16(),
+            "blendshapes": torch.rand(len(labels), 52), "found": labels != 4, "labels": labels,
+        }  # fmt: skip
+        save_file({name: tensor.contiguous() for name, tensor in faces.items()}, folder / f"faces_{split}.safetensors")
+        clips = [[family] for family in FAMILIES for _ in range(num)] + [["happy", "sad"]]
+        write_voices(folder / f"voices_{split}", clips, rng)
+        lines = {family: [f"I am {family} now."] for family in FACE_FAMILIES}
+        (folder / f"lines_{split}.json").write_text(json.dumps(lines))
+    return folder
+
+
+def channel(places: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> torch.Tensor:
+    """(N, *shape): noise, and for each of the N places a channel that stands out."""
+    tokens = torch.from_numpy(rng.normal(size=(len(places), *shape)))
+    tokens[torch.arange(len(places)), :, torch.from_numpy(places)] += 5
+    return tokens
+
+
+def write_voices(path: Path, clips: list[list[str]], rng: np.random.Generator) -> None:
+    rows, sounds = [], []
+    for families in clips:
+        places = np.repeat([FAMILIES.index(family) for family in families], CLIP_FEATURES)
+        sounds.append(channel(places, (LAYERS, SIZE), rng))
+        utterances = [
+            {"start_sec": 2.0 * n, "end_sec": 2.0 * n + 2, "family": family, "intensity": 0.3, "text": "", "clues": []}
+            for n, family in enumerate(families)
+        ]
+        rows.append(json.dumps({"num_features": len(places), "utterances": utterances}))
+    path.with_suffix(".jsonl").write_text("\n".join(rows) + "\n")
+    save_file({"features": torch.cat(sounds).bfloat16()}, path.with_suffix(".safetensors"))
+
+
+def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
+    pairs = Pairs(features, "train")
+    kinds = set()
+    for seed in range(120):
+        example = pairs.example(0, Random(seed))
+        kinds.add((example.features.frames is None, example.features.audio is None, len(example.utterances)))
+        families = {slot.index: family for slot, family in example.labelled if slot.kind.endswith("_window")}
+        assert len(example.features.times_sec) == (
+            0 if example.features.frames is None else len(example.features.frames)
+        )
+        for slot, family in example.labelled:
+            if slot.kind == "video_window":
+                assert example.features.frames is not None
+                start, end = example.spans[slot.index]
+                inside = [start <= time < end for time in example.features.times_sec]
+                assert FACE_FAMILIES[int(example.features.frames[inside].mean((0, 1)).argmax())] == family
+        if example.question == OVERALL_QUESTION:
+            assert all(family in example.answer for family in families.values())
+    assert len(kinds) >= 5
+    assert any(num > 1 for *_, num in kinds)
+
+
+def test_the_same_chance_gives_the_same_example(features: Path) -> None:
+    one, other = Pairs(features, "train"), Pairs(features, "train")
+    drawn = [(pairs.example(0, Random(3)), pairs.example(9, Random(3))) for pairs in (one, other)]
+    texts = {(example.question, example.answer, tuple(example.labelled)) for pair in drawn for example in pair}
+    assert len(texts) == 1
+
+
+def test_stages_train_on_a_folder_of_pairs(features: Path, tmp_path: Path) -> None:
+    for stage in ("alignment", "instruction"):
+        config = TrainConfig.model_validate(
+            {
+                "stage": stage, "data": features, "output": tmp_path / stage, "model": TINY, "steps": 40,
+                "batch_size": 8, "micro_batch_size": 8, "validation_examples": 20, "precision": "float32",
+                "optimizer": {"learning_rate": 3e-3, "warmup_steps": 5}, "alignment_share": 0.3,
+            }
+        )  # fmt: skip
+        run.train(config)
+        entries = [json.loads(line) for line in (tmp_path / stage / "log.jsonl").read_text().splitlines()]
+        losses = [entry["loss"] for entry in entries if "loss" in entry]
+        assert np.mean(losses[-10:]) < 0.95 * np.mean(losses[:10])
+        assert entries[-1]["validation_accuracy"] > 0.25  # chance is 1/8
+
+
+def test_a_folder_that_lacks_a_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"microemo\.train\.features writes them"):
+        Pairs(tmp_path, "train")
+
+
+def test_melds_lines_come_by_family(tmp_path: Path) -> None:
+    table = tmp_path / "train_sent_emo.csv"
+    table.write_text('Utterance,Emotion\n"I like it, ""really"".",joy\nNo.,anger\nThat\x92s odd indeed,surprise\n')
+    assert lines_of(table) == {"happy": ["I like it, 'really'."], "surprised": ["That's odd indeed"]}
