@@ -66,7 +66,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = str(found.getsockname()[1])
-    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "ACCELERATE_USE_CPU": "true"}
+    together = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     ranks = [start(tmp_path / "two", **together, RANK=str(n), LOCAL_RANK=str(n)) for n in range(2)]
     assert [rank.wait(120) for rank in ranks] == [0, 0]
     run(tmp_path / "one")

@@ -45,6 +45,7 @@ def accelerator_of(config: TrainConfig) -> Accelerator:
     # Clips differ in what they have: not every batch uses every module. No module has buffers that training changes.
     unequal = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
     accelerator = Accelerator(
+        cpu=not torch.accelerator.is_available(),  # else processes on CPUs would not know of one another
         mixed_precision="bf16" if config.precision == "bfloat16" else "no",
         kwargs_handlers=[unequal, InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
