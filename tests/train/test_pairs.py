@@ -97,9 +97,9 @@ def test_stages_train_on_a_folder_of_pairs(features: Path, tmp_path: Path) -> No
     for stage in ("alignment", "instruction"):
         config = TrainConfig.model_validate(
             {
-                "stage": stage, "data": features, "output": tmp_path / stage, "model": TINY, "steps": 40,
+                "stage": stage, "data": features, "output": tmp_path / stage, "model": TINY, "steps": 80,
                 "batch_size": 8, "micro_batch_size": 8, "validation_examples": 20, "precision": "float32",
-                "optimizer": {"learning_rate": 3e-3, "warmup_steps": 5}, "alignment_share": 0.3,
+                "optimizer": {"learning_rate": 5e-3, "warmup_steps": 5}, "alignment_share": 1.0,
             }
         )  # fmt: skip
         run.train(config)

@@ -1,6 +1,6 @@
 """What the loop needs of a stage: examples to learn from and to be judged by, and a loss over them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -26,15 +26,13 @@ class Examples(Protocol):
     def example(self, index: int, rng: Random) -> Any: ...
 
 
-class Objective(Protocol):
-    """A module whose ``forward`` scores a batch of examples; what it trains requires gradients, the rest does not."""
-
-    def forward(self, examples: Sequence[Any]) -> Scores: ...
-
-
 @dataclass(frozen=True)
 class Task:
-    """A stage, ready to be trained. ``save`` writes the model, as others read it, into a folder."""
+    """A stage, ready to be trained.
+
+    objective   its ``forward`` gives the ``Scores`` of a list of examples; what requires gradients is trained
+    save        writes the model, as others read it, into a folder
+    """
 
     objective: nn.Module
     train: Examples
