@@ -1,10 +1,13 @@
 """Held-out sanity of nano, through the whole path: the first label's family, with n and a 95 % interval.
 
 Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013 public test as silent clips, seven
-emotions. A label's family is that of ``microemo.vocabulary``; a label outside of it, or no label, is wrong.
+emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from the public test
+(and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
+``microemo.vocabulary``; a label outside of it, or no label, is wrong.
 
-    python benchmarks/held_out.py voices RAVDESS_FOLDER --out voices.jsonl
-    python benchmarks/held_out.py faces FER2013/public_test --num 350 --out faces.jsonl
+    python benchmarks/held_out.py voices --ravdess RAVDESS --out voices.jsonl
+    python benchmarks/held_out.py faces --fer2013 FER2013/public_test --num 350 --out faces.jsonl
+    python benchmarks/held_out.py both --ravdess RAVDESS --fer2013 FER2013/public_test --num 80 --out both.jsonl
 """
 
 import argparse
@@ -14,14 +17,22 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import cv2
-from clips import still, write
+import numpy as np
+from clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
 
 from microemo import load
-from microemo.schema import Answer
+from microemo.data.describe import frame_of as frame_of_sentence
+from microemo.evaluate.calibration import Judged, calibration
+from microemo.media.audio import waveform
+from microemo.parse import SENTENCE
+from microemo.schema import Answer, Result, UtteranceAnswer
 from microemo.vocabulary import FAMILIES, family_of
 
 RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
@@ -33,23 +44,65 @@ HELD_OUT_ACTORS = ("19", "20")
 CLIP_SEC = 2.0
 
 
-def voices(folder: Path) -> Iterator[tuple[Path, str]]:
-    takes = sorted(folder.glob("03-01-*.flac"))
-    for path in random.Random(0).sample(takes, len(takes)):  # a run that is cut short is still a fair sample
-        fields = path.stem.split("-")
-        if fields[6] in HELD_OUT_ACTORS:
-            yield path, RAVDESS[int(fields[2]) - 1]
+@dataclass(frozen=True)
+class Stretch:
+    """A labelled stretch of a clip, in seconds."""
+
+    start_sec: float
+    end_sec: float
+    truth: str
 
 
-def faces(folder: Path, num: int, scratch: Path) -> Iterator[tuple[Path, str]]:
-    """``num`` pictures drawn at random over all labels, as they are distributed."""
-    pictures = sorted(folder.glob("*/*.webp"))
-    for picture in random.Random(0).sample(pictures, min(num, len(pictures))):
-        frame = still(cv2.imread(str(picture))[..., ::-1])
-        yield (
-            write(scratch / f"{picture.parent.name}-{picture.stem}.mp4", [(frame, CLIP_SEC)]),
-            FER2013[picture.parent.name],
-        )
+Labelled = tuple[Path, list[Stretch]]
+
+
+def takes(ravdess: Path) -> list[tuple[Path, str]]:
+    """Held-out recordings in an order of chance: a run that is cut short is still a fair sample."""
+    found = [path for path in sorted(ravdess.glob("03-01-*.flac")) if path.stem[-2:] in HELD_OUT_ACTORS]
+    return [(path, RAVDESS[int(path.stem.split("-")[2]) - 1]) for path in random.Random(0).sample(found, len(found))]
+
+
+def pictures(fer2013: Path) -> list[tuple[Path, str]]:
+    """The public test in an order of chance, as its labels are distributed."""
+    found = sorted(fer2013.glob("*/*.webp"))
+    return [(path, FER2013[path.parent.name]) for path in random.Random(0).sample(found, len(found))]
+
+
+def frame_of(picture: Path) -> np.ndarray:
+    return still(cv2.imread(str(picture))[..., ::-1])
+
+
+def voices(ravdess: Path) -> Iterator[Labelled]:
+    for path, truth in takes(ravdess):
+        yield path, [Stretch(0, math.inf, truth)]
+
+
+def faces(fer2013: Path, num: int, scratch: Path) -> Iterator[Labelled]:
+    for picture, truth in pictures(fer2013)[:num]:
+        path = scratch / f"{picture.parent.name}-{picture.stem}.mp4"
+        yield write(path, [(frame_of(picture), CLIP_SEC)]), [Stretch(0, CLIP_SEC, truth)]
+
+
+def both(ravdess: Path, fer2013: Path, num: int, scratch: Path) -> Iterator[Labelled]:
+    """``num`` clips of two or three takes of one actor, whose labels differ, with faces of these labels."""
+    rng, found, shown = random.Random(1), takes(ravdess), pictures(fer2013)
+    for number in range(num):
+        actor = HELD_OUT_ACTORS[number % len(HELD_OUT_ACTORS)]
+        own = [take for take in found if take[0].stem[-2:] == actor]
+        chosen = rng.sample(own, rng.choice((2, 3)))
+        while len({truth for _, truth in chosen}) < len(chosen):
+            chosen = rng.sample(own, len(chosen))
+        sounds = [np.asarray(waveform(path), np.float32) for path, _ in chosen]
+        ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
+        stretches = [
+            Stretch(start, end, truth) for start, end, (_, truth) in zip([0, *ends], ends, chosen, strict=False)
+        ]
+        frames = []
+        for stretch in stretches:
+            alike = [picture for picture, truth in shown if truth == stretch.truth]
+            frame = frame_of(rng.choice(alike)) if alike else np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+            frames.append((frame, stretch.end_sec - stretch.start_sec))
+        yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), stretches
 
 
 def wilson(hits: int, num: int, z: float = 1.96) -> tuple[float, float]:
@@ -65,11 +118,43 @@ def first_family(answer: Answer) -> str:
     return family_of(label) or label
 
 
+def answer_about(result: Result, stretch: Stretch) -> Answer:
+    """The answer about the utterance that covers most of a stretch; the overall one for a clip that is one stretch."""
+    if stretch.start_sec == 0 and stretch.end_sec >= result.clip.duration_sec - 0.5:
+        return result.overall
+
+    def shared(utterance: UtteranceAnswer) -> float:
+        return min(utterance.end_sec, stretch.end_sec) - max(utterance.start_sec, stretch.start_sec)
+
+    return max(result.utterances, key=lambda utterance: (bool(utterance.emotions), shared(utterance)))
+
+
+def rows_of(path: Path, stretches: Sequence[Stretch], result: Result) -> Iterator[dict[str, object]]:
+    for number, stretch in enumerate(stretches):
+        answer = answer_about(result, stretch)
+        yield {
+            "clip": path.name,
+            "stretch": number,
+            "truth": stretch.truth,
+            "first": first_family(answer),
+            "labels": [emotion.label for emotion in answer.emotions],
+            "confidence": [emotion.confidence for emotion in answer.emotions],
+            "explanation": answer.explanation,
+            "num_claims": len(answer.claims),
+            "num_verified": sum(claim.verified for claim in answer.claims),
+            "modalities_claimed": sorted({claim.modality for claim in answer.claims if claim.verified}),
+            "has_face": result.clip.face_seconds > 0,
+            "has_audio": result.clip.has_audio,
+            "abstained": result.abstained,
+        }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("voices", "faces"))
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--num", type=int, default=350, help="pictures of the faces")
+    parser.add_argument("task", choices=("voices", "faces", "both"))
+    parser.add_argument("--ravdess", type=Path)
+    parser.add_argument("--fer2013", type=Path)
+    parser.add_argument("--num", type=int, default=350, help="clips with faces")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--out", type=Path, required=True, help="predictions, one JSON a line; done ones are kept")
     arguments = parser.parse_args()
@@ -78,40 +163,44 @@ def main() -> None:
     seen = {row["clip"] for row in done}
     pipeline = load(arguments.model)
     with tempfile.TemporaryDirectory() as scratch, arguments.out.open("a") as file:
-        clips = (
-            voices(arguments.folder)
-            if arguments.task == "voices"
-            else faces(arguments.folder, arguments.num, Path(scratch))
-        )
-        for path, truth in clips:
-            if path.name in seen:
-                continue
-            result = pipeline.analyze(path)
-            claims = [claim for answer in (result.overall, *result.utterances) for claim in answer.claims]
-            row = {
-                "clip": path.name,
-                "truth": truth,
-                "first": first_family(result.overall),
-                "labels": [emotion.label for emotion in result.overall.emotions],
-                "confidence": [emotion.confidence for emotion in result.overall.emotions],
-                "explanation": result.overall.explanation,
-                "num_claims": len(claims),
-                "num_verified": sum(claim.verified for claim in claims),
-                "abstained": result.abstained,
-            }
-            done.append(row)
-            print(json.dumps(row), file=file, flush=True)
+        clips = {
+            "voices": lambda: voices(arguments.ravdess),
+            "faces": lambda: faces(arguments.fer2013, arguments.num, Path(scratch)),
+            "both": lambda: both(arguments.ravdess, arguments.fer2013, arguments.num, Path(scratch)),
+        }[arguments.task]()
+        for path, stretches in clips:
+            if path.name not in seen:
+                for row in rows_of(path, stretches, pipeline.analyze(path)):
+                    done.append(row)
+                    print(json.dumps(row), file=file, flush=True)
     report(done)
 
 
-def report(rows: list[dict[str, object]]) -> None:
+def report(rows: Sequence[Mapping[str, Any]]) -> None:
     hits = sum(row["first"] == row["truth"] for row in rows)
     low, high = wilson(hits, len(rows))
     print(f"first label in the right family: {hits / len(rows):.3f} [{low:.3f}, {high:.3f}], n={len(rows)}")
-    print(f"abstained: {sum(bool(row['abstained']) for row in rows)}")
-    claims, verified = (sum(int(str(row[key])) for row in rows) for key in ("num_claims", "num_verified"))
+    print(f"abstained: {sum(row['abstained'] for row in rows)}")
+    claims, verified = (sum(row[key] for row in rows) for key in ("num_claims", "num_verified"))
     print(f"claims verified: {verified} of {claims}")
-    print(f"distinct labels: {len({label for row in rows for label in list(row['labels'])})}")  # type: ignore[call-overload]
+    absent = sum("face" in row["modalities_claimed"] and not row["has_face"] for row in rows)
+    absent += sum("voice" in row["modalities_claimed"] and not row["has_audio"] for row in rows)
+    print(f"stretches with a claim about an absent modality: {absent}")
+    print(f"distinct labels: {len({label for row in rows for label in row['labels']})}")
+    frames = Counter(
+        frame_of_sentence(sentence, row["labels"]) for row in rows for sentence in SENTENCE.findall(row["explanation"])
+    )
+    if frames:
+        frame, count = frames.most_common(1)[0]
+        print(f"most repeated sentence frame: {count} times in {len(rows)} stretches: {frame.strip()}")
+    judged = {
+        f"{row['clip']} {row['stretch']}": [Judged(row["confidence"][0], row["first"] == row["truth"])]
+        for row in rows
+        if row["confidence"]
+    }
+    found = calibration(judged)
+    if found:
+        print(f"confidence of first labels: ECE {found.ece}, Brier {found.brier}")
     counts = Counter((row["truth"], row["first"]) for row in rows)
     columns = [family for family in (*FAMILIES, "none") if any(pair[1] == family for pair in counts)]
     print("truth \\ first".ljust(14), *(name[:9].rjust(9) for name in columns))

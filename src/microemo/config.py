@@ -22,7 +22,7 @@ class VisionConfig(Frozen):
     num_heads: int
     image_size: int = Field(description="Side of the pictures that are read, in pixels")
     patch_size: int = 14
-    grey: bool = Field(False, description="Read pictures without their colour, as the LoRA's training faces are")
+    grey: bool = Field(False, description="Read pictures without their colour, as the tuning's faces are")
     detail_size: int | None = Field(None, description="Reduce pictures to this side first: the training faces' detail")
 
     @property
@@ -32,12 +32,11 @@ class VisionConfig(Frozen):
 
 
 class DinoConfig(VisionConfig):
-    """DINOv2 ViT (HF ``Dinov2Model``), frozen, with an expression LoRA in the blocks from ``lora_first_block`` on."""
+    """DINOv2 ViT (HF ``Dinov2Model``), whose last blocks are tuned on expressions, and frozen from then on."""
 
     kind: Literal["dinov2"] = "dinov2"
     position_size: int = Field(518, description="Picture side that the position table was trained for")
-    lora_rank: int = 32
-    lora_first_block: int = 4
+    first_tuned_block: int = Field(4, description="From here on blocks see expression, where the first see edges")
 
 
 class EvaConfig(VisionConfig):
@@ -48,7 +47,7 @@ class EvaConfig(VisionConfig):
 
 
 class AudioConfig(Frozen):
-    """Whisper encoder (HF ``WhisperEncoder``), frozen; a learned mixture of its layers is read."""
+    """Whisper encoder (HF ``WhisperEncoder``), frozen; some of its layers are read, side by side."""
 
     kind: Literal["whisper"] = "whisper"
     weights: str | None
@@ -57,6 +56,7 @@ class AudioConfig(Frozen):
     num_heads: int
     num_mels: int = 80
     max_positions: int = 1500  # 30 s at 50 a second
+    read_layers: tuple[int, ...] = Field((1, 2, 3), description="Layers that the audio Q-Former reads, from 1")
 
 
 class ImageBindConfig(Frozen):
@@ -161,6 +161,7 @@ class ModelConfig(Frozen):
     label_prior: float = Field(
         0.0, description="Weight of the label scores on an answer's first label; beyond the paper"
     )
+    label_temperature: float = Field(1.0, description="Calibrates the confidence of a first label that they weigh on")
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
     activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
@@ -230,11 +231,11 @@ PAPER = ModelConfig(
 TINY = ModelConfig(
     name="tiny",
     vision=DinoConfig(
-        weights=None, hidden_size=32, num_layers=2, num_heads=2, image_size=56, position_size=56, lora_first_block=1
+        weights=None, hidden_size=32, num_layers=2, num_heads=2, image_size=56, position_size=56, first_tuned_block=1
     ),
     image_qformer=ImageQFormerConfig(hidden_size=32, num_layers=2, num_heads=2, num_queries=4),
     video_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
-    audio=AudioConfig(weights=None, hidden_size=32, num_layers=2, num_heads=2),
+    audio=AudioConfig(weights=None, hidden_size=32, num_layers=2, num_heads=2, read_layers=(1, 2)),
     audio_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
     language=LanguageConfig(weights=None, hidden_size=32, max_new_tokens=16),
 )

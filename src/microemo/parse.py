@@ -80,13 +80,17 @@ def claims_in(text: str, clues: Sequence[Clue], span: Span) -> tuple[Claim, ...]
 
 
 def emotions(generation: "Generation", length: int) -> list[Emotion]:
-    """Labels in the first ``length`` characters, each with the probability that the model gave to its tokens."""
-    found: dict[str, Emotion] = {}
+    """Labels in the first ``length`` characters, each with the probability that the model gave to its tokens.
+
+    That of a later one is given the first, so it is multiplied by the first's.
+    """
+    found: dict[str, float] = {}
     for match in re.finditer(r"[^,]+", generation.text[:length]):
         label = match.group().strip().lower()
         if LABEL.fullmatch(label) and label not in found and len(found) < MAX_LABELS:
-            found[label] = Emotion(label=label, confidence=_probability(generation, match.start(), match.end()))
-    return list(found.values())
+            given = next(iter(found.values()), 1.0)
+            found[label] = given * _probability(generation, match.start(), match.end())
+    return [Emotion(label=label, confidence=round(value, 4)) for label, value in found.items()]
 
 
 def _probability(generation: "Generation", start: int, end: int) -> float:
@@ -96,7 +100,7 @@ def _probability(generation: "Generation", start: int, end: int) -> float:
         if position < end and position + len(piece) > start and piece.strip():
             log_prob += score
         position += len(piece)
-    return round(min(1.0, math.exp(log_prob)), 4)
+    return min(1.0, math.exp(log_prob))
 
 
 def _sentences(text: str, clues: Sequence[Clue], span: Span) -> list[list[_Part]]:

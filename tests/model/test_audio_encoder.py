@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from microemo.config import TINY
-from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE, AudioEncoder, LayerMixture
+from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE, AudioEncoder, AudioQFormer, normalised
+from microemo.model.video_qformer import WindowQFormer
 
 NUM_LAYERS = TINY.audio.num_layers
 
@@ -23,14 +24,15 @@ def noise(seconds: float, seed: int = 0) -> torch.Tensor:
 def test_thirty_seconds_are_encoded_as_upstream_does(encoder: AudioEncoder) -> None:
     mel = torch.randn(TINY.audio.num_mels, 100 * CHUNK_SEC, generator=torch.Generator().manual_seed(0))
     upstream = encoder.encoder(mel[None]).last_hidden_state[0]
-    torch.testing.assert_close(encoder._layers(mel)[:, -1], upstream, atol=1e-5, rtol=1e-4)
+    last = encoder._layers(mel)[:, -1]  # upstream normalises it; here ``normalised`` does, after all layers alike
+    torch.testing.assert_close(encoder.encoder.layer_norm(last), upstream, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 319, 3200, 3201, 16_000, 50_017])
 @torch.inference_mode()
 def test_there_are_fifty_features_a_second_and_ten_at_least(encoder: AudioEncoder, samples: int) -> None:
     features = encoder(noise(samples / SAMPLE_RATE))
-    assert features.shape == (max(10, -(-samples // 320)), NUM_LAYERS + 1, TINY.audio.hidden_size)
+    assert features.shape == (max(10, -(-samples // 320)), NUM_LAYERS, TINY.audio.hidden_size)
     assert features.isfinite().all()
 
 
@@ -60,14 +62,19 @@ def test_the_encoder_is_frozen(encoder: AudioEncoder) -> None:
     assert not any(parameter.requires_grad for parameter in encoder.parameters())
 
 
-def test_the_mixture_starts_out_as_the_mean_of_the_normalised_layers() -> None:
-    layers, mixture = torch.randn(7, 3, 8), LayerMixture(3, 8)
-    expected = torch.nn.functional.layer_norm(layers, (8,)).mean(1)
-    torch.testing.assert_close(mixture(layers), expected)
-    torch.testing.assert_close(mixture(layers * torch.tensor([1.0, 30.0, 900.0])[:, None]), expected, atol=1e-3, rtol=0)
+def test_layers_are_normalised_and_read_side_by_side() -> None:
+    layers = torch.randn(7, 3, 8)
+    read = normalised(layers * torch.tensor([1.0, 30.0, 900.0])[:, None])
+    torch.testing.assert_close(read[:, 8:16], torch.nn.functional.layer_norm(layers[:, 1], (8,)), atol=1e-3, rtol=0)
+    assert read.shape == (7, 24)
 
 
-def test_the_mixture_can_choose_a_layer() -> None:
-    layers, mixture = torch.randn(7, 3, 8), LayerMixture(3, 8)
-    mixture.weights.data[1] = 50
-    torch.testing.assert_close(mixture(layers), torch.nn.functional.layer_norm(layers[:, 1], (8,)))
+@torch.inference_mode()
+def test_statistics_of_a_window_do_not_depend_on_its_padding() -> None:
+    qformer = AudioQFormer(TINY.audio_qformer, 24, 32).eval()
+    short, long = torch.randn(5, 24), torch.randn(6, 24)  # of one bucket
+    torch.testing.assert_close(qformer([short, long])[0], qformer([short])[0])
+    with_silence = torch.cat([short, short])  # the same mean and deviation
+    pooled = qformer.statistics(torch.cat([short.mean(0), short.std(0, correction=0)]))
+    plain = WindowQFormer.forward(qformer, [with_silence])[0]
+    torch.testing.assert_close(qformer([with_silence])[0], plain + pooled)

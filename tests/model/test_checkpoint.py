@@ -95,7 +95,7 @@ def test_the_hash_is_of_the_weights(tiny: MicroEmo, saved: Path, tmp_path: Path)
     first = checkpoint.weights_sha256(saved)
     checkpoint.save(tiny, tmp_path / "again")
     assert checkpoint.weights_sha256(tmp_path / "again") == first
-    change_weights(saved, lambda tensors: tensors["audio_layers.weights"].add_(1))
+    change_weights(saved, lambda tensors: tensors["image_qformer.output.bias"].add_(1))
     assert checkpoint.weights_sha256(saved) != first
 
 
@@ -109,9 +109,9 @@ def test_a_directory_without_a_model_is_an_error(saved: Path, name: str) -> None
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda tensors: tensors.pop("audio_layers.weights"), "missing.*audio_layers.weights"),
+        (lambda tensors: tensors.pop("image_qformer.output.bias"), "missing.*image_qformer.output.bias"),
         (lambda tensors: tensors.update(extra=torch.zeros(1)), "unknown.*extra"),
-        (lambda tensors: tensors.update({"audio_layers.weights": torch.zeros(7)}), "audio_layers.weights"),
+        (lambda tensors: tensors.update({"image_qformer.output.bias": torch.zeros(7)}), "image_qformer.output.bias"),
     ],
     ids=["missing", "unknown", "other shape"],
 )

@@ -1,8 +1,11 @@
 """Label scores: the aligned tokens' own reading of the label, and how it weighs in on the first word."""
 
+import math
+
+import pytest
 import torch
 
-from microemo.model.labels import first_label_bias, label_anchors, label_scores
+from microemo.model.labels import FirstLabel, label_anchors, label_scores, window_scores
 from microemo.model.language import SPACE, LanguageModel
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
@@ -17,16 +20,46 @@ def test_tokens_at_a_familys_word_score_that_family(tiny: MicroEmo) -> None:
 
 
 def test_without_windows_nothing_is_preferred(tiny: MicroEmo) -> None:
-    assert not first_label_bias(tiny.language, {}, 1.0).any()
-    assert not first_label_bias(tiny.language, {Slot("video"): torch.randn(4, 32)}, 1.0).any()
+    anchors = label_anchors(tiny.language)
+    assert not window_scores({}, anchors).any()
+    assert not window_scores({Slot("video"): torch.randn(4, 32)}, anchors).any()
 
 
-def test_the_bias_acts_on_the_first_token_alone(tiny: MicroEmo) -> None:
+def test_scores_are_summed_over_windows(tiny: MicroEmo) -> None:
+    anchors, face, voice = label_anchors(tiny.language), torch.randn(4, 32), torch.randn(4, 32)
+    both = window_scores({Slot("video_window"): face, Slot("audio_window"): voice}, anchors)
+    alone = [label_scores(window, anchors).log_softmax(-1) for window in (face, voice)]
+    torch.testing.assert_close(both, alone[0] + alone[1])
+
+
+def test_the_first_label_weighs_logits_and_scores_and_is_calibrated() -> None:
+    first = FirstLabel(torch.tensor([2, 4]), torch.tensor([[-1.0, -3.0]]), temperature=2.0)
+    logits = torch.tensor([[0.0, 0.0, 1.0, 0.0, 2.0, 0.0]])
+    score, token = first(logits)
+    assert token.tolist() == [2]  # 1 - 1 = 0 against 2 - 3 = -1
+    assert score.exp().item() == pytest.approx(1 / (1 + math.exp(-0.5)))
+
+
+def test_a_word_that_names_no_family_keeps_its_own_probability() -> None:
+    first = FirstLabel(torch.tensor([0, 1]), torch.tensor([[-1.0, -2.0]]))
+    score, token = first(torch.tensor([[0.0, 0.0, 9.0]]))
+    assert token.tolist() == [2]
+    expected = torch.tensor([-1.0, -2.0, 7.0]).log_softmax(-1)[2]
+    torch.testing.assert_close(score[0], expected)
+
+
+def test_the_first_token_alone_is_chosen(tiny: MicroEmo) -> None:
     language: LanguageModel = tiny.language
     prompt = language.embed_text("Video: a face").detach()
     wanted = language.token_ids(SPACE + "q")[-1]
-    bias = torch.zeros(1, language.table.num_embeddings)
-    bias[0, wanted] = 100.0
-    (answer,) = language.answer([prompt], bias)
-    assert answer.pieces[0] == "q" and answer.log_probs[0] > -1e-3
+    (answer,) = language.answer([prompt], lambda logits: (logits.new_zeros(1), torch.tensor([wanted])))
+    assert answer.pieces[0] == "q" and answer.log_probs[0] == 0
     assert set(answer.pieces[1:]) != {"q"}
+
+
+@torch.inference_mode()
+def test_next_logits_are_those_of_each_prompts_end(tiny: MicroEmo) -> None:
+    prompts = [tiny.language.embed_text(text) for text in ("A face", "A face and a voice")]
+    together = tiny.language.next_logits(prompts)
+    for prompt, logits in zip(prompts, together, strict=True):
+        torch.testing.assert_close(tiny.language.next_logits([prompt])[0], logits, atol=1e-4, rtol=1e-4)

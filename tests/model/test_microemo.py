@@ -128,7 +128,7 @@ def test_gradients_reach_exactly_what_is_tuned(build_tiny: Build) -> None:
     tokens = model.tokens([clip], [SPANS])[0]
     model.language.loss([model.prefix(tokens, UTTERANCES)], ["sad. The brows are pulled down [3]."]).backward()
     for name, parameter in model.named_parameters():
-        assert parameter.requires_grad is checkpoint.is_tuned(name), name
+        assert parameter.requires_grad is checkpoint.is_tuned(model.config, name), name
         assert (parameter.grad is not None) is parameter.requires_grad, name
         if parameter.requires_grad and not LAST_OF_TEXT.match(name):
             assert parameter.grad.any(), name

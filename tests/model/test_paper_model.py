@@ -90,7 +90,7 @@ def test_gradients_reach_exactly_what_is_tuned() -> None:
     model = build()
     loss_of(model, clip_of(model)).backward()
     for name, parameter in model.named_parameters():
-        assert parameter.requires_grad is checkpoint.is_tuned(name), name
+        assert parameter.requires_grad is checkpoint.is_tuned(model.config, name), name
         assert (parameter.grad is not None) is parameter.requires_grad, name
         if parameter.requires_grad and not LAST_OF_TEXT.match(name):
             assert parameter.grad.any(), name

@@ -78,7 +78,7 @@ def test_exactly_what_the_paper_tunes_is_tuned(paper: MicroEmo) -> None:
 
     tuned = {name for name, parameter in paper.named_parameters() if parameter.requires_grad}
     assert {part(name) for name in tuned} == TUNED
-    assert tuned == {name for name, _ in paper.named_parameters() if checkpoint.is_tuned(name)}
+    assert tuned == {name for name, _ in paper.named_parameters() if checkpoint.is_tuned(PAPER, name)}
     for whole in ("image_qformer", "local_clues", "video_qformer", "audio_qformer"):
         assert all(name in tuned for name, _ in paper.named_parameters() if name.startswith(f"{whole}."))
     frozen = {name.split(".")[0] for name, parameter in paper.named_parameters() if not parameter.requires_grad}

@@ -42,10 +42,11 @@ def test_a_position_table_for_larger_pictures_serves_smaller_ones() -> None:
     assert encoder(position_size=2 * SIDE)(pictures(1)).shape == (1, 17, 32)
 
 
-def test_only_the_lora_of_the_last_blocks_is_tuned() -> None:
-    tuned = {name for name, parameter in encoder().named_parameters() if parameter.requires_grad}
-    assert tuned
-    assert all("lora_" in name and "layer.1." in name for name in tuned)
+def test_only_the_last_blocks_and_the_norm_behind_them_are_tuned() -> None:
+    tuned = {name for name, parameter in encoder().backbone.named_parameters() if parameter.requires_grad}
+    assert {name.split(".")[0] for name in tuned} == {"encoder", "layernorm"}
+    assert all(name.startswith(("encoder.layer.1.", "layernorm.")) for name in tuned)
+    assert len(tuned) == 2 + sum(name.startswith("encoder.layer.1.") for name in encoder().backbone.state_dict())
 
 
 @torch.inference_mode()

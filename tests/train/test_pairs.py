@@ -11,14 +11,13 @@ from safetensors.torch import save_file
 
 from microemo.config import TINY
 from microemo.errors import InputError
-from microemo.model.prompt import OVERALL_QUESTION
 from microemo.train import run
 from microemo.train.config import TrainConfig
 from microemo.train.features import lines_of
 from microemo.train.pairs import FACE_FAMILIES, Pairs
 from microemo.vocabulary import FAMILIES
 
-PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, TINY.audio.num_layers + 1
+PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, len(TINY.audio.read_layers)
 CLIP_FEATURES = 100  # two seconds
 
 
@@ -31,7 +30,7 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
         labels = torch.arange(len(FACE_FAMILIES)).repeat(num)
         tokens = channel(labels.numpy(), (1 + PATCHES, SIZE), rng)
         faces = {
-            "frames": tokens.bfloat16(), "faces": tokens.bfloat16(),
+            "frames": tokens.bfloat16(), "faces": tokens.bfloat16(), "talking": tokens.bfloat16(),
             "region_masks": torch.ones(len(labels), TINY.num_regions, PATCHES).bfloat16(),
             "blendshapes": torch.rand(len(labels), 52), "found": labels != 4, "labels": labels,
         }  # fmt: skip
@@ -59,7 +58,7 @@ def write_voices(path: Path, clips: list[list[str]], rng: np.random.Generator) -
             {"start_sec": 2.0 * n, "end_sec": 2.0 * n + 2, "family": family, "intensity": 0.3, "text": "", "clues": []}
             for n, family in enumerate(families)
         ]
-        rows.append(json.dumps({"num_features": len(places), "utterances": utterances}))
+        rows.append(json.dumps({"num_features": len(places), "actor": len(rows) % 2, "utterances": utterances}))
     path.with_suffix(".jsonl").write_text("\n".join(rows) + "\n")
     save_file({"features": torch.cat(sounds).bfloat16()}, path.with_suffix(".safetensors"))
 
@@ -69,21 +68,23 @@ def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
     kinds = set()
     for seed in range(120):
         example = pairs.example(0, Random(seed))
-        kinds.add((example.features.frames is None, example.features.audio is None, len(example.utterances)))
-        families = {slot.index: family for slot, family in example.labelled if slot.kind.endswith("_window")}
-        assert len(example.features.times_sec) == (
-            0 if example.features.frames is None else len(example.features.frames)
-        )
+        kinds.add((example.features.frames is None, example.features.audio is None))
+        ((start, end),) = example.spans
+        assert start == 0 and all(0 <= time < end for time in example.features.times_sec)
         for slot, family in example.labelled:
+            assert example.answer.startswith(family)
             if slot.kind == "video_window":
                 assert example.features.frames is not None
-                start, end = example.spans[slot.index]
-                inside = [start <= time < end for time in example.features.times_sec]
-                assert FACE_FAMILIES[int(example.features.frames[inside].mean((0, 1)).argmax())] == family
-        if example.question == OVERALL_QUESTION:
-            assert all(family in example.answer for family in families.values())
-    assert len(kinds) >= 5
-    assert any(num > 1 for *_, num in kinds)
+                assert FACE_FAMILIES[int(example.features.frames.mean((0, 1)).argmax())] == family
+            if slot.kind == "audio_window":
+                assert example.features.audio is not None
+                assert FAMILIES[int(example.features.audio.float().mean((0, 1)).argmax())] == family
+    assert len(kinds) == 4
+
+
+def test_only_the_voices_of_the_actors_that_are_asked_for_are_taken(features: Path) -> None:
+    assert {voice.actor for voice in Pairs(features, "train").voices} == {0, 1}
+    assert {voice.actor for voice in Pairs(features, "train", actors={1}).voices} == {1}
 
 
 def test_the_same_chance_gives_the_same_example(features: Path) -> None:

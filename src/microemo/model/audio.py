@@ -1,9 +1,10 @@
-"""The audio encoder (paper 3.1): a pretrained encoder, frozen; a learned mixture of its layers goes to the Q-Former.
+"""The audio encoder (paper 3.1), pretrained and frozen, and the Q-Former that reads several of its layers.
 
-Emotion sits in the early layers of a speech recogniser more than in its last (a linear probe of Whisper tiny.en on
-eight emotions gets 0.73 from the first layer, 0.71 from the last), hence the mixture.
+Emotion sits in the early layers of a speech recogniser more than in its last, and in several more than in one: a linear
+probe of Whisper tiny.en on eight emotions of RAVDESS gets 0.71 from its first layer, 0.78 from the first three.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,7 +14,8 @@ from torch import Tensor, nn
 from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from microemo.config import AudioConfig
+from microemo.config import AudioConfig, QFormerConfig
+from microemo.model.video_qformer import EMBEDDING_RMS, WindowQFormer
 
 SAMPLE_RATE = 16_000
 FEATURES_PER_SEC = 50
@@ -25,6 +27,7 @@ class AudioEncoder(nn.Module):
 
     def __init__(self, config: AudioConfig, pretrained: Path | None = None) -> None:
         super().__init__()
+        self.config = config
         self.encoder = WhisperEncoder(
             WhisperConfig(
                 d_model=config.hidden_size,
@@ -40,7 +43,7 @@ class AudioEncoder(nn.Module):
         self.extractor = WhisperFeatureExtractor(feature_size=config.num_mels)
 
     def forward(self, waveform: Float[Tensor, " N"]) -> Float[Tensor, "F L D"]:
-        """Features of every layer (the convolutions' output first), F = 50 a second, at least one.
+        """Features of the layers that are read, F = 50 a second, at least one.
 
         ``waveform`` is 16 kHz mono in [-1, 1].
         """
@@ -63,20 +66,31 @@ class AudioEncoder(nn.Module):
         states = nn.functional.gelu(encoder.conv1(mel[None].to(encoder.conv1.weight)))
         states = nn.functional.gelu(encoder.conv2(states)).transpose(1, 2)  # (1, F, D)
         states = states + encoder.embed_positions.weight[: states.shape[1]]
-        layers = [states]
-        for layer in encoder.layers:
-            layers.append(layer(layers[-1], None))
-        layers[-1] = encoder.layer_norm(layers[-1])
-        return torch.cat(layers).transpose(0, 1)
+        read = []
+        for number, layer in enumerate(encoder.layers[: max(self.config.read_layers)], start=1):
+            states = layer(states, None)
+            if number in self.config.read_layers:
+                read.append(states)
+        return torch.cat(read).transpose(0, 1)
 
 
-class LayerMixture(nn.Module):
-    """Softmax-weighted sum of an encoder's layers, each normalised first."""
+def normalised(layers: Float[Tensor, "F L D"]) -> Float[Tensor, "F E"]:
+    """The layers side by side, each normalised first; E = L·D."""
+    return nn.functional.layer_norm(layers.float(), layers.shape[-1:]).flatten(1)
 
-    def __init__(self, num_layers: int, hidden_size: int) -> None:
-        super().__init__()
-        self.weights = nn.Parameter(torch.zeros(num_layers))
-        self.norm = nn.LayerNorm(hidden_size, elementwise_affine=False)
 
-    def forward(self, layers: Float[Tensor, "F L D"]) -> Float[Tensor, "F D"]:
-        return torch.einsum("fld,l->fd", self.norm(layers.float()), self.weights.softmax(0))
+class AudioQFormer(WindowQFormer):
+    """The Q-Former over a window of sound, and statistics of the window beside it.
+
+    Mean and deviation over time are what a speaker's emotion is told from by the simplest means (x-vectors'
+    statistics pooling): few speakers are enough to learn to read them, where the Q-Former learns the speakers by heart.
+    """
+
+    def __init__(self, config: QFormerConfig, input_size: int, language_size: int) -> None:
+        super().__init__(config, input_size, language_size)
+        self.statistics = nn.Linear(2 * input_size, language_size)
+        nn.init.normal_(self.statistics.weight, std=EMBEDDING_RMS / (2 * input_size) ** 0.5)
+
+    def forward(self, windows: Sequence[Float[Tensor, "_ E"]]) -> Float[Tensor, "U Q H"]:
+        pooled = torch.stack([torch.cat([window.mean(0), window.std(0, correction=0)]) for window in windows])
+        return super().forward(windows) + self.statistics(pooled)[:, None]

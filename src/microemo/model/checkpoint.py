@@ -1,7 +1,10 @@
-"""A checkpoint: the tuned tensors in bf16 (``model.safetensors``) beside their ``config.json``. Nothing is pickled."""
+"""A checkpoint: the tuned tensors (``model.safetensors``) beside their ``config.json``. Nothing is pickled.
+
+They are in bf16 as training leaves them, and with matrices in int8 as they are given away (``compress``).
+"""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -13,28 +16,42 @@ from torch import Tensor
 
 from microemo.config import ModelConfig
 from microemo.errors import WeightsError
+from microemo.model import int8, vision
 from microemo.model.microemo import MicroEmo
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-FROZEN = ("vision.backbone.", "audio.encoder.", "language.model.")  # frozen, apart from their LoRA
+FROZEN = (vision.NAMES, "audio.encoder.", "language.model.")
 
 
-def is_tuned(name: str) -> bool:
-    """The split of the paper's section 4.1: encoders and LLM frozen, all between them (and LoRA) tuned."""
+def is_tuned(config: ModelConfig, name: str) -> bool:
+    """The split of the paper's section 4.1: encoders and LLM frozen, all between them (and LoRA) tuned.
+
+    Beyond the paper: the vision encoder's blocks that know expressions.
+    """
+    if name.startswith(vision.NAMES):
+        return vision.is_tuned(config.vision, name.removeprefix(vision.NAMES))
     return "lora_" in name or not name.startswith(FROZEN)
 
 
 def tuned_state(model: MicroEmo) -> dict[str, Tensor]:
-    return {name: tensor for name, tensor in model.state_dict().items() if is_tuned(name)}
+    return {name: tensor for name, tensor in model.state_dict().items() if is_tuned(model.config, name)}
 
 
 def save(model: MicroEmo, directory: Path) -> None:
     """Write the tuned part of a model and its configuration."""
+    _write(directory, model.config, {name: tensor.to(torch.bfloat16) for name, tensor in tuned_state(model).items()})
+
+
+def compress(source: Path, directory: Path) -> None:
+    """Write a checkpoint again with its matrices in int8, half the size. Raises ``WeightsError`` as ``load`` does."""
+    _write(directory, read_config(source), int8.compress(read_tensors(source)))
+
+
+def _write(directory: Path, config: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / CONFIG).write_text(model.config.model_dump_json(indent=2) + "\n")
-    tensors = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in tuned_state(model).items()}
+    (directory / CONFIG).write_text(config.model_dump_json(indent=2) + "\n")
     temporary = directory / f"{WEIGHTS}.tmp"
-    save_file(tensors, temporary)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary)
     temporary.replace(directory / WEIGHTS)
 
 
@@ -48,17 +65,21 @@ def read_config(directory: Path) -> ModelConfig:
         raise WeightsError(f"{directory / CONFIG} is not a model's configuration: {error.errors()[0]['msg']}") from None
 
 
+def read_tensors(directory: Path) -> dict[str, Tensor]:
+    """The tensors of a checkpoint directory. Raises ``WeightsError`` where the file is damaged."""
+    try:
+        return int8.expand(load_file(directory / WEIGHTS))
+    except SafetensorError as error:
+        raise WeightsError(f"{directory / WEIGHTS} cannot be read, write or fetch it again: {error}") from None
+
+
 def load(directory: Path, pretrained: Callable[[str], Path] | None) -> MicroEmo:
     """Build the model of a checkpoint directory, ready for inference: LoRA merged, in bf16 where the CPU has it.
 
     Raises ``WeightsError`` where the file is damaged, or a tensor missing, unknown or of another shape.
     """
     model = MicroEmo(read_config(directory), pretrained)
-    try:
-        tensors = load_file(directory / WEIGHTS)
-    except SafetensorError as error:
-        raise WeightsError(f"{directory / WEIGHTS} cannot be read, write or fetch it again: {error}") from None
-    load_tuned(model, tensors, str(directory))
+    load_tuned(model, read_tensors(directory), str(directory))
     for module in model.modules():
         if isinstance(module, LoraLayer):
             module.merge()
@@ -89,7 +110,7 @@ def start_from(model: MicroEmo, directories: Sequence[Path]) -> list[str]:
     state, found = model.state_dict(), set[str]()
     model.image_qformer.pass_through()
     for directory in directories:
-        tensors = load_file(directory / WEIGHTS)
+        tensors = read_tensors(directory)
         wrong = [name for name in sorted(tensors) if name not in state or state[name].shape != tensors[name].shape]
         if wrong:
             raise WeightsError(f"{directory / WEIGHTS} does not fit the model: unknown or of other shapes {wrong[:3]}")

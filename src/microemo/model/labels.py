@@ -5,9 +5,10 @@ its own aligned input; the scores then weigh in on the first label that it write
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -30,19 +31,34 @@ def label_scores(tokens: Float[Tensor, "Q H"], anchors: Float[Tensor, "K H"]) ->
     return F.normalize(tokens.float().mean(0), dim=-1) @ anchors.T / TEMPERATURE
 
 
-def first_label_bias(
-    language: LanguageModel, tokens: Mapping[Slot, Float[Tensor, "Q H"]], weight: float
-) -> Float[Tensor, " V"]:
-    """What to add to the logits of an answer's first token: the families' log-probabilities, summed over windows.
-
-    Words that name no family are not preferred over the least likely one.
-    """
-    anchors = label_anchors(language)
+def window_scores(tokens: Mapping[Slot, Float[Tensor, "Q H"]], anchors: Float[Tensor, "K H"]) -> Float[Tensor, " K"]:
+    """The families' log-probabilities, summed over a prompt's windows; zeros without windows."""
     windows = [label_scores(window, anchors).log_softmax(-1) for slot, window in tokens.items() if slot.kind in WINDOWS]
-    if not windows:
-        return torch.zeros(language.table.num_embeddings, device=language.table.weight.device)
-    scores = weight * torch.stack(windows).sum(0)  # (K,)
-    bias = scores.min().repeat(language.table.num_embeddings)
-    for family, score in zip(FAMILIES, scores, strict=True):
-        bias[language.token_ids(SPACE + family)[0]] = score
-    return bias
+    return torch.stack(windows).sum(0) if windows else anchors.new_zeros(len(anchors))
+
+
+@dataclass(frozen=True)
+class FirstLabel:
+    """What weighs in on the first token of answers, and how sure they are of it.
+
+    token_ids    (K,)     first tokens of the families' names
+    scores       (B, K)   added to their logits; words that name no family get the least of them
+    temperature           divides the families' logits before they become a probability (Guo et al. 2017)
+    """
+
+    token_ids: Int[Tensor, " K"]
+    scores: Float[Tensor, "B K"]
+    temperature: float = 1.0
+
+    def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+        """The log-probability of the likeliest token, and that token."""
+        weighed = logits + self.scores.min(-1, keepdim=True).values
+        weighed[:, self.token_ids] = families = logits[:, self.token_ids] + self.scores
+        score, token = weighed.log_softmax(-1).max(-1)
+        calibrated = (families / self.temperature).log_softmax(-1).max(-1).values
+        return torch.where(torch.isin(token, self.token_ids), calibrated, score), token
+
+
+def family_token_ids(language: LanguageModel) -> Int[Tensor, " K"]:
+    ids = [language.token_ids(SPACE + family)[0] for family in FAMILIES]
+    return torch.tensor(ids, device=language.table.weight.device)

@@ -1,6 +1,6 @@
 """The large language model (paper 3.4): a causal LM with LoRA, fed with embeddings, that writes the answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -25,6 +25,15 @@ from microemo.config import LanguageConfig
 from microemo.model.prompt import END, Slot
 
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
+
+
+Choose = Callable[[Float[Tensor, "B V"]], tuple[Float[Tensor, " B"], Int[Tensor, " B"]]]
+"""Logits to the tokens that come next, behind their log-probabilities."""
+
+
+def likeliest(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+    score, token = logits.log_softmax(-1).max(-1)
+    return score, token
 
 
 @dataclass(frozen=True)
@@ -98,12 +107,19 @@ class LanguageModel(nn.Module):
         return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
 
     @torch.inference_mode()
-    def answer(
-        self, prompts: Sequence[Float[Tensor, "_ H"]], first_bias: Float[Tensor, "B V"] | None = None
-    ) -> list[Generation]:
+    def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
+        """The logits of each prompt's next token."""
+        ones = [torch.ones(len(prompt), dtype=torch.long, device=prompt.device) for prompt in prompts]
+        mask = nn.utils.rnn.pad_sequence(ones, batch_first=True)
+        embeddings = nn.utils.rnn.pad_sequence(list(prompts), batch_first=True)
+        states = self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+        return self.model.lm_head(states[torch.arange(len(prompts)), mask.sum(1) - 1]).float()
+
+    @torch.inference_mode()
+    def answer(self, prompts: Sequence[Float[Tensor, "_ H"]], choose_first: Choose | None = None) -> list[Generation]:
         """Greedy answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left.
 
-        ``first_bias`` is added to the logits of each answer's first token.
+        ``choose_first`` chooses each answer's first token.
         """
         longest = max(len(prompt) for prompt in prompts)
         inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
@@ -126,10 +142,8 @@ class LanguageModel(nn.Module):
                 use_cache=True,
                 logits_to_keep=1,
             )
-            logits = output.logits[:, -1].float()
-            if first_bias is not None and not chosen:
-                logits = logits + first_bias
-            score, token = logits.log_softmax(-1).max(-1)
+            choose = choose_first if choose_first and not chosen else likeliest
+            score, token = choose(output.logits[:, -1].float())
             token = token.masked_fill(ended, end[-1])
             chosen.append(token)
             scores.append(score)

@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from microemo.config import AudioConfig, ModelConfig
-from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder, LayerMixture
+from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder, AudioQFormer, normalised
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.imagebind import ImageBindEncoder
-from microemo.model.labels import first_label_bias
+from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, window_scores
 from microemo.model.language import Generation, LanguageModel
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Slot, SlotKind
@@ -86,8 +86,8 @@ class MicroEmo(nn.Module):
         self.audio_qformer: WindowQFormer
         if isinstance(config.audio, AudioConfig):
             self.audio = AudioEncoder(config.audio, audio)
-            self.audio_layers = LayerMixture(config.audio.num_layers + 1, config.audio.hidden_size)
-            self.audio_qformer = WindowQFormer(config.audio_qformer, config.audio.hidden_size, language_size)
+            read_size = len(config.audio.read_layers) * config.audio.hidden_size
+            self.audio_qformer = AudioQFormer(config.audio_qformer, read_size, language_size)
         else:
             self.audio = ImageBindEncoder(config.audio, audio)
             self.audio_qformer = VideoQFormer(
@@ -111,11 +111,11 @@ class MicroEmo(nn.Module):
         times = self.audio.times_sec(len(waveform)) if isinstance(self.audio, ImageBindEncoder) else None
         return self.audio(waveform), times
 
-    def audio_features(self, audio: Float[Tensor, "F L E"]) -> Float[Tensor, "F E"]:
-        """What the audio Q-Former reads: placed clips, or a mixture of the encoder's layers."""
+    def audio_features(self, audio: Float[Tensor, "F L E"]) -> Float[Tensor, "F E2"]:
+        """What the audio Q-Former reads: placed clips, or the encoder's layers."""
         if isinstance(self.audio_qformer, VideoQFormer):
             return self.audio_qformer.place(audio).flatten(0, 1)
-        return self.audio_layers(audio)
+        return normalised(audio)
 
     def frame_tokens(self, clips: Sequence[Features]) -> list[Float[Tensor, "T Q H"] | None]:
         """Global-local attention visual encoder (paper 3.2) over all frames of all clips, by the pass."""
@@ -184,14 +184,26 @@ class MicroEmo(nn.Module):
     ) -> list[Generation]:
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
-        prompts = [
+        prompts = self.prompts(tokens, clips, utterances, questions)
+        if not self.config.label_prior:
+            return self.language.answer(prompts)
+        anchors = label_anchors(self.language)
+        scores = self.config.label_prior * torch.stack([window_scores(filled, anchors) for filled in tokens])
+        first = FirstLabel(family_token_ids(self.language), scores, self.config.label_temperature)
+        return self.language.answer(prompts, first)
+
+    def prompts(
+        self,
+        tokens: Sequence[dict[Slot, Tensor]],
+        clips: Sequence[Features],
+        utterances: Sequence[Sequence[PromptUtterance]],
+        questions: Sequence[str],
+    ) -> list[Float[Tensor, "L H"]]:
+        """One embedded prompt, question and all, for each of several clips."""
+        return [
             torch.cat([self.prefix(filled, entries, clip.times_sec), self.question(text)])
             for filled, entries, clip, text in zip(tokens, utterances, clips, questions, strict=True)
         ]
-        if not self.config.label_prior:
-            return self.language.answer(prompts)
-        biases = [first_label_bias(self.language, filled, self.config.label_prior) for filled in tokens]
-        return self.language.answer(prompts, torch.stack(biases))
 
     @torch.inference_mode()
     def answer_all(

@@ -1,11 +1,10 @@
-"""The vision encoder (paper 3.2): a pretrained ViT that encodes each frame, frozen but for nano's expression LoRA."""
+"""The vision encoder (paper 3.2): a pretrained ViT that encodes each frame; nano's last blocks know expressions."""
 
+import re
 from pathlib import Path
-from typing import cast
 
 import torch
 from jaxtyping import Float, UInt8
-from peft import LoraConfig, inject_adapter_in_model
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -55,7 +54,7 @@ class VisionEncoder(nn.Module):
 
 
 def dinov2(config: DinoConfig, pretrained: Path | None) -> PreTrainedModel:
-    """DINOv2, frozen, with the expression LoRA in it."""
+    """DINOv2, frozen but for the blocks that expression adaptation tunes (``is_tuned``)."""
     backbone = Dinov2Model(
         Dinov2Config(
             hidden_size=config.hidden_size,
@@ -67,7 +66,17 @@ def dinov2(config: DinoConfig, pretrained: Path | None) -> PreTrainedModel:
     )
     if pretrained:
         backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
-    return cast(PreTrainedModel, inject_adapter_in_model(lora_config(config), backbone.requires_grad_(False)))
+    for name, parameter in backbone.named_parameters():
+        parameter.requires_grad_(is_tuned(config, name))
+    return backbone
+
+
+def is_tuned(config: DinoConfig | EvaConfig, name: str) -> bool:
+    """Whether expression adaptation tunes that tensor of the backbone: the last blocks, and the norm behind them."""
+    if not isinstance(config, DinoConfig):
+        return False
+    block = re.match(r"encoder\.layer\.(\d+)\.", name)
+    return int(block[1]) >= config.first_tuned_block if block else name.startswith("layernorm.")
 
 
 def eva(config: EvaConfig, pretrained: Path | None) -> PreTrainedModel:
@@ -92,15 +101,3 @@ def eva(config: EvaConfig, pretrained: Path | None) -> PreTrainedModel:
             {name.removeprefix(NAMES): tensor for name, tensor in tensors.items() if name.startswith(NAMES)}
         )
     return backbone.requires_grad_(False)
-
-
-def lora_config(config: DinoConfig) -> LoraConfig:
-    """The expression LoRA: every linear map of the last blocks, which see expression where the first see edges."""
-    blocks = "|".join(str(block) for block in range(config.lora_first_block, config.num_layers))
-    maps = "q_proj|k_proj|v_proj|o_proj|fc1|fc2"
-    return LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=config.lora_rank,
-        lora_dropout=0.05,
-        target_modules=rf".*layer\.({blocks})\..*({maps})",
-    )

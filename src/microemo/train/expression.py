@@ -1,9 +1,9 @@
-"""Expression adaptation of the vision backbone: a LoRA on DINOv2, beyond the paper, before its stages.
+"""Expression adaptation of the vision backbone: DINOv2's last blocks are tuned, beyond the paper, before its stages.
 
 DINOv2 sees faces but hardly their expressions (a linear probe of its class token gets 0.40 on seven classes of
-FER2013). A low-rank adapter in its last blocks learns them from label supervision; the backbone stays frozen. Half
-of the pictures are aligned face views (what the local branch reads), half whole pictures (what the global branch
-reads). Random erasing of the mouth teaches it to use the upper face too: a talking mouth is no expression.
+FER2013). Its last blocks learn them from label supervision, and are frozen from then on. Half of the pictures are
+aligned face views (what the local branch reads), half whole pictures (what the global branch reads). Random erasing of
+the mouth teaches it to use the upper face too: a talking mouth is no expression.
 """
 
 from collections.abc import Sequence

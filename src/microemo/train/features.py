@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from jaxtyping import Float
+from safetensors.torch import save_file
 from torch import Tensor
 
 from microemo import weights
@@ -27,11 +28,14 @@ from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.model import checkpoint
 from microemo.model.audio import AudioEncoder
 from microemo.model.vision import VisionEncoder
+from microemo.perception.regions import REGION_NAMES
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
+from microemo.train.talking import talking
 
 NORMAL, STRONG = INTENSITIES
 TRAIN_ACTORS = range(1, 19)
+MARGIN, PAUSE = SAMPLE_RATE // 10, SAMPLE_RATE // 2  # samples about speech, and of silence behind it
 MELD_FAMILIES = {
     "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
     "sadness": "sad", "surprise": "surprised",
@@ -78,7 +82,10 @@ def voice_clips(takes: Sequence[Take], num_joined: int, seed: int) -> list[list[
 
 
 def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """The takes in a row, and the stretch of speech in each; ``speed`` resamples, which moves the pitch as well."""
+    """The takes' speech in a row, and each one's stretch of it, in seconds; ``speed`` resamples, which moves the pitch.
+
+    It begins with the first word, as a passage does when it is analysed (``pipeline.encode``).
+    """
     from silero_vad import get_speech_timestamps, load_silero_vad
 
     detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
@@ -90,9 +97,10 @@ def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, 
             sound = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)
         found = get_speech_timestamps(torch.from_numpy(sound), detector, sampling_rate=SAMPLE_RATE)
         first, last = (found[0]["start"], found[-1]["end"]) if found else (0, len(sound))
-        spans.append(((offset + first) / SAMPLE_RATE, (offset + last) / SAMPLE_RATE))
-        pieces.append(sound * gain)
-        offset += len(sound)
+        piece = sound[max(0, first - MARGIN) : last + PAUSE] * gain
+        spans.append((offset / SAMPLE_RATE, (offset + min(len(piece), last - first + 2 * MARGIN)) / SAMPLE_RATE))
+        pieces.append(piece)
+        offset += len(piece)
     return np.concatenate(pieces), spans
 
 
@@ -132,7 +140,7 @@ def write_voices(takes: Sequence[Take], num_joined: int, variants: int, out: Pat
     with get_context("spawn").Pool(workers, _start) as pool, out.with_suffix(".jsonl").open("w") as file:
         features: list[Tensor] = []
         for layers, row in pool.imap(_encode_voice, jobs, chunksize=8):
-            file.write(json.dumps({"num_features": len(layers), "utterances": row}) + "\n")
+            file.write(json.dumps({"num_features": len(layers), **row}) + "\n")
             features.append(torch.from_numpy(layers).to(torch.bfloat16))
     save_file({"features": torch.cat(features)}, out.with_suffix(".safetensors"))
 
@@ -144,27 +152,34 @@ def _start() -> None:
 
 
 @torch.inference_mode()
-def _encode_voice(job: tuple[Sequence[Take], bool, int]) -> tuple[np.ndarray, list[dict[str, Any]]]:
-    """A clip's features, and its utterances as JSON; varied in speed, level and noise unless ``plain``."""
+def _encode_voice(job: tuple[Sequence[Take], bool, int]) -> tuple[np.ndarray, dict[str, Any]]:
+    """A clip's features, its actor and its utterances as JSON; varied in speed, level and noise unless ``plain``."""
     takes, plain, seed = job
     rng = random.Random(seed)
     sound, spans = join(takes, 1.0 if plain else rng.uniform(0.3, 2.0), 1.0 if plain else rng.uniform(0.93, 1.08))
     if not plain:
         noise = np.random.default_rng(seed).standard_normal(len(sound)).astype(np.float32)
         sound = np.clip(sound + noise * 10 ** rng.uniform(-4.5, -2.7), -1, 1).astype(np.float32)
-    row = [
+    utterances = [
         {**asdict(part), "clues": [clue.model_dump() for clue in part.clues]} for part in spoken(sound, takes, spans)
     ]
+    row = {"actor": takes[0].actor, "utterances": utterances}
     return _tools["encoder"](torch.from_numpy(sound)).numpy().astype(np.float16), row
 
 
 @torch.inference_mode()
-def write_faces(prepared: Path, lora: dict[str, Tensor], per_label: int, out: Path, seed: int = 0) -> None:
-    """Patch tokens of up to ``per_label`` faces a label, whole picture and aligned view, with their blendshapes."""
+def write_faces(prepared: Path, expression: Path, per_label: int, out: Path, seed: int = 0) -> None:
+    """Patch tokens of up to ``per_label`` faces a label: whole picture, aligned view, and this talking, in bf16.
+
+    ``expression`` is the run that tuned the vision encoder. Blendshapes are those of the still face.
+    """
     encoder = VisionEncoder(NANO.vision, weights.path("dinov2_vits14")).eval()
-    missing = encoder.load_state_dict(lora, strict=False).unexpected_keys
-    if missing:
-        raise ValueError(f"the expression LoRA does not fit the vision encoder: {missing[:3]}")
+    tuned = checkpoint.read_tensors(expression)
+    encoder.load_state_dict(
+        {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")},
+        strict=False,
+    )
+    generator = torch.Generator().manual_seed(seed)
     with np.load(prepared) as arrays:
         data = {name: arrays[name] for name in ("raw", "crop", "reg", "bs", "ok", "y")}
     rng = np.random.default_rng(seed)
@@ -174,15 +189,20 @@ def write_faces(prepared: Path, lora: dict[str, Tensor], per_label: int, out: Pa
         )
     )
 
-    def encode(pictures: np.ndarray) -> Tensor:
-        batches = torch.from_numpy(pictures[chosen])[..., None].expand(-1, -1, -1, 3).split(64)
+    def encode(pictures: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
+            batches = pictures[..., None].expand(-1, -1, -1, 3).split(64)
             return torch.cat([encoder(batch).to(torch.bfloat16) for batch in batches])
+
+    pictures, views = (torch.from_numpy(data[name][chosen]) for name in ("raw", "crop"))
+    mouths = mouth_centres(torch.from_numpy(data["reg"][chosen]).float())
+    spoken = (talking(views[:, None] / 255, mouths, generator)[:, 0] * 255).byte()
 
     save_file(
         {
-            "frames": encode(data["raw"]),
-            "faces": encode(data["crop"]),
+            "frames": encode(pictures),
+            "faces": encode(views),
+            "talking": encode(spoken),
             "region_masks": torch.from_numpy(data["reg"][chosen]).to(torch.bfloat16),
             "blendshapes": torch.from_numpy(data["bs"][chosen]),
             "found": torch.from_numpy(data["ok"][chosen]),
@@ -190,6 +210,15 @@ def write_faces(prepared: Path, lora: dict[str, Tensor], per_label: int, out: Pa
         },
         out,
     )
+
+
+def mouth_centres(masks: Float[Tensor, "B R P"]) -> Float[Tensor, "B 2"]:
+    """Centres (x, y) of the mouths' region masks, in sides of the view; the middle where there is none."""
+    grid = NANO.vision.grid
+    mouth = masks[:, REGION_NAMES.index("mouth")].unflatten(1, (grid, grid))  # (B, rows, columns)
+    place = (torch.arange(grid) + 0.5) / grid - 0.5
+    area = mouth.sum((1, 2)).clamp_min(1e-3)
+    return torch.stack([(mouth.sum(1) @ place) / area, (mouth.sum(2) @ place) / area], dim=1) + 0.5
 
 
 def lines_of(meld: Path) -> dict[str, list[str]]:
@@ -208,7 +237,7 @@ def main() -> None:
     parser.add_argument("--ravdess", type=Path, help="folder of RAVDESS recordings, 03-01-*.flac")
     parser.add_argument("--fer2013", type=Path, help="folder with train.npz and public_test.npz of fer2013.prepare")
     parser.add_argument("--meld", type=Path, help="folder with MELD's train_sent_emo.csv and dev_sent_emo.csv")
-    parser.add_argument("--expression", type=Path, help="run of the expression stage, whose LoRA the encoder has")
+    parser.add_argument("--expression", type=Path, help="run of the expression stage, whose blocks the encoder has")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -219,10 +248,9 @@ def main() -> None:
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
         write_voices(train, 900, 2, arguments.out / "voices_train")
     if arguments.fer2013:
-        tensors = load_file(arguments.expression / checkpoint.WEIGHTS)
-        lora = {name.removeprefix("vision."): tensor for name, tensor in tensors.items() if name.startswith("vision.")}
-        write_faces(arguments.fer2013 / "public_test.npz", lora, 150, arguments.out / "faces_held_out.safetensors")
-        write_faces(arguments.fer2013 / "train.npz", lora, 1800, arguments.out / "faces_train.safetensors")
+        run = arguments.expression
+        write_faces(arguments.fer2013 / "public_test.npz", run, 150, arguments.out / "faces_held_out.safetensors")
+        write_faces(arguments.fer2013 / "train.npz", run, 3000, arguments.out / "faces_train.safetensors")
     if arguments.meld:
         for split, table in (("train", "train_sent_emo.csv"), ("held_out", "dev_sent_emo.csv")):
             (arguments.out / f"lines_{split}.json").write_text(json.dumps(lines_of(arguments.meld / table)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from microemo.model.microemo import MicroEmo
@@ -28,13 +27,10 @@ class Instruction(Alignment):
         return aligned._replace(loss=loss + self.alignment_share * aligned.loss)
 
     def language_loss(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Tensor:
-        prompts = [
-            torch.cat(
-                [
-                    self.model.prefix(filled, example.utterances, example.features.times_sec),
-                    self.model.question(example.question),
-                ]
-            )
-            for example, filled in zip(examples, tokens, strict=True)
-        ]
+        prompts = self.model.prompts(
+            tokens,
+            [example.features for example in examples],
+            [example.utterances for example in examples],
+            [example.question for example in examples],
+        )
         return self.model.language.loss(prompts, [example.answer for example in examples])

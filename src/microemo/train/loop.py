@@ -170,13 +170,14 @@ class _Run:
         whenever it is looked at."""
         self.model.eval()
         indices = range(0, len(self.task.validation), -(-len(self.task.validation) // self.config.validation_examples))
+        size = self.config.micro_batch_size
+        parts = [indices[start : start + size] for start in range(0, len(indices), size)]
         sums = torch.zeros(4, device=self.accelerator.device)
-        for index in indices[self.accelerator.process_index :: self.accelerator.num_processes]:
-            example = self.task.validation.example(index, order.chance(self.config.seed, -1, index))
-            scores: Scores = self.model([example])
-            sums += torch.stack(
-                [scores.loss.detach(), torch.ones_like(scores.loss), scores.num_right, scores.num_judged]
-            )
+        for part in parts[self.accelerator.process_index :: self.accelerator.num_processes]:
+            seed, example = self.config.seed, self.task.validation.example
+            scores: Scores = self.model([example(index, order.chance(seed, -1, index)) for index in part])
+            num = torch.full_like(scores.loss, len(part))
+            sums += torch.stack([scores.loss * num, num, scores.num_right, scores.num_judged])
         loss, num, num_right, num_judged = self.accelerator.reduce(sums, "sum").tolist()
         accuracy = {"accuracy": num_right / num_judged} if num_judged else {}
         return {"loss": loss / num, **accuracy}

@@ -7,19 +7,21 @@ line of words of its own label, or only some of them. A pairing never crosses a 
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
+from jaxtyping import Float
 from safetensors.torch import load_file
 from torch import Tensor
 
 from microemo.data import describe
 from microemo.data.association import Association, Counts
 from microemo.errors import InputError
-from microemo.model.microemo import Features
-from microemo.model.prompt import OVERALL_QUESTION, prompt_utterances, utterance_question
+from microemo.model.microemo import Features, features_in
+from microemo.model.prompt import prompt_utterances, utterance_question
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
@@ -28,43 +30,53 @@ from microemo.train.examples import Example, labelled_slots
 from microemo.train.features import NORMAL, Spoken
 from microemo.vocabulary import FAMILIES
 
+ANYBODY = range(100)  # the numbers that RAVDESS's actors may have
 FACE_FAMILIES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")  # FER2013's order
-FRAMES_PER_PART = 2  # a still face: more would only repeat it
+NUM_FRAMES = 2  # of a still face, or a talking one: more would only repeat it
+TALKING_SHARE = 0.5  # of the frames of a face that speaks
 EDGE_SEC = 0.2  # an utterance is never cut twice in the same place
 SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
+SHARES = {"voice": 30, "face": 30, "both": 24, "joined": 10, "words": 6}  # of what an utterance shows
 
 
 @dataclass(frozen=True)
 class VoiceClip:
-    features: Tensor  # (F, L, D)
+    features: Float[Tensor, "F L D"]
+    actor: int
     utterances: tuple[Spoken, ...]
 
 
 @dataclass
 class Part:
-    """An utterance in the making: its time, its label, and what carries it."""
+    """An utterance in the making, from 0 s on: its label, and what carries it."""
 
-    start_sec: float
     end_sec: float
     family: str
     intensity: float
     text: str = ""
     face: int | None = None
-    spoken: bool = False
+    audio: Float[Tensor, "F L D"] | None = None
     clues: list[Clue] = field(default_factory=list)
+
+    @property
+    def shown(self) -> frozenset[Modality]:
+        there: dict[Modality, bool] = {"face": self.face is not None, "voice": self.audio is not None}
+        return frozenset(modality for modality, is_there in there.items() if is_there)
 
 
 class Pairs:
     """Faces, voices and words of one split, and examples put together from them."""
 
-    def __init__(self, features: Path, split: str, association: Association | None = None) -> None:
+    def __init__(
+        self, features: Path, split: str, association: Association | None = None, actors: Container[int] = ANYBODY
+    ) -> None:
         """``features`` is a folder of ``train/features.py``; ``association`` is counted in this split if not given.
 
-        Raises ``InputError`` where the folder lacks a file.
+        ``actors`` are those whose voices are taken. Raises ``InputError`` where the folder lacks a file.
         """
         try:
             self.faces = load_file(features / f"faces_{split}.safetensors")
-            self.voices = list(_voices(features / f"voices_{split}"))
+            self.voices = [voice for voice in _voices(features / f"voices_{split}") if voice.actor in actors]
             self.lines: dict[str, list[str]] = json.loads((features / f"lines_{split}.json").read_text())
         except OSError as error:
             raise InputError(
@@ -107,107 +119,86 @@ class Pairs:
         return counts.log_odds()
 
     def example(self, index: int, rng: random.Random) -> Example:
-        """A random clip, question and answer, whatever the index; the same state of ``rng`` gives the same example."""
-        shares = {"voice": 26, "face": 24, "both": 20, "words": 6, "joined": 14 if self.joined else 0, "silent": 10}
-        kind = rng.choices(list(shares), list(shares.values()))[0]
-        audio: Tensor | None = None
-        if kind in ("voice", "both"):
-            family = rng.choice(FAMILIES)
-            clip = rng.choice(self.voices_of[family])
-            audio, parts = clip.features, [self._spoken(clip.utterances[0], rng)]
-        elif kind == "joined":
-            clip = rng.choice(self.joined)
-            audio, parts = clip.features, [self._spoken(utterance, rng) for utterance in clip.utterances]
-        else:
-            parts = self._silent(1 if kind != "silent" else rng.choice((2, 3)), rng)
-        if kind in ("face", "both", "silent") or (kind == "joined" and rng.random() < 0.6):
-            for part in parts:
-                self._show_face(part, rng)
-        if kind == "words" or (kind == "both" and rng.random() < 0.3):
-            for part in parts:
-                part.text = self._line(part.family, rng) or part.text
-        return self._finish(parts, audio, rng)
+        """A random utterance and its answer, whatever the index; the same state of ``rng`` gives the same example.
 
-    def _spoken(self, utterance: Spoken, rng: random.Random) -> Part:
-        text = utterance.text if rng.random() < 0.8 else ""
+        Alone in its prompt, as nano is asked (``pipeline``).
+        """
+        kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
+        if kind in ("face", "words"):
+            part = Part(rng.uniform(*SILENT_SEC), self._seen_family(rng), NORMAL)
+        elif kind == "joined" and self.joined:
+            part = self._spoken(rng.choice(self.joined), rng)
+        else:
+            part = self._spoken(rng.choice(self.voices_of[rng.choice(FAMILIES)]), rng)
+        if kind in ("face", "both") or (kind == "joined" and rng.random() < 0.5):
+            self._show_face(part, rng)
+        if kind == "words" or (kind == "both" and rng.random() < 0.3):
+            part.text = self._line(part.family, rng) or part.text
+        return self._finish(part, rng)
+
+    def _seen_family(self, rng: random.Random) -> str:
+        """As often as there are faces of it, so that few are disgusted."""
+        return rng.choices(FACE_FAMILIES, [len(self.faces_of[family]) for family in FACE_FAMILIES])[0]
+
+    def _spoken(self, clip: VoiceClip, rng: random.Random) -> Part:
+        """One of a clip's utterances, cut out not quite where it begins and ends."""
+        utterance = rng.choice(clip.utterances)
         start = max(0.0, utterance.start_sec + rng.uniform(-EDGE_SEC, EDGE_SEC))
         end = max(start + 0.3, utterance.end_sec + rng.uniform(-EDGE_SEC, EDGE_SEC))
-        part = Part(start, end, utterance.family, utterance.intensity, text, spoken=True)
-        part.clues += utterance.clues
-        return part
-
-    def _silent(self, num: int, rng: random.Random) -> list[Part]:
-        parts, start = [], 0.0
-        for _ in range(num):
-            end = round(start + rng.uniform(*SILENT_SEC), 1)
-            parts.append(Part(start, end, rng.choice(FACE_FAMILIES), NORMAL))
-            start = end
-        return parts
+        return Part(
+            end - start,
+            utterance.family,
+            utterance.intensity,
+            utterance.text if rng.random() < 0.8 else "",
+            audio=clip.features[features_in(len(clip.features), (start, end))],
+            clues=[_lasting(clue, end - start) for clue in utterance.clues],
+        )
 
     def _show_face(self, part: Part, rng: random.Random) -> None:
         if part.family not in self.faces_of:  # nobody looks "calm" in FER2013
             return
         part.face = rng.choice(self.faces_of[part.family])
-        part.clues += [
-            clue.model_copy(update={"start_sec": part.start_sec, "apex_sec": part.start_sec, "end_sec": part.end_sec})
-            for clue in self.face_clues[part.face]
-        ]
+        part.clues += [_lasting(clue, part.end_sec) for clue in self.face_clues[part.face]]
 
     def _line(self, family: str, rng: random.Random) -> str | None:
         return rng.choice(self.lines[family]) if family in self.lines else None
 
-    def _finish(self, parts: list[Part], audio: Tensor | None, rng: random.Random) -> Example:
-        for part in parts:
-            part.clues += _clues_of_words(part.text, part.start_sec, part.end_sec)
-        clues = number(clue for part in parts for clue in part.clues)
-        utterances = [
-            Utterance(index=i, start_sec=part.start_sec, end_sec=part.end_sec, text=part.text, source="asr")
-            for i, part in enumerate(parts)
-        ]
-        prompted = prompt_utterances(utterances, clues)
-        listed = [{id_ for id_, _ in utterance.clues} for utterance in prompted]
-        stories = [
-            (part.family, part.intensity, [clue for clue in clues if clue.id in ids and _within(clue, part)])
-            for part, ids in zip(parts, listed, strict=True)
-        ]
-        asked = rng.randrange(len(parts)) if rng.random() < 0.7 else None
-        question = OVERALL_QUESTION
-        if asked is not None:
-            question, stories = utterance_question(parts[asked].start_sec, parts[asked].end_sec), [stories[asked]]
+    def _finish(self, part: Part, rng: random.Random) -> Example:
+        clues = number(part.clues + _clues_of_words(part.text, 0, part.end_sec))
+        utterance = Utterance(index=0, start_sec=0, end_sec=part.end_sec, text=part.text, source="asr")
+        (prompted,) = prompt_utterances([utterance], clues)
+        listed = {id_ for id_, _ in prompted.clues}
+        story = (part.family, part.intensity, [clue for clue in clues if clue.id in listed])
         return Example(
-            features=self._features(parts, audio),
-            utterances=prompted,
-            question=question,
-            answer=describe.answer(stories, self.association, rng),
-            labelled=labelled_slots([part.family for part in parts], [_shown(part) for part in parts]),
+            features=self._features(part, rng),
+            utterances=[prompted],
+            question=utterance_question(0, part.end_sec),
+            answer=describe.answer([story], self.association, rng),
+            labelled=labelled_slots([part.family], [part.shown]),
         )
 
-    def _features(self, parts: list[Part], audio: Tensor | None) -> Features:
-        times: list[float] = []
-        rows: list[int] = []
-        for part in parts:
-            if part.face is not None:
-                length = (part.end_sec - part.start_sec) / FRAMES_PER_PART
-                times += [part.start_sec + (place + 0.25) * length for place in range(FRAMES_PER_PART)]
-                rows += [part.face] * FRAMES_PER_PART
-        if not rows:
-            return Features(audio=audio)
+    def _features(self, part: Part, rng: random.Random) -> Features:
+        if part.face is None:
+            return Features(audio=part.audio)
+        length, rows = part.end_sec / NUM_FRAMES, [part.face] * NUM_FRAMES
+        can_talk = part.audio is not None and bool(self.faces["found"][part.face])
+        talks = [can_talk and rng.random() < TALKING_SHARE for _ in rows]
+
+        def views(name: str) -> Tensor:
+            """Of a talking face there is the aligned view alone, which does for the frame as well."""
+            return torch.stack([self.faces["talking" if talk else name][part.face] for talk in talks]).float()
+
         return Features(
-            times_sec=tuple(times),
-            frames=self.faces["frames"][rows].float(),
-            faces=self.faces["faces"][rows].float(),
+            times_sec=tuple((place + 0.25) * length for place in range(NUM_FRAMES)),
+            frames=views("frames"),
+            faces=views("faces"),
             region_masks=self.faces["region_masks"][rows].float(),
-            audio=audio,
+            audio=part.audio,
         )
 
 
-def _shown(part: Part) -> frozenset[Modality]:
-    there: dict[Modality, bool] = {"face": part.face is not None, "voice": part.spoken}
-    return frozenset(modality for modality, is_there in there.items() if is_there)
-
-
-def _within(clue: Clue, part: Part) -> bool:
-    return clue.start_sec < part.end_sec and clue.end_sec > part.start_sec
+def _lasting(clue: Clue, end_sec: float) -> Clue:
+    return clue.model_copy(update={"start_sec": 0.0, "apex_sec": 0.0, "end_sec": end_sec})
 
 
 def _clues_of_words(text: str, start_sec: float, end_sec: float) -> list[Clue]:
@@ -224,5 +215,5 @@ def _voices(path: Path) -> Iterable[VoiceClip]:
             Spoken(**{**part, "clues": tuple(Clue.model_validate(clue) for clue in part["clues"])})
             for part in row["utterances"]
         )
-        yield VoiceClip(features[position : position + row["num_features"]], utterances)
+        yield VoiceClip(features[position : position + row["num_features"]], row["actor"], utterances)
         position += row["num_features"]

@@ -1,7 +1,8 @@
 """A run from its configuration: the model it starts from, what of it is trained, on which examples.
 
-What is trained (paper 4.1: encoders and LLM frozen, all between them tuned): the vision encoder's LoRA in expression
-adaptation; the Q-Formers, local clue attention and projections in alignment; these and the LLM's LoRA in instruction.
+What is trained (paper 4.1: encoders and LLM frozen, all between them tuned): the vision encoder's last blocks in
+expression adaptation; the Q-Formers, local clue attention and projections in alignment; these and the LLM's LoRA in
+instruction tuning.
 """
 
 import logging
@@ -22,7 +23,7 @@ from microemo.pipeline import NANO
 from microemo.train.alignment import Alignment
 from microemo.train.cache import FeatureCache
 from microemo.train.clips import Clips
-from microemo.train.config import Stage, TrainConfig
+from microemo.train.config import TrainConfig
 from microemo.train.encoded import ClipEncoder, Facts, facts_of
 from microemo.train.expression import Expression, Faces
 from microemo.train.instruction import Instruction
@@ -60,17 +61,18 @@ def build(config: TrainConfig) -> MicroEmo:
 def freeze(model: MicroEmo, config: TrainConfig) -> None:
     """Let a stage train what is its own; frozen weights of the LLM need no more than the run's precision."""
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(is_trained(config.stage, name))
+        parameter.requires_grad_(is_trained(config, name))
         if config.precision == "bfloat16" and name.startswith("language.") and not parameter.requires_grad:
             parameter.data = parameter.data.to(torch.bfloat16)
 
 
-def is_trained(stage: Stage, name: str) -> bool:
+def is_trained(config: TrainConfig, name: str) -> bool:
     """Whether a stage trains the parameter of that name."""
-    in_vision, is_lora = name.startswith("vision."), "lora_" in name
-    if stage == "expression":
-        return in_vision and is_lora
-    return checkpoint.is_tuned(name) and not in_vision and not (is_lora and stage == "alignment")
+    if not checkpoint.is_tuned(config.model, name):
+        return False
+    if name.startswith("vision."):
+        return config.stage == "expression"
+    return config.stage == "instruction" or (config.stage == "alignment" and "lora_" not in name)
 
 
 def task_of(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook = silent) -> Task:
@@ -79,11 +81,12 @@ def task_of(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook
     def save(folder: Path) -> None:
         checkpoint.save(model, folder)
 
+    if accelerator.device.type == "cpu":  # there its backward pass is the faster one
+        model.language.model.set_attn_implementation("eager")
+        model.vision.backbone.set_attn_implementation("eager")
     if config.stage == "expression":
         faces = (Faces(config.data / "train.npz", True), Faces(config.data / "public_test.npz", False))
         return Task(Expression(model.vision), *faces, save)
-    if accelerator.device.type == "cpu":
-        model.language.model.set_attn_implementation("eager")  # its backward pass is the faster one there
     learnt, judged = _pairs(config.data) if config.data.is_dir() else _clips(config, model, accelerator, hook)
     if config.stage == "alignment":
         return Task(Alignment(model, config.voice_noise), learnt, judged, save)
