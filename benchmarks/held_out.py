@@ -8,6 +8,7 @@ emotions. Both: two or three takes of such an actor in a row, each with a face o
     python benchmarks/held_out.py voices --ravdess RAVDESS --out voices.jsonl
     python benchmarks/held_out.py faces --fer2013 FER2013/public_test --num 350 --out faces.jsonl
     python benchmarks/held_out.py both --ravdess RAVDESS --fer2013 FER2013/public_test --num 80 --out both.jsonl
+    python benchmarks/held_out.py report --out benchmarks/results/nano/voices.jsonl    # no media, no model
 """
 
 import argparse
@@ -119,14 +120,18 @@ def first_family(answer: Answer) -> str:
 
 
 def answer_about(result: Result, stretch: Stretch) -> Answer:
-    """The answer about the utterance that covers most of a stretch; the overall one for a clip that is one stretch."""
+    """The answer about the utterance, spoken if there is one, that covers most of a stretch; for a clip that is one
+    stretch, the overall one.
+    """
     if stretch.start_sec == 0 and stretch.end_sec >= result.clip.duration_sec - 0.5:
         return result.overall
 
     def shared(utterance: UtteranceAnswer) -> float:
         return min(utterance.end_sec, stretch.end_sec) - max(utterance.start_sec, stretch.start_sec)
 
-    return max(result.utterances, key=lambda utterance: (bool(utterance.emotions), shared(utterance)))
+    return max(
+        result.utterances, key=lambda utterance: (bool(utterance.text) and shared(utterance) > 0, shared(utterance))
+    )
 
 
 def rows_of(path: Path, stretches: Sequence[Stretch], result: Result) -> Iterator[dict[str, object]]:
@@ -151,7 +156,7 @@ def rows_of(path: Path, stretches: Sequence[Stretch], result: Result) -> Iterato
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("voices", "faces", "both"))
+    parser.add_argument("task", choices=("voices", "faces", "both", "report"))
     parser.add_argument("--ravdess", type=Path)
     parser.add_argument("--fer2013", type=Path)
     parser.add_argument("--num", type=int, default=350, help="clips with faces")
@@ -160,6 +165,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     done = [json.loads(line) for line in arguments.out.read_text().splitlines()] if arguments.out.exists() else []
+    if arguments.task == "report":
+        return report(done)
     seen = {row["clip"] for row in done}
     pipeline = load(arguments.model)
     with tempfile.TemporaryDirectory() as scratch, arguments.out.open("a") as file:

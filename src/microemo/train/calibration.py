@@ -53,7 +53,7 @@ def fit(logits: Float[Tensor, "N K"], scores: Float[Tensor, "N K"], targets: Int
         value.backward()
         return value
 
-    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    optimizer.step(loss)
     of_logits, of_scores = shares.detach().exp().tolist()
     return of_scores / of_logits, 1 / of_logits
 

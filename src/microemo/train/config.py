@@ -52,6 +52,7 @@ class TrainConfig(Frozen):
     micro_batch_size: int = Field(1, gt=0, description="Of these, read at once by one process")
     precision: Literal["float32", "bfloat16"] = "bfloat16"
     optimizer: OptimizerConfig
+    tune_qformers: bool = Field(True, description="In instruction; else they stay as alignment left them")
     alignment_share: float = Field(0.0, ge=0, description="Of the alignment loss beside the language modelling loss")
     voice_noise: float = Field(0.0, ge=0, description="On a voice's features, in their own standard deviations")
     validate_every: int | None = Field(None, gt=0, description="Steps; None: once an epoch")

@@ -72,7 +72,9 @@ def is_trained(config: TrainConfig, name: str) -> bool:
         return False
     if name.startswith("vision."):
         return config.stage == "expression"
-    return config.stage == "instruction" or (config.stage == "alignment" and "lora_" not in name)
+    if "lora_" in name:
+        return config.stage == "instruction"
+    return config.stage == "alignment" or (config.stage == "instruction" and config.tune_qformers)
 
 
 def task_of(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook = silent) -> Task:
