@@ -20,6 +20,7 @@ from microemo.model.vision import VisionEncoder
 from microemo.train.task import Scores
 
 NUM_LABELS = 7
+EVERY = slice(None)
 ALIGNED_SHARE = 0.6  # of the pictures that are learnt from
 LABEL_SMOOTHING = 0.1
 Picture = tuple[Tensor, int]  # (1, S, S) in [0, 1], and its label
@@ -74,15 +75,16 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
 class Faces:
     """Pictures and labels of FER2013 as ``fer2013.prepare`` leaves them: raw and aligned views, (N, S, S) uint8.
 
-    ``augmented`` ones are drawn anew each time; the others are aligned views, where a face was found.
+    ``augmented`` ones are drawn anew each time; the others are aligned views, where a face was found. ``which`` are
+    the pictures that are taken.
     Raises ``InputError`` where the file is none of that kind.
     """
 
-    def __init__(self, file: Path, augmented: bool) -> None:
+    def __init__(self, file: Path, augmented: bool, which: slice = EVERY) -> None:
         try:
             with np.load(file) as arrays:
-                self.raw, self.view = torch.from_numpy(arrays["raw"]), torch.from_numpy(arrays["crop"])
-                self.found, self.labels = arrays["ok"].tolist(), arrays["y"].tolist()
+                self.raw, self.view = (torch.from_numpy(arrays[name][which]) for name in ("raw", "crop"))
+                self.found, self.labels = arrays["ok"][which].tolist(), arrays["y"][which].tolist()
         except (OSError, KeyError, ValueError) as error:
             raise InputError(
                 f"{file}: no prepared faces ({error}); python -m microemo.train.fer2013 writes them"

@@ -31,6 +31,8 @@ from microemo.model.vision import VisionEncoder
 from microemo.perception.regions import REGION_NAMES
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
+from microemo.train.expression import EVERY
+from microemo.train.fer2013 import CHOOSING
 from microemo.train.talking import talking
 
 NORMAL, STRONG = INTENSITIES
@@ -168,7 +170,7 @@ def _encode_voice(job: tuple[Sequence[Take], bool, int]) -> tuple[np.ndarray, di
 
 
 @torch.inference_mode()
-def write_faces(prepared: Path, expression: Path, per_label: int, out: Path, seed: int = 0) -> None:
+def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, out: Path, seed: int = 0) -> None:
     """Patch tokens of up to ``per_label`` faces a label: whole picture, aligned view, and this talking, in bf16.
 
     ``expression`` is the run that tuned the vision encoder. Blendshapes are those of the still face.
@@ -181,7 +183,7 @@ def write_faces(prepared: Path, expression: Path, per_label: int, out: Path, see
     )
     generator = torch.Generator().manual_seed(seed)
     with np.load(prepared) as arrays:
-        data = {name: arrays[name] for name in ("raw", "crop", "reg", "bs", "ok", "y")}
+        data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "ok", "y")}
     rng = np.random.default_rng(seed)
     chosen = np.sort(
         np.concatenate(
@@ -249,8 +251,12 @@ def main() -> None:
         write_voices(train, 900, 2, arguments.out / "voices_train")
     if arguments.fer2013:
         run = arguments.expression
-        write_faces(arguments.fer2013 / "public_test.npz", run, 150, arguments.out / "faces_held_out.safetensors")
-        write_faces(arguments.fer2013 / "train.npz", run, 3000, arguments.out / "faces_train.safetensors")
+        for split, which, per_label, name in (
+            ("public_test", CHOOSING, 150, "held_out"),
+            ("train", EVERY, 3000, "train"),
+        ):
+            file = arguments.out / f"faces_{name}.safetensors"
+            write_faces(arguments.fer2013 / f"{split}.npz", which, run, per_label, file)
     if arguments.meld:
         for split, table in (("train", "train_sent_emo.csv"), ("held_out", "dev_sent_emo.csv")):
             (arguments.out / f"lines_{split}.json").write_text(json.dumps(lines_of(arguments.meld / table)))

@@ -26,6 +26,7 @@ from microemo.train.clips import Clips
 from microemo.train.config import TrainConfig
 from microemo.train.encoded import ClipEncoder, Facts, facts_of
 from microemo.train.expression import Expression, Faces
+from microemo.train.fer2013 import CHOOSING
 from microemo.train.instruction import Instruction
 from microemo.train.loop import Outcome, accelerator_of, fit
 from microemo.train.pairs import Pairs
@@ -87,7 +88,7 @@ def task_of(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook
         model.language.model.set_attn_implementation("eager")
         model.vision.backbone.set_attn_implementation("eager")
     if config.stage == "expression":
-        faces = (Faces(config.data / "train.npz", True), Faces(config.data / "public_test.npz", False))
+        faces = (Faces(config.data / "train.npz", True), Faces(config.data / "public_test.npz", False, CHOOSING))
         return Task(Expression(model.vision), *faces, save)
     learnt, judged = _pairs(config.data) if config.data.is_dir() else _clips(config, model, accelerator, hook)
     if config.stage == "alignment":
