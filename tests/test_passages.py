@@ -64,7 +64,9 @@ def clip(face_times: tuple[float, ...] = (), speech: tuple[tuple[float, float], 
 def test_an_utterance_shows_a_person_if_a_face_was_seen_or_a_voice_heard_in_it() -> None:
     assert shows_person(clip(face_times=(2.0,)), utterance(2, 4))
     assert not shows_person(clip(face_times=(4.0, 1.5)), utterance(2, 4))
-    assert shows_person(clip(speech=((3.9, 6.0),)), utterance(2, 4))
+    assert shows_person(clip(speech=((3.5, 6.0),)), utterance(2, 4))
+    assert not shows_person(clip(speech=((3.9, 6.0),)), utterance(2, 4))  # the edge of the next one's voice
+    assert shows_person(clip(speech=((3.9, 6.0),)), utterance(3.8, 4.0))
     assert not shows_person(clip(speech=((0.0, 2.0), (4.0, 6.0))), utterance(2, 4))
 
 

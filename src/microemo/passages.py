@@ -8,6 +8,7 @@ from microemo.schema import Answer, Clip, Emotion, Utterance
 
 MAX_UTTERANCES = 8
 MAX_SEC = 60.0
+MIN_VOICED_SEC = 0.4
 MAX_LABELS = 3
 MAX_TOLD = 3  # parts whose explanation the overall one repeats
 
@@ -40,10 +41,14 @@ def passages(utterances: Sequence[Utterance]) -> list[Passage]:
 
 
 def shows_person(clip: Clip, utterance: Utterance) -> bool:
-    """Whether the utterance can be judged at all: the face was found in it, or somebody speaks in it."""
+    """Whether the utterance can be judged at all: the face was found in it, or somebody speaks in it.
+
+    The breath of a voice that its edges leave in a silent window is no speech.
+    """
     start, end = utterance.start_sec, utterance.end_sec
     seen = any(start <= time < end for time in clip.frame_times_sec[clip.face_mask])
-    heard = any(begins < end and ends > start for begins, ends in clip.speech)
+    voiced_sec = sum(max(0.0, min(end, ends) - max(start, begins)) for begins, ends in clip.speech)
+    heard = voiced_sec >= min(MIN_VOICED_SEC, (end - start) / 2)
     return seen or heard or (bool(utterance.text) and utterance.source == "subtitle")
 
 

@@ -106,7 +106,7 @@ class LanguageModel(nn.Module):
         )
         return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
         """The logits of each prompt's next token."""
         ones = [torch.ones(len(prompt), dtype=torch.long, device=prompt.device) for prompt in prompts]

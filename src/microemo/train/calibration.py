@@ -25,9 +25,10 @@ from microemo.train.pairs import Pairs
 from microemo.vocabulary import FAMILIES
 
 BATCH = 16
+PULL = 0.01  # of the two shares towards 1
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def evidence(model: MicroEmo, examples: Sequence[Example]) -> tuple[Float[Tensor, "N K"], Float[Tensor, "N K"]]:
     """The LLM's logits of the families as first label, and the windows' label scores, for each example."""
     anchors, ids = label_anchors(model.language), family_token_ids(model.language)
@@ -43,13 +44,17 @@ def evidence(model: MicroEmo, examples: Sequence[Example]) -> tuple[Float[Tensor
 
 
 def fit(logits: Float[Tensor, "N K"], scores: Float[Tensor, "N K"], targets: Int[Tensor, " N"]) -> tuple[float, float]:
-    """The scores' weight and the temperature with which softmax((logits + weight * scores) / temperature) fits best."""
+    """The scores' weight and the temperature with which softmax((logits + weight * scores) / temperature) fits best.
+
+    Neither kind of evidence is believed to be worth nothing: words are judged by the logits alone.
+    """
     shares = torch.zeros(2, requires_grad=True)  # logarithms: both are positive
     optimizer = torch.optim.LBFGS([shares], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
         value = F.cross_entropy(shares[0].exp() * logits + shares[1].exp() * scores, targets)
+        value = value + PULL * shares.square().sum()
         value.backward()
         return value
 
