@@ -22,7 +22,7 @@ def toy_features(
     generator = torch.Generator().manual_seed(seed)
     regions = region_masks(num_frames, seed)
     regions[[frame for frame in faceless if frame < num_frames]] = 0
-    audio = torch.randn(int(audio_sec * 50), TINY.audio.num_layers + 1, SIZE, generator=generator)
+    audio = torch.randn(int(audio_sec * 50), len(TINY.audio.read_layers), SIZE, generator=generator)
     if not num_frames:
         return Features(audio=audio if audio_sec else None)
     return Features(

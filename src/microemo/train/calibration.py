@@ -25,7 +25,7 @@ from microemo.train.pairs import Pairs
 from microemo.vocabulary import FAMILIES
 
 BATCH = 16
-PULL = 0.01  # of the two shares towards 1
+PULL = 0.001  # of the two shares towards 1
 
 
 @torch.no_grad()

@@ -20,6 +20,7 @@ import torch
 from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional as F
 
 from microemo import weights
 from microemo.config import NANO, AudioConfig
@@ -37,6 +38,8 @@ from microemo.train.talking import talking
 
 NORMAL, STRONG = INTENSITIES
 TRAIN_ACTORS = range(1, 19)
+FACE_HEIGHT, SQUEEZED = (0.35, 1.0), (0.55, 1.0)  # of a face in its frame; its width over that, squeezed
+GREY = 0.5
 MARGIN, PAUSE = SAMPLE_RATE // 10, SAMPLE_RATE // 2  # samples about speech, and of silence behind it
 MELD_FAMILIES = {
     "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
@@ -171,7 +174,7 @@ def _encode_voice(job: tuple[Sequence[Take], bool, int]) -> tuple[np.ndarray, di
 
 @torch.inference_mode()
 def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, out: Path, seed: int = 0) -> None:
-    """Patch tokens of up to ``per_label`` faces a label: whole picture, aligned view, and this talking, in bf16.
+    """Patch tokens of up to ``per_label`` faces a label: in a frame, aligned, and so talking, in bf16.
 
     ``expression`` is the run that tuned the vision encoder. Blendshapes are those of the still face.
     """
@@ -202,7 +205,7 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
 
     save_file(
         {
-            "frames": encode(pictures),
+            "frames": encode((placed(pictures[:, None] / 255, generator)[:, 0] * 255).byte()),
             "faces": encode(views),
             "talking": encode(spoken),
             "region_masks": torch.from_numpy(data["reg"][chosen]).to(torch.bfloat16),
@@ -212,6 +215,24 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
         },
         out,
     )
+
+
+def placed(pictures: Float[Tensor, "B 1 S S"], generator: torch.Generator) -> Float[Tensor, "B 1 S S"]:
+    """Faces somewhere in a grey frame of some format that is squeezed into a square, as frames of a video are."""
+
+    def uniform(low: float, high: float) -> Float[Tensor, " B"]:
+        return torch.rand(len(pictures), generator=generator) * (high - low) + low
+
+    height = uniform(*FACE_HEIGHT)
+    width = height * uniform(*SQUEEZED)
+    free = torch.stack([1 - width, 1 - height], dim=1)  # of the frame, on either side of a face in the middle
+    place = free * (torch.rand(len(pictures), 2, generator=generator) * 2 - 1)
+    zero = torch.zeros_like(width)
+    theta = torch.stack(
+        [1 / width, zero, -place[:, 0] / width, zero, 1 / height, -place[:, 1] / height], dim=1
+    ).unflatten(1, (2, 3))
+    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
+    return F.grid_sample(pictures - GREY, grid, align_corners=False) + GREY
 
 
 def mouth_centres(masks: Float[Tensor, "B R P"]) -> Float[Tensor, "B 2"]:
