@@ -52,7 +52,7 @@ def pointed(text: str) -> list[tuple[int | None, bool]]:
 def test_labels_come_in_order_in_lower_case_with_the_probability_of_their_tokens() -> None:
     emotions = answer(" Sad, taken aback, matter-of-fact. All is well.").emotions
     assert [emotion.label for emotion in emotions] == ["sad", "taken aback", "matter-of-fact"]
-    assert [emotion.confidence for emotion in emotions] == [round(math.exp(-0.1 * n), 4) for n in (1, 2, 5)]
+    assert [emotion.confidence for emotion in emotions] == [round(math.exp(-0.1 * n), 4) for n in (1, 1 + 2, 1 + 5)]
 
 
 def test_there_are_three_labels_at_most_and_no_doubles() -> None:
@@ -81,7 +81,7 @@ def test_a_token_that_reaches_into_a_label_counts() -> None:
         log_probs = (-0.1, -0.2, -0.4)
 
     emotions = parse(Merged(), (), SPAN).emotions
-    assert [e.confidence for e in emotions] == [round(math.exp(-0.3), 4), round(math.exp(-0.6), 4)]
+    assert [e.confidence for e in emotions] == [round(math.exp(-0.3), 4), round(math.exp(-0.3 - 0.6), 4)]
 
 
 # Claims with citations

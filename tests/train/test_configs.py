@@ -64,7 +64,7 @@ def test_it_loads_and_builds_on_the_meta_device_with_something_to_train(file: Pa
         model = MicroEmo(config.model)
     run.freeze(model, config)
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
-    assert trained and all(checkpoint.is_tuned(name) for name in trained)
+    assert trained and all(checkpoint.is_tuned(config.model, name) for name in trained)
 
 
 def test_table_2_has_its_four_rows_which_differ_in_nothing_else() -> None:
