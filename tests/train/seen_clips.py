@@ -1,5 +1,11 @@
-"""Clips that perception has not found, but might have: what they show tells their label, so that it can be learnt."""
+"""Clips that perception has not found, but might have: what they show tells their label, so that it can be learnt.
 
+Also a program that trains on them, to be killed or joined.
+"""
+
+import os
+import signal
+import sys
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +19,9 @@ from microemo.data.manifest import Sample, Turn
 from microemo.errors import InputError
 from microemo.media.subtitles import Cue
 from microemo.schema import Clip, ClipInfo, Clue, Utterance
+from microemo.train import config as configs
+from microemo.train import encoded, run
+from microemo.train.clips import Clips
 
 LABELS = ("happy", "sad", "angry")
 SEC = 2.0  # of an utterance
@@ -22,7 +31,7 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
     """In the place of ``pipeline.perceive``: ``NAME-LABEL-LABEL.mp4`` has two utterances, of these labels.
 
     Pictures are as bright, and the sound as loud, as the label's place among ``LABELS``. "broken" cannot be read, in
-    "nobody" there is nobody.
+    "nobody" there is nobody, "mute" ones have no sound.
     """
     name, *labels = path.stem.split("-")
     if name == "broken":
@@ -31,7 +40,7 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
     levels = np.repeat([(1 + LABELS.index(label)) / len(LABELS) for label in labels], 4)
     side, num = config.vision.image_size, 4 * len(labels)
     pictures = (levels[:, None, None, None] * rng.integers(100, 256, (num, side, side, 3))).astype(np.uint8)
-    there = name != "nobody"
+    there, is_heard = name != "nobody", not name.startswith("mute")
     masks = np.zeros((num, config.num_regions, config.vision.grid**2), np.float32)
     masks[:, 0, :2] = there
     sound = np.repeat(levels, int(16_000 * SEC / 4)) * rng.normal(size=int(16_000 * SEC * len(labels))) * 0.3
@@ -48,19 +57,21 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
         "strength": 0.9,
     }
     return Clip(
-        info=ClipInfo(path=str(path), duration_sec=SEC * len(labels), has_video=True, has_audio=True, face_seconds=1),
+        info=ClipInfo(
+            path=str(path), duration_sec=SEC * len(labels), has_video=True, has_audio=is_heard, face_seconds=1
+        ),
         frame_times_sec=np.arange(num) * SEC / 4,
         frames=pictures,
         faces=pictures,
         face_mask=np.full(num, there),
         region_masks=masks,
-        waveform=sound.astype(np.float32),
+        waveform=sound.astype(np.float32) if is_heard else None,
         utterances=tuple(utterances),
         clues=tuple(
             Clue(id=5 + index, start_sec=SEC * index, apex_sec=SEC * index + 1, end_sec=SEC * index + 1.5, **clue)
             for index in range(len(labels))
         ),
-        speech=((0.0, SEC * len(labels)),) if there else (),
+        speech=((0.0, SEC * len(labels)),) if there and is_heard else (),
     )
 
 
@@ -98,3 +109,17 @@ def counted(calls: list[Path]) -> Counted:
         return perceive(path, *arguments, **named)
 
     return perceive_and_count
+
+
+if __name__ == "__main__":
+    # A run's configuration, and the number of the example at which to be killed.
+    encoded.perceive, example, left = perceive, Clips.example, [int(number) for number in sys.argv[2:]]
+
+    def until_killed(self: Clips, *arguments: Any) -> Any:
+        left[:] = [number - 1 for number in left]
+        if any(number < 0 for number in left):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return example(self, *arguments)
+
+    Clips.example = until_killed  # type: ignore[method-assign]
+    run.train(configs.load(Path(sys.argv[1])))

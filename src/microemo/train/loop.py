@@ -21,6 +21,7 @@ from microemo.train import config as configs
 from microemo.train import order, state
 from microemo.train.config import OptimizerConfig, TrainConfig
 from microemo.train.log import Log
+from microemo.train.sharding import prepared
 from microemo.train.task import Scores, Task
 
 LONGEST_WAIT = timedelta(hours=24)  # of one process for another that still encodes clips
@@ -38,7 +39,7 @@ class Outcome:
 def accelerator_of(config: TrainConfig) -> Accelerator:
     """Device and processes as accelerate's own configuration has them, in the run's precision.
 
-    Raises ``InputError`` where that shards the model: a run's state is gathered from no shards here.
+    Raises ``InputError`` where those are joined by other means than DDP, which sharding (``sharding.py``) builds on.
     """
     AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
     num_parts = config.batch_size // config.micro_batch_size
@@ -51,7 +52,7 @@ def accelerator_of(config: TrainConfig) -> Accelerator:
     )
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
         raise InputError(
-            f"accelerate is set to {accelerator.distributed_type.value}; only one process or DDP can train"
+            f"accelerate is set to {accelerator.distributed_type.value}; only one process, DDP or FSDP can train"
         )
     accelerator.gradient_accumulation_steps = max(1, num_parts // accelerator.num_processes)
     return accelerator
@@ -96,7 +97,7 @@ class _Run:
         parameters = [parameter for _, parameter in state.trained(task.objective)]
         settings = config.optimizer
         optimizer = AdamW(parameters, settings.learning_rate, settings.betas, weight_decay=settings.weight_decay)
-        self.model, self.optimizer = accelerator.prepare(task.objective, optimizer)
+        self.model, self.optimizer = prepared(task.objective, accelerator), accelerator.prepare_optimizer(optimizer)
         self.progress = state.load(config.output, self.objective, self.optimizer)
 
     @property
@@ -173,11 +174,15 @@ class _Run:
         size = self.config.micro_batch_size
         parts = [indices[start : start + size] for start in range(0, len(indices), size)]
         sums = torch.zeros(4, device=self.accelerator.device)
-        for part in parts[self.accelerator.process_index :: self.accelerator.num_processes]:
+        for first in range(0, len(parts), self.accelerator.num_processes):
+            # A process that has none left looks at the last once more: sharded layers run on all processes at once.
+            place = first + self.accelerator.process_index
+            part = parts[min(place, len(parts) - 1)]
             seed, example = self.config.seed, self.task.validation.example
             scores: Scores = self.model([example(index, order.chance(seed, -1, index)) for index in part])
             num = torch.full_like(scores.loss, len(part))
-            sums += torch.stack([scores.loss * num, num, scores.num_right, scores.num_judged])
+            values = [scores.loss.detach() * num, num, scores.num_right, scores.num_judged]
+            sums += torch.stack(values) * (place < len(parts))
         loss, num, num_right, num_judged = self.accelerator.reduce(sums, "sum").tolist()
         accuracy = {"accuracy": num_right / num_judged} if num_judged else {}
         return {"loss": loss / num, **accuracy}

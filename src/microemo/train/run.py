@@ -20,6 +20,7 @@ from microemo.hooks import Hook, silent
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.pipeline import NANO
+from microemo.train import sharding
 from microemo.train.alignment import Alignment
 from microemo.train.cache import FeatureCache
 from microemo.train.clips import Clips
@@ -41,11 +42,14 @@ def train(config: TrainConfig, hook: Hook = silent) -> Outcome:
     Hooks: steps "encode", in clips, and "train", in optimiser steps. Raises ``MicroEmoError`` where the data, the
     weights or the run's folder cannot be used.
     """
-    accelerator = accelerator_of(config)
-    hook = hook if accelerator.is_main_process else silent
-    torch.manual_seed(config.seed)
-    model = build(config)
-    return fit(task_of(config, model, accelerator, hook), config, accelerator, hook)
+    with sharding.asked_for() as is_sharded:
+        accelerator = accelerator_of(config)
+        hook = hook if accelerator.is_main_process else silent
+        torch.manual_seed(config.seed)
+        model = build(config)
+        if is_sharded and accelerator.num_processes > 1:
+            sharding.shard(model.language)
+        return fit(task_of(config, model, accelerator, hook), config, accelerator, hook)
 
 
 def build(config: TrainConfig) -> MicroEmo:
