@@ -1,7 +1,6 @@
 """Matrices in eight bits: each row in whole steps of a 127th of its largest value, and the step beside it.
 
-A checkpoint of what is tuned is half the size so, and the model the same for all practical purposes; the figure is in
-``docs/performance.md``. Reading gives single precision back: nothing computes in eight bits.
+A checkpoint of what is tuned is half the size so; reading gives single precision back: nothing computes in eight bits.
 """
 
 from collections.abc import Mapping
