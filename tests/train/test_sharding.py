@@ -83,7 +83,7 @@ def test_frozen_layers_are_shared_and_nothing_else(second_of_four: None) -> None
     sharding.shard(model.language)
     sharded = {name: p for name, p in model.named_parameters() if isinstance(p, DTensor)}
     assert sharded.keys() == {name for name in before if ".layers." in name and "language." in name} - {
-        name for name in before if checkpoint.is_tuned(name)
+        name for name in before if checkpoint.is_tuned(model.config, name)
     }
     for name, parameter in sharded.items():
         assert parameter.to_local().shape == (-(-before[name][0] // 4), *before[name][1:])
