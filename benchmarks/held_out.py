@@ -29,20 +29,18 @@ import numpy as np
 from clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
 
 from microemo import load
-from microemo.data.describe import frame_of as frame_of_sentence
+from microemo.data.describe import frame_of
 from microemo.evaluate.calibration import Judged, calibration
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
 from microemo.schema import Answer, Result, UtteranceAnswer
-from microemo.train.fer2013 import CHOOSING
+from microemo.train.features import Take
+from microemo.train.fer2013 import CHOOSING, LABELS
+from microemo.train.pairs import FACE_FAMILIES
 from microemo.vocabulary import FAMILIES, family_of
 
-RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
-FER2013 = {
-    "angry": "angry", "disgust": "disgusted", "fear": "fearful", "happy": "happy", "neutral": "neutral",
-    "sad": "sad", "surprise": "surprised",
-}  # fmt: skip
-HELD_OUT_ACTORS = ("19", "20")
+FER2013 = dict(zip(LABELS, FACE_FAMILIES, strict=True))
+HELD_OUT_ACTORS = (19, 20)
 CLIP_SEC = 2.0
 
 
@@ -58,10 +56,10 @@ class Stretch:
 Labelled = tuple[Path, list[Stretch]]
 
 
-def takes(ravdess: Path) -> list[tuple[Path, str]]:
+def takes(ravdess: Path) -> list[Take]:
     """Held-out recordings in an order of chance: a run that is cut short is still a fair sample."""
-    found = [path for path in sorted(ravdess.glob("03-01-*.flac")) if path.stem[-2:] in HELD_OUT_ACTORS]
-    return [(path, RAVDESS[int(path.stem.split("-")[2]) - 1]) for path in random.Random(0).sample(found, len(found))]
+    found = [take for take in map(Take.read, sorted(ravdess.glob("03-01-*.flac"))) if take.actor in HELD_OUT_ACTORS]
+    return random.Random(0).sample(found, len(found))
 
 
 def pictures(fer2013: Path) -> list[tuple[Path, str]]:
@@ -72,19 +70,19 @@ def pictures(fer2013: Path) -> list[tuple[Path, str]]:
     return [(path, FER2013[path.parent.name]) for path in random.Random(0).sample(found, len(found))]
 
 
-def frame_of(picture: Path) -> np.ndarray:
+def frame_with(picture: Path) -> np.ndarray:
     return still(cv2.imread(str(picture))[..., ::-1])
 
 
 def voices(ravdess: Path) -> Iterator[Labelled]:
-    for path, truth in takes(ravdess):
-        yield path, [Stretch(0, math.inf, truth)]
+    for take in takes(ravdess):
+        yield take.path, [Stretch(0, math.inf, take.family)]
 
 
 def faces(fer2013: Path, num: int, scratch: Path) -> Iterator[Labelled]:
     for picture, truth in pictures(fer2013)[:num]:
         path = scratch / f"{picture.parent.name}-{picture.stem}.mp4"
-        yield write(path, [(frame_of(picture), CLIP_SEC)]), [Stretch(0, CLIP_SEC, truth)]
+        yield write(path, [(frame_with(picture), CLIP_SEC)]), [Stretch(0, CLIP_SEC, truth)]
 
 
 def both(ravdess: Path, fer2013: Path, num: int, scratch: Path) -> Iterator[Labelled]:
@@ -92,19 +90,19 @@ def both(ravdess: Path, fer2013: Path, num: int, scratch: Path) -> Iterator[Labe
     rng, found, shown = random.Random(1), takes(ravdess), pictures(fer2013)
     for number in range(num):
         actor = HELD_OUT_ACTORS[number % len(HELD_OUT_ACTORS)]
-        own = [take for take in found if take[0].stem[-2:] == actor]
+        own = [take for take in found if take.actor == actor]
         chosen = rng.sample(own, rng.choice((2, 3)))
-        while len({truth for _, truth in chosen}) < len(chosen):
+        while len({take.family for take in chosen}) < len(chosen):
             chosen = rng.sample(own, len(chosen))
-        sounds = [np.asarray(waveform(path), np.float32) for path, _ in chosen]
+        sounds = [np.asarray(waveform(take.path), np.float32) for take in chosen]
         ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
         stretches = [
-            Stretch(start, end, truth) for start, end, (_, truth) in zip([0, *ends], ends, chosen, strict=False)
+            Stretch(start, end, take.family) for start, end, take in zip([0, *ends], ends, chosen, strict=False)
         ]
         frames = []
         for stretch in stretches:
             alike = [picture for picture, truth in shown if truth == stretch.truth]
-            frame = frame_of(rng.choice(alike)) if alike else np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+            frame = frame_with(rng.choice(alike)) if alike else np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
             frames.append((frame, stretch.end_sec - stretch.start_sec))
         yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), stretches
 
@@ -198,7 +196,7 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
     print(f"stretches with a claim about an absent modality: {absent}")
     print(f"distinct labels: {len({label for row in rows for label in row['labels']})}")
     frames = Counter(
-        frame_of_sentence(sentence, row["labels"]) for row in rows for sentence in SENTENCE.findall(row["explanation"])
+        frame_of(sentence, row["labels"]) for row in rows for sentence in SENTENCE.findall(row["explanation"])
     )
     if frames:
         frame, count = frames.most_common(1)[0]

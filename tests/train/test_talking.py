@@ -4,8 +4,7 @@ import torch
 
 from microemo.config import NANO
 from microemo.perception.regions import REGION_NAMES
-from microemo.train.features import mouth_centres
-from microemo.train.talking import LOWER_FACE, talking
+from microemo.train.talking import LOWER_FACE, mouth_centres, talking
 
 SIZE = 112
 

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from microemo import files
 from microemo.config import ModelConfig
 from microemo.errors import WeightsError
 from microemo.model import int8, vision
@@ -48,11 +49,14 @@ def compress(source: Path, directory: Path) -> None:
 
 
 def _write(directory: Path, config: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / CONFIG).write_text(config.model_dump_json(indent=2) + "\n")
+    write_config(directory, config)
     temporary = directory / f"{WEIGHTS}.tmp"
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary)
     temporary.replace(directory / WEIGHTS)
+
+
+def write_config(directory: Path, config: ModelConfig) -> None:
+    files.write(directory / CONFIG, (config.model_dump_json(indent=2) + "\n").encode())
 
 
 def read_config(directory: Path) -> ModelConfig:

@@ -96,10 +96,7 @@ class LanguageModel(nn.Module):
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
         targets = [self._ids(SPACE + answer + self.end) for answer in answers]
         rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
-        ones = [torch.ones(len(row), dtype=torch.long, device=row.device) for row in rows]
-        mask = nn.utils.rnn.pad_sequence(ones, batch_first=True)
-        embeddings = nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        states = self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+        states = self._states(rows)
         # The state before an answer's token predicts it; only those go through the vocabulary's projection.
         predicting = torch.cat(
             [state[len(prompt) - 1 : len(row) - 1] for state, prompt, row in zip(states, prompts, rows, strict=True)]
@@ -109,11 +106,15 @@ class LanguageModel(nn.Module):
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
         """The logits of each prompt's next token."""
-        ones = [torch.ones(len(prompt), dtype=torch.long, device=prompt.device) for prompt in prompts]
+        ends = [state[len(prompt) - 1] for state, prompt in zip(self._states(prompts), prompts, strict=True)]
+        return self.model.lm_head(torch.stack(ends)).float()
+
+    def _states(self, rows: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B L H"]:
+        """The last layer's states over embeddings of any lengths, padded on the right."""
+        ones = [torch.ones(len(row), dtype=torch.long, device=row.device) for row in rows]
         mask = nn.utils.rnn.pad_sequence(ones, batch_first=True)
-        embeddings = nn.utils.rnn.pad_sequence(list(prompts), batch_first=True)
-        states = self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
-        return self.model.lm_head(states[torch.arange(len(prompts)), mask.sum(1) - 1]).float()
+        embeddings = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+        return self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
 
     @torch.inference_mode()
     def answer(self, prompts: Sequence[Float[Tensor, "_ H"]], choose_first: Choose | None = None) -> list[Generation]:

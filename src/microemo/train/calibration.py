@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from microemo import files, weights
+from microemo import weights
 from microemo.model import checkpoint
 from microemo.model.labels import family_token_ids, label_anchors, window_scores
 from microemo.model.microemo import MicroEmo
@@ -81,7 +81,7 @@ def main() -> None:
     targets = torch.tensor([FAMILIES.index(_family(example)) for example in examples])
     weight, temperature = fit(*evidence(model, examples), targets)
     config = model.config.model_copy(update={"label_prior": weight, "label_temperature": temperature})
-    files.write(arguments.model / checkpoint.CONFIG, (config.model_dump_json(indent=2) + "\n").encode())
+    checkpoint.write_config(arguments.model, config)
     print(f"label_prior {weight:.3f}, label_temperature {temperature:.3f}, from {len(examples)} examples")
 
 

@@ -17,10 +17,11 @@ from torch.nn import functional as F
 
 from microemo.errors import InputError
 from microemo.model.vision import VisionEncoder
+from microemo.train.augment import augment
+from microemo.train.fer2013 import EVERY
 from microemo.train.task import Scores
 
 NUM_LABELS = 7
-EVERY = slice(None)
 ALIGNED_SHARE = 0.6  # of the pictures that are learnt from
 LABEL_SMOOTHING = 0.1
 Picture = tuple[Tensor, int]  # (1, S, S) in [0, 1], and its label
@@ -43,33 +44,6 @@ class Expression(nn.Module):
         logits = self.head(torch.cat([tokens[:, 0], tokens[:, 1:].mean(1)], dim=-1)).float()
         loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING if self.training else 0.0)
         return Scores(loss, (logits.argmax(-1) == labels).sum().float(), loss.new_tensor(len(examples)))
-
-
-def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, 1, S, S) in [0, 1]: flip, small similarity transform, contrast, blur, noise, erased patches or mouths."""
-    num, _, size, _ = pictures.shape
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return torch.rand(num, *shape, generator=generator) * (high - low) + low
-
-    angle, scale = uniform(-0.25, 0.25), uniform(0.8, 1.2)
-    flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
-    cos, sin = angle.cos() / scale, angle.sin() / scale
-    shift = uniform(-0.12, 0.12, 2)
-    theta = torch.stack([cos * flip, -sin, shift[:, 0], sin * flip, cos, shift[:, 1]], dim=1).view(num, 2, 3)
-    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
-    pictures = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
-    pictures = (pictures - mean) * uniform(0.6, 1.4, 1, 1, 1) + mean + uniform(-0.15, 0.15, 1, 1, 1)
-    noise = torch.randn(pictures.shape, generator=generator) * uniform(0, 0.04, 1, 1, 1)
-    blurred = F.avg_pool2d(pictures, 5, 1, 2)
-    pictures = torch.where(uniform(0, 1, 1, 1, 1) < 0.25, blurred, pictures) + noise
-    rows, columns = torch.arange(size).view(1, 1, size, 1), torch.arange(size).view(1, 1, 1, size)
-    erase = uniform(0, 1, 1, 1, 1)
-    mouth = (erase < 0.15) & (rows > size * 0.62)
-    top, left = (uniform(0, size * 0.7, 1, 1, 1), uniform(0, size * 0.7, 1, 1, 1))
-    box = (rows >= top) & (rows < top + size * 0.3) & (columns >= left) & (columns < left + size * 0.3)
-    return pictures.masked_fill(mouth | (box & (erase > 0.75)), 0.5).clamp(0, 1)
 
 
 class Faces:

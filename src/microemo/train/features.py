@@ -17,10 +17,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F
 
 from microemo import weights
 from microemo.config import NANO, AudioConfig
@@ -29,17 +27,14 @@ from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.model import checkpoint
 from microemo.model.audio import AudioEncoder
 from microemo.model.vision import VisionEncoder
-from microemo.perception.regions import REGION_NAMES
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
-from microemo.train.expression import EVERY
-from microemo.train.fer2013 import CHOOSING
-from microemo.train.talking import talking
+from microemo.train.augment import placed
+from microemo.train.fer2013 import CHOOSING, EVERY
+from microemo.train.talking import mouth_centres, talking
 
 NORMAL, STRONG = INTENSITIES
 TRAIN_ACTORS = range(1, 19)
-FACE_HEIGHT, SQUEEZED = (0.35, 1.0), (0.55, 1.0)  # of a face in its frame; its width over that, squeezed
-GREY = 0.5
 MARGIN, PAUSE = SAMPLE_RATE // 10, SAMPLE_RATE // 2  # samples about speech, and of silence behind it
 MELD_FAMILIES = {
     "anger": "angry", "disgust": "disgusted", "fear": "fearful", "joy": "happy", "neutral": "neutral",
@@ -180,10 +175,10 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
     """
     encoder = VisionEncoder(NANO.vision, weights.path("dinov2_vits14")).eval()
     tuned = checkpoint.read_tensors(expression)
-    encoder.load_state_dict(
-        {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")},
-        strict=False,
-    )
+    blocks = {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")}
+    unknown = encoder.load_state_dict(blocks, strict=False).unexpected_keys
+    if unknown:
+        raise ValueError(f"{expression} does not fit the vision encoder: {unknown[:3]}")
     generator = torch.Generator().manual_seed(seed)
     with np.load(prepared) as arrays:
         data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "ok", "y")}
@@ -215,33 +210,6 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
         },
         out,
     )
-
-
-def placed(pictures: Float[Tensor, "B 1 S S"], generator: torch.Generator) -> Float[Tensor, "B 1 S S"]:
-    """Faces somewhere in a grey frame of some format that is squeezed into a square, as frames of a video are."""
-
-    def uniform(low: float, high: float) -> Float[Tensor, " B"]:
-        return torch.rand(len(pictures), generator=generator) * (high - low) + low
-
-    height = uniform(*FACE_HEIGHT)
-    width = height * uniform(*SQUEEZED)
-    free = torch.stack([1 - width, 1 - height], dim=1)  # of the frame, on either side of a face in the middle
-    place = free * (torch.rand(len(pictures), 2, generator=generator) * 2 - 1)
-    zero = torch.zeros_like(width)
-    theta = torch.stack(
-        [1 / width, zero, -place[:, 0] / width, zero, 1 / height, -place[:, 1] / height], dim=1
-    ).unflatten(1, (2, 3))
-    grid = F.affine_grid(theta, list(pictures.shape), align_corners=False)
-    return F.grid_sample(pictures - GREY, grid, align_corners=False) + GREY
-
-
-def mouth_centres(masks: Float[Tensor, "B R P"]) -> Float[Tensor, "B 2"]:
-    """Centres (x, y) of the mouths' region masks, in sides of the view; the middle where there is none."""
-    grid = NANO.vision.grid
-    mouth = masks[:, REGION_NAMES.index("mouth")].unflatten(1, (grid, grid))  # (B, rows, columns)
-    place = (torch.arange(grid) + 0.5) / grid - 0.5
-    area = mouth.sum((1, 2)).clamp_min(1e-3)
-    return torch.stack([(mouth.sum(1) @ place) / area, (mouth.sum(2) @ place) / area], dim=1) + 0.5
 
 
 def lines_of(meld: Path) -> dict[str, list[str]]:

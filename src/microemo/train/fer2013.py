@@ -18,6 +18,7 @@ from microemo.config import NANO
 from microemo.errors import InputError
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
 
+EVERY = slice(None)
 CHOOSING = slice(0, None, 3)  # of the public test's pictures: to choose models by; the others are for judging them
 LABELS = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
 ENLARGED, MARGIN = 192, 64  # pixels

@@ -173,12 +173,12 @@ class _Run:
         indices = range(0, len(self.task.validation), -(-len(self.task.validation) // self.config.validation_examples))
         size = self.config.micro_batch_size
         parts = [indices[start : start + size] for start in range(0, len(indices), size)]
+        seed, example = self.config.seed, self.task.validation.example
         sums = torch.zeros(4, device=self.accelerator.device)
         for first in range(0, len(parts), self.accelerator.num_processes):
             # A process that has none left looks at the last once more: sharded layers run on all processes at once.
             place = first + self.accelerator.process_index
             part = parts[min(place, len(parts) - 1)]
-            seed, example = self.config.seed, self.task.validation.example
             scores: Scores = self.model([example(index, order.chance(seed, -1, index)) for index in part])
             num = torch.full_like(scores.loss, len(part))
             values = [scores.loss.detach() * num, num, scores.num_right, scores.num_judged]
