@@ -122,8 +122,8 @@ class LanguageConfig(Frozen):
 
     weights: str | None
     hidden_size: int
-    num_layers: int = 2  # this and the next three: of the random one
-    num_heads: int = 2
+    num_layers: int = Field(2, description="Of a pretrained one, the first so many")
+    num_heads: int = 2  # this and the next two: of the random one
     feed_forward_size: int | None = Field(None, description="None: twice hidden_size")
     vocabulary_size: int | None = Field(None, description="None: a token a byte, and the chat's marks")
     dtype: Literal["float32", "bfloat16"] = Field("float32", description="Of the frozen weights; LoRA is float32")

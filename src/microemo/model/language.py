@@ -22,7 +22,9 @@ from transformers import (
 )
 
 from microemo.config import LanguageConfig
+from microemo.errors import WeightsError
 from microemo.model.prompt import END, Slot
+from microemo.model.windows import buckets
 
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
 
@@ -58,7 +60,7 @@ class LanguageModel(nn.Module):
         self.tokenizer = AutoTokenizer.from_pretrained(pretrained) if pretrained else byte_tokenizer()
         dtype = getattr(torch, config.dtype)
         model = (
-            AutoModelForCausalLM.from_pretrained(pretrained, dtype=dtype)
+            _first_layers(pretrained, config.num_layers, dtype)
             if pretrained
             else _random_llama(config, len(self.tokenizer)).to(dtype)
         )
@@ -103,6 +105,44 @@ class LanguageModel(nn.Module):
         )
         return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
 
+    def states_behind(
+        self, prefixes: Sequence[Float[Tensor, "_ H"]], questions: Sequence[Sequence[Float[Tensor, "_ H"]]]
+    ) -> Float[Tensor, "N H"]:
+        """The state that predicts the first token of each answer, of all questions behind each of the prefixes.
+
+        A prefix is read once for all of its questions, which do not see one another; those of like length at a time.
+        """
+        states: list[Tensor] = [torch.empty(0)] * len(prefixes)
+        for group in buckets([len(prefix) for prefix in prefixes]):
+            asked = [questions[number] for number in group]
+            found = self._states_behind([prefixes[number] for number in group], asked)
+            for number, its_states in zip(group, found.split([len(some) for some in asked]), strict=True):
+                states[number] = its_states
+        return torch.cat(states)
+
+    def _states_behind(self, prefixes: Sequence[Tensor], questions: Sequence[Sequence[Tensor]]) -> Tensor:
+        inputs, mask = _padded_left(prefixes)
+        cache = DynamicCache(config=self.model.config)
+        positions = (mask.cumsum(1) - 1).clamp_min(0)
+        self.model.model(
+            inputs_embeds=inputs, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
+        )
+        device = inputs.device
+        owner = torch.tensor([number for number, asked in enumerate(questions) for _ in asked], device=device)
+        cache.batch_select_indices(owner)
+        rows = [question for asked in questions for question in asked]
+        last = torch.tensor([len(row) - 1 for row in rows], device=device)
+        inputs = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (N, L, H)
+        place = torch.arange(inputs.shape[1], device=device)
+        states = self.model.model(
+            inputs_embeds=inputs,
+            attention_mask=torch.cat([mask[owner], (place <= last[:, None]).long()], dim=1),
+            position_ids=mask.sum(1)[owner, None] + place,
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+        return states[torch.arange(len(rows), device=device), last]
+
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
         """The logits of each prompt's next token."""
@@ -122,11 +162,8 @@ class LanguageModel(nn.Module):
 
         ``choose_first`` chooses each answer's first token.
         """
-        longest = max(len(prompt) for prompt in prompts)
-        inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
+        inputs, mask = _padded_left(prompts)
         device = inputs.device
-        lengths = torch.tensor([len(prompt) for prompt in prompts], device=device)
-        mask = (torch.arange(longest, device=device) >= longest - lengths[:, None]).long()
         positions = (mask.cumsum(1) - 1).clamp_min(0)
         cache = DynamicCache(config=self.model.config)
 
@@ -171,6 +208,14 @@ class LanguageModel(nn.Module):
         return Generation(tuple(pieces), tuple(scores[:length]))
 
 
+def _padded_left(prompts: Sequence[Float[Tensor, "_ H"]]) -> tuple[Float[Tensor, "B L H"], Int[Tensor, "B L"]]:
+    """Prompts of any lengths as one batch that ends together, and its mask."""
+    longest = max(len(prompt) for prompt in prompts)
+    inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
+    lengths = torch.tensor([len(prompt) for prompt in prompts], device=inputs.device)
+    return inputs, (torch.arange(longest, device=inputs.device) >= longest - lengths[:, None]).long()
+
+
 def byte_tokenizer() -> PreTrainedTokenizerFast:
     """A tokenizer that needs no file, for random models: one token a byte, and the chat's marks."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -179,6 +224,17 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(["<|im_start|>", END])
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
+
+
+def _first_layers(pretrained: Path, num_layers: int, dtype: torch.dtype) -> PreTrainedModel:
+    """Its first layers below its own head; all of them, for most uses. Raises ``WeightsError`` where it has fewer."""
+    model = AutoModelForCausalLM.from_pretrained(pretrained, dtype=dtype)
+    layers = model.model.layers
+    if num_layers > len(layers):
+        raise WeightsError(f"{pretrained} has {len(layers)} layers; the configuration has {num_layers}")
+    del layers[num_layers:]
+    model.config.num_hidden_layers = num_layers
+    return cast(PreTrainedModel, model)
 
 
 def _with_lora(model: PreTrainedModel, config: LanguageConfig) -> PreTrainedModel:

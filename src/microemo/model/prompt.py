@@ -53,6 +53,11 @@ def utterance_question(start_sec: float, end_sec: float) -> str:
     return f"What does the person feel from {start_sec:.1f} s to {end_sec:.1f} s, and from which clues?"
 
 
+def heading(start_sec: float, end_sec: float) -> str:
+    """What each utterance's part of the prompt begins with."""
+    return f"{start_sec:.1f}-{end_sec:.1f} s."
+
+
 def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Segments:
     """Text and slots up to the question; only the token kinds that are ``available`` get a slot."""
     segments: Segments = [OPENING]
@@ -61,7 +66,7 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
     if "audio" in available:
         segments += ["Audio:", Slot("audio"), "\n"]
     for index, utterance in enumerate(utterances):
-        segments.append(f"{utterance.start_sec:.1f}-{utterance.end_sec:.1f} s.")
+        segments.append(heading(utterance.start_sec, utterance.end_sec))
         if "video_window" in available:
             segments += [" Face:", Slot("video_window", index)]
         if "audio_window" in available:

@@ -6,6 +6,7 @@ so that it finds them where it finds the word.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import torch
 from jaxtyping import Float
@@ -13,13 +14,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from microemo.model.labels import label_anchors, label_scores
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.microemo import Features, MicroEmo, Span
 from microemo.model.prompt import Slot
 from microemo.train.examples import Example
 from microemo.train.task import Scores
 from microemo.vocabulary import FAMILIES
 
 LABEL_SMOOTHING = 0.05
+
+
+class Shown(Protocol):
+    """A clip and the utterances that have windows in it."""
+
+    @property
+    def features(self) -> Features: ...
+
+    @property
+    def spans(self) -> Sequence[Span]: ...
 
 
 class Alignment(nn.Module):
@@ -37,11 +48,16 @@ class Alignment(nn.Module):
         return alignment(self.tokens(examples), examples, self.anchors)
 
     def tokens(self, examples: Sequence[Example]) -> list[dict[Slot, Tensor]]:
-        """Each example's tokens by slot."""
-        clips = [example.features.to(self.anchors.device) for example in examples]
-        if self.training and self.voice_noise:
-            clips = [_noisy(clip, self.voice_noise) for clip in clips]
-        return self.model.tokens(clips, [example.spans for example in examples])
+        return tokens_of(self.model, examples, self.voice_noise if self.training else 0.0)
+
+
+def tokens_of(model: MicroEmo, examples: Sequence[Shown], voice_noise: float) -> list[dict[Slot, Tensor]]:
+    """Each example's tokens by slot; ``voice_noise`` as in the configuration."""
+    device = model.language.table.weight.device
+    clips = [example.features.to(device) for example in examples]
+    if voice_noise:
+        clips = [_noisy(clip, voice_noise) for clip in clips]
+    return model.tokens(clips, [example.spans for example in examples])
 
 
 def alignment(

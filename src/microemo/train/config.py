@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from microemo.config import PRESETS, Frozen, ModelConfig
 from microemo.errors import InputError
 
-Stage = Literal["expression", "alignment", "instruction"]
+Stage = Literal["expression", "alignment", "instruction", "recognition"]
 Fields = dict[str, Any]
 
 FILE = "train.yaml"  # beside the checkpoint

@@ -9,6 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -89,12 +90,16 @@ class Pairs:
             if len(voice.utterances) == 1:
                 self.voices_of[voice.utterances[0].family].append(voice)
         self.joined = [voice for voice in self.voices if len(voice.utterances) > 1]
-        self.face_clues = [self._clues_of_face(index) for index in range(len(labels))]
-        self.association = association or self._association()
+        if association:
+            self.association = association
 
     def __len__(self) -> int:
         """Faces and voices; how many examples can be put together of them is no number of interest."""
-        return len(self.face_clues) + len(self.voices)
+        return len(self.faces["labels"]) + len(self.voices)
+
+    @cached_property
+    def face_clues(self) -> list[list[Clue]]:
+        return [self._clues_of_face(index) for index in range(len(self.faces["labels"]))]
 
     def _clues_of_face(self, index: int) -> list[Clue]:
         """A picture is a face that keeps still: its clues last, here, from 0 to 1 s."""
@@ -104,7 +109,8 @@ class Pairs:
         track = FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), np.stack([shapes, shapes]))
         return face_clues(track)
 
-    def _association(self) -> Association:
+    @cached_property
+    def association(self) -> Association:
         """Log of how much likelier each kind of clue is in a family than in all; rare kinds are drawn towards 0."""
         counts = Counts()
         for index, clues in enumerate(self.face_clues):

@@ -2,7 +2,7 @@
 
 What is trained (paper 4.1: encoders and LLM frozen, all between them tuned): the vision encoder's last blocks in
 expression adaptation; the Q-Formers, local clue attention and projections in alignment; these and the LLM's LoRA in
-instruction tuning.
+instruction tuning and recognition.
 """
 
 import logging
@@ -20,7 +20,7 @@ from microemo.hooks import Hook, silent
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.pipeline import NANO
-from microemo.train import sharding
+from microemo.train import conversations, sharding
 from microemo.train.alignment import Alignment
 from microemo.train.cache import FeatureCache
 from microemo.train.clips import Clips
@@ -31,6 +31,7 @@ from microemo.train.fer2013 import CHOOSING
 from microemo.train.instruction import Instruction
 from microemo.train.loop import Outcome, accelerator_of, fit
 from microemo.train.pairs import Pairs
+from microemo.train.recognition import Recognition
 from microemo.train.task import Examples, Task
 
 logger = logging.getLogger("microemo")
@@ -78,8 +79,8 @@ def is_trained(config: TrainConfig, name: str) -> bool:
     if name.startswith("vision."):
         return config.stage == "expression"
     if "lora_" in name:
-        return config.stage == "instruction"
-    return config.stage == "alignment" or (config.stage == "instruction" and config.tune_qformers)
+        return config.stage in ("instruction", "recognition")
+    return config.stage in ("alignment", "recognition") or (config.stage == "instruction" and config.tune_qformers)
 
 
 def task_of(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook = silent) -> Task:
@@ -94,6 +95,8 @@ def task_of(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook
     if config.stage == "expression":
         faces = (Faces(config.data / "train.npz", True), Faces(config.data / "public_test.npz", False, CHOOSING))
         return Task(Expression(model.vision), *faces, save)
+    if config.stage == "recognition":
+        return Task(Recognition(model, config.voice_noise), *conversations.splits(config.data, model), save)
     learnt, judged = _pairs(config.data) if config.data.is_dir() else _clips(config, model, accelerator, hook)
     if config.stage == "alignment":
         return Task(Alignment(model, config.voice_noise), learnt, judged, save)

@@ -1,0 +1,128 @@
+"""The ablation study of the paper's Table 2 at nano's size, on label-paired conversations (docs/ablation.md).
+
+    python benchmarks/ablation.py --out runs/ablation data=data/features      # all that is missing, then the tables
+    python benchmarks/ablation.py --out runs/ablation --tables                # the tables of what is there
+
+Every variant is trained with every seed by the same recipe (configs/ablation), each run as ``microemo train`` runs it;
+what it answers to each held-out utterance goes to OUT/predictions.jsonl, of which all figures are made. A run that is
+interrupted goes on where it was, one that has answered is not repeated. Arguments KEY=VALUE go over every recipe.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import torch
+from ablation_tables import FULL, VARIANTS, Answer, tables
+
+from microemo import files, weights
+from microemo.errors import InputError
+from microemo.model import checkpoint
+from microemo.train import config as configs
+from microemo.train import run
+from microemo.train.config import TrainConfig
+from microemo.train.conversations import Conversation, splits
+from microemo.train.pairs import FACE_FAMILIES
+from microemo.train.recognition import Recognition
+
+RECIPES = Path(__file__).parents[1] / "configs" / "ablation"
+BATCH = 8
+
+Change = Callable[[Conversation], Conversation]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--tables", action="store_true", help="train nothing")
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
+    arguments = parser.parse_args()
+    kept = arguments.out / "predictions.jsonl"
+    if not arguments.tables:
+        study(arguments.out, range(arguments.seeds), arguments.overrides, kept)
+    print(tables(read(kept)))
+
+
+def study(out: Path, seeds: Sequence[int], overrides: Sequence[str], kept: Path) -> None:
+    """Train and ask what is missing, seed by seed, so that what is there at any time is a study of fewer seeds."""
+    for seed in seeds:
+        for variant in VARIANTS:
+            config = configs.load(
+                RECIPES / f"{variant}.yaml", [*overrides, f"seed={seed}", f"output={out / f'{variant}-{seed}'}"]
+            )
+            done = read(kept)
+            if any((answer.variant, answer.seed) == (variant, seed) for answer in done):
+                refuse_another(config)
+                continue
+            print(f"{variant}, seed {seed}", flush=True)
+            run.train(config)
+            answers = [*done, *asked(config, variant)]
+            files.write(kept, "".join(json.dumps(vars(answer)) + "\n" for answer in answers).encode())
+
+
+def refuse_another(config: TrainConfig) -> None:
+    """Raises ``InputError`` where what has answered was trained by another recipe."""
+    path = config.output / configs.FILE
+    if path.exists() and configs.load(path) != config:
+        raise InputError(f"{config.output} is of another recipe; name another --out")
+
+
+def read(kept: Path) -> list[Answer]:
+    if not kept.exists():
+        return []
+    return [Answer(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()]
+
+
+@torch.inference_mode()
+def asked(config: TrainConfig, variant: str) -> Iterator[Answer]:
+    """What the trained model answers to held-out utterances, as they are and, of the full model, changed."""
+    model = checkpoint.load(config.output, weights.path)
+    recognition, (_, held_out) = Recognition(model).eval(), splits(config.data, model)
+    for name, change in CHANGES.items() if variant == FULL else [("", unchanged)]:
+        for first in range(0, len(held_out), BATCH):
+            numbers = range(first, min(first + BATCH, len(held_out)))
+            clips = [change(held_out.example(number, Random())) for number in numbers]
+            named = iter(recognition.logits(clips).argmax(-1).tolist())
+            for number, clip in zip(numbers, clips, strict=True):
+                for index, turn in enumerate(clip.turns):
+                    yield Answer(
+                        variant=f"{variant}, {name}" if name else variant,
+                        seed=config.seed,
+                        clip=number,
+                        utterance=index,
+                        families=[turn.family for turn in clip.turns],
+                        predicted=FACE_FAMILIES[next(named)],
+                        shows=dict(turn.shows),
+                        has_regions=turn.has_regions,
+                        intruders=list(clip.intruders),
+                    )
+
+
+def unchanged(clip: Conversation) -> Conversation:
+    return clip
+
+
+def neighbours_windows(clip: Conversation) -> Conversation:
+    """Each utterance with the next one's window, the last with the first's: does the model look into windows?"""
+    return replace(clip, spans=(*clip.spans[1:], clip.spans[0]))
+
+
+def no_regions(clip: Conversation) -> Conversation:
+    """As if no clue region had been found: does the model look at local clues?"""
+    masks = clip.features.region_masks
+    return clip if masks is None else replace(clip, features=replace(clip.features, region_masks=masks * 0))
+
+
+CHANGES: dict[str, Change] = {
+    "": unchanged,
+    "windows of the next utterance": neighbours_windows,
+    "no clue regions": no_regions,
+}
+
+
+if __name__ == "__main__":
+    main()

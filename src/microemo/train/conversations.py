@@ -1,0 +1,221 @@
+"""Label-paired conversations, for the ablation study (paper 4.4): clips of 2 to 5 utterances that all differ.
+
+Each utterance has a face, a voice and words, or only some of these, of its own label; sometimes one of them is in
+conflict. Between utterances there may be another face, of an emotion that no utterance has: a window that is cut in
+time leaves it out. Times are counted in audio features (50 a second), so that sound and windows agree.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from microemo.errors import InputError
+from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE
+from microemo.model.microemo import Features, MicroEmo, Span
+from microemo.model.prompt import PromptUtterance
+from microemo.schema import Modality
+from microemo.train.pairs import EDGE_SEC, FACE_FAMILIES, Pairs, VoiceClip
+
+NUM_UTTERANCES = (2, 5)
+NUM_HELD_OUT = 300
+MODALITIES: tuple[Modality, ...] = ("face", "voice", "words")
+PRESENT = tuple(shown for num in (1, 2, 3) for shown in combinations(MODALITIES, num))  # all equally likely
+CONFLICT_SHARE = 0.4  # where one can be told
+GAP_SHARE = 0.5  # of utterances that come after a gap
+INTRUDER_SHARE = 0.5  # of gaps with a face
+QUIET_LEVEL = 1e-3  # of a quiet room's noise, where speech reaches 1
+SILENT_LENGTH = (75, 150)  # of an utterance without a voice, in audio features
+GAP_LENGTH = (40, 100)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The label of an utterance, and the family that each modality which is present shows.
+
+    At most one shows another than the label: any of three, or words beside a face or beside a voice alone.
+    ``has_regions`` is whether clue regions were found in its face.
+    """
+
+    family: str
+    shows: Mapping[Modality, str]
+    has_regions: bool
+
+    @property
+    def conflict(self) -> Modality | None:
+        return next((modality for modality, family in self.shows.items() if family != self.family), None)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A clip: ``spans`` are its windows in seconds, one an utterance; ``intruders`` the families between utterances."""
+
+    features: Features
+    utterances: tuple[PromptUtterance, ...]
+    spans: tuple[Span, ...]
+    turns: tuple[Turn, ...]
+    intruders: tuple[str, ...]
+
+
+@dataclass
+class _Scene:
+    """A clip in the making; ``now`` is where it has come to, in audio features."""
+
+    now: int = 0
+    stretches: list[tuple[float, float, int | None]] = field(default_factory=list)  # seconds, and the face in them
+    voices: list[tuple[int, VoiceClip, range]] = field(default_factory=list)  # from when, what, and which part of it
+    utterances: list[PromptUtterance] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    intruders: list[str] = field(default_factory=list)
+
+
+class Conversations:
+    """Conversations of one split, by one actor each; no material crosses splits."""
+
+    def __init__(self, features: Path, split: str, room: Float[Tensor, "F L D"], num_fixed: int | None = None) -> None:
+        """``room`` is what is heard where nobody speaks (``quiet``).
+
+        ``num_fixed`` clips are the same whatever the chance; without it, each is drawn anew.
+
+        Raises ``InputError`` where the folder lacks a file, or no actor has every emotion.
+        """
+        self.pairs = Pairs(features, split)
+        self.room = room
+        self.num_fixed = num_fixed
+        self.voices: dict[int, dict[str, list[VoiceClip]]] = {}
+        for family in FACE_FAMILIES:
+            for voice in self.pairs.voices_of[family]:
+                self.voices.setdefault(voice.actor, {}).setdefault(family, []).append(voice)
+        self.actors = sorted(actor for actor, of in self.voices.items() if len(of) == len(FACE_FAMILIES))
+        if not self.actors:
+            raise InputError(
+                f"{features}: no actor of {split} has a voice of each emotion ({', '.join(FACE_FAMILIES)})"
+            )
+
+    def __len__(self) -> int:
+        return self.num_fixed or len(self.pairs)
+
+    def example(self, index: int, rng: random.Random) -> Conversation:
+        """A random conversation, whatever the index, or the fixed one of that index."""
+        if self.num_fixed:
+            rng = random.Random(index)
+        scene, actor = _Scene(), rng.choice(self.actors)
+        families = rng.sample(FACE_FAMILIES, rng.randint(*NUM_UTTERANCES))
+        for family in families:
+            if rng.random() < GAP_SHARE:
+                self._gap(scene, families, rng)
+            self._utterance(scene, family, actor, rng)
+        return Conversation(
+            features=self._features(scene),
+            utterances=tuple(scene.utterances),
+            spans=tuple((utterance.start_sec, utterance.end_sec) for utterance in scene.utterances),
+            turns=tuple(scene.turns),
+            intruders=tuple(scene.intruders),
+        )
+
+    def _gap(self, scene: _Scene, families: Sequence[str], rng: random.Random) -> None:
+        start, face = scene.now, None
+        scene.now += rng.randint(*GAP_LENGTH)
+        if rng.random() < INTRUDER_SHARE:
+            intruder = rng.choice([family for family in FACE_FAMILIES if family not in families])
+            scene.intruders.append(intruder)
+            face = rng.choice(self.pairs.faces_of[intruder])
+        scene.stretches.append((start / FEATURES_PER_SEC, scene.now / FEATURES_PER_SEC, face))
+
+    def _utterance(self, scene: _Scene, family: str, actor: int, rng: random.Random) -> None:
+        shows = _shows(family, rng)
+        if "voice" in shows:
+            start_sec, end_sec = _speak(scene, rng.choice(self.voices[actor][shows["voice"]]), rng)
+        else:
+            start_sec = scene.now / FEATURES_PER_SEC
+            scene.now += rng.randint(*SILENT_LENGTH)
+            end_sec = scene.now / FEATURES_PER_SEC
+        face = rng.choice(self.pairs.faces_of[shows["face"]]) if "face" in shows else None
+        text = rng.choice(self.pairs.lines[shows["words"]]) if "words" in shows else ""
+        scene.stretches.append((start_sec, end_sec, face))
+        scene.utterances.append(PromptUtterance(start_sec, end_sec, text))
+        scene.turns.append(Turn(family, shows, face is not None and bool(self.pairs.faces["found"][face])))
+
+    def _features(self, scene: _Scene) -> Features:
+        audio = self._sound(scene) if scene.voices else None
+        if all(face is None for *_, face in scene.stretches):
+            return Features(audio=audio)
+        faces, rows = self.pairs.faces, [face for *_, face in scene.stretches]
+        return Features(
+            times_sec=tuple((start + end) / 2 for start, end, _ in scene.stretches),
+            frames=_pictures(faces["frames"], rows),
+            faces=_pictures(faces["faces"], rows),
+            region_masks=_pictures(faces["region_masks"], rows),
+            audio=audio,
+        )
+
+    def _sound(self, scene: _Scene) -> Float[Tensor, "F L D"]:
+        """The voices in a quiet room, as if they had been encoded where they are now.
+
+        What the encoder makes of a place in time is in its features. The place that a voice was recorded at is taken
+        out, and that in the clip put in, both as the room has them: else a whole clip's sound would not tell when
+        something is said.
+        """
+        audio = self._room_at(range(scene.now))
+        for begin, voice, part in scene.voices:
+            recorded = voice.features[part.start : part.stop].float()
+            audio[begin : begin + len(part)] += recorded - self._room_at(part)
+        return audio
+
+    def _room_at(self, places: range) -> Float[Tensor, "F L D"]:
+        """The encoder begins anew in each chunk."""
+        return self.room[torch.arange(places.start, places.stop) % len(self.room)]
+
+
+def splits(features: Path, model: MicroEmo) -> tuple[Conversations, Conversations]:
+    """To learn from, and to be judged by, for models with that encoder. Raises ``InputError`` as ``Conversations``."""
+    room = quiet(model)
+    return Conversations(features, "train", room), Conversations(features, "held_out", room, NUM_HELD_OUT)
+
+
+@torch.no_grad()
+def quiet(model: MicroEmo) -> Float[Tensor, "F L D"]:
+    """The frozen audio encoder's features of faint noise, one for each place in a chunk."""
+    return model.encode_sound(noise())[0]
+
+
+def noise() -> Float[Tensor, " N"]:
+    """What there is to hear in a quiet room, for a chunk of the encoder."""
+    return QUIET_LEVEL * torch.randn(CHUNK_SEC * SAMPLE_RATE, generator=torch.Generator().manual_seed(0))
+
+
+def _shows(family: str, rng: random.Random) -> dict[Modality, str]:
+    """What is present, and whose label it carries: most of it the utterance's, and words yield to face and voice."""
+    present = rng.choice(PRESENT)
+    shows = dict.fromkeys(present, family)
+    deniable = present if len(present) == 3 else [m for m in present if m == "words" and len(present) == 2]
+    if deniable and rng.random() < CONFLICT_SHARE:
+        shows[rng.choice(deniable)] = rng.choice([other for other in FACE_FAMILIES if other != family])
+    return shows
+
+
+def _speak(scene: _Scene, voice: VoiceClip, rng: random.Random) -> Span:
+    """Put in what is said, without the pauses around it; from when to when, as imprecisely as it is recognised."""
+    (spoken,) = voice.utterances
+    first = max(0, round((spoken.start_sec - EDGE_SEC) * FEATURES_PER_SEC))
+    last = min(len(voice.features), round((spoken.end_sec + EDGE_SEC) * FEATURES_PER_SEC))
+    scene.voices.append((scene.now, voice, range(first, last)))
+    before, after = scene.now / FEATURES_PER_SEC, (scene.now + last - first) / FEATURES_PER_SEC
+    scene.now += last - first
+    moved_by = before - first / FEATURES_PER_SEC
+    start = spoken.start_sec + moved_by + rng.uniform(-EDGE_SEC, EDGE_SEC)
+    end = spoken.end_sec + moved_by + rng.uniform(-EDGE_SEC, EDGE_SEC)
+    return max(before, start), min(after, end)
+
+
+def _pictures(tensor: Float[Tensor, "N A D"], rows: Sequence[int | None]) -> Float[Tensor, "T A D"]:
+    """Rows of faces; zeros where nobody is seen."""
+    result = torch.zeros(len(rows), *tensor.shape[1:])
+    seen = [place for place, row in enumerate(rows) if row is not None]
+    result[seen] = tensor[[row for row in rows if row is not None]].float()
+    return result

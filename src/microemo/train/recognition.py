@@ -1,0 +1,54 @@
+"""Recognition, for the ablation study (paper 4.4): which emotion does the LLM name first, asked about an utterance?
+
+The language modelling loss (equation 1) of an answer's first word, over the names of the emotions alone: in few steps,
+what is learnt is to tell them apart rather than to write. All questions about a clip are behind one prompt.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from microemo.model.language import SPACE
+from microemo.model.microemo import MicroEmo
+from microemo.model.prompt import heading
+from microemo.train.alignment import tokens_of
+from microemo.train.conversations import Conversation
+from microemo.train.pairs import FACE_FAMILIES
+from microemo.train.task import Scores
+
+
+class Recognition(nn.Module):
+    """Scores conversations by the families of their utterances: cross-entropy, and how many are right."""
+
+    names: Tensor
+
+    def __init__(self, model: MicroEmo, voice_noise: float = 0.0) -> None:
+        super().__init__()
+        self.model = model
+        self.voice_noise = voice_noise
+        head = model.language.model.get_output_embeddings().weight.detach()
+        names = [head[model.language.token_ids(SPACE + family)].float().mean(0) for family in FACE_FAMILIES]
+        self.register_buffer("names", torch.stack(names), persistent=False)  # (K, H)
+
+    def forward(self, conversations: Sequence[Conversation]) -> Scores:
+        logits = self.logits(conversations)
+        families = [FACE_FAMILIES.index(turn.family) for clip in conversations for turn in clip.turns]
+        targets = torch.tensor(families, device=logits.device)
+        num_right = (logits.argmax(-1) == targets).sum().float()
+        return Scores(F.cross_entropy(logits, targets), num_right, logits.new_tensor(len(targets)))
+
+    def logits(self, conversations: Sequence[Conversation]) -> Float[Tensor, "N K"]:
+        """Of the K families in ``FACE_FAMILIES``, for each utterance of each clip in turn."""
+        tokens = tokens_of(self.model, conversations, self.voice_noise if self.training else 0.0)
+        prefixes = [
+            self.model.prefix(filled, clip.utterances, clip.features.times_sec)
+            for clip, filled in zip(conversations, tokens, strict=True)
+        ]
+        questions = [
+            [self.model.question(heading(entry.start_sec, entry.end_sec)) for entry in clip.utterances]
+            for clip in conversations
+        ]
+        return self.model.language.states_behind(prefixes, questions).float() @ self.names.T
