@@ -10,7 +10,7 @@ import pytest
 from microemo import parse
 from microemo.perception import word_clues
 from microemo.schema import Clue, Utterance
-from microemo.vocabulary import FAMILIES, clue_phrase, clue_words, emotion_families, family_of, kinds_in, mentions
+from microemo.vocabulary import FAMILIES, clue_clause, clue_words, emotion_families, family_of, kinds_in, mentions
 
 
 def word_clue(detail: str) -> Clue:
@@ -58,11 +58,21 @@ def test_everything_that_is_measured_has_words() -> None:
 
 def test_a_word_clue_is_mentioned_where_the_very_word_is_quoted() -> None:
     great = word_clue("great")
-    assert clue_phrase(great) == 'says "great"'
+    assert clue_clause(great).endswith(' "great"') and mentions(clue_clause(great), great)
     assert mentions('The person says "Great, thanks!"', great)
     assert not mentions("this is great", great)
     assert not mentions('says "greatly"', great)
     assert mentions('says "i can\'t believe it"', word_clue("can't believe"))
+
+
+@pytest.mark.parametrize("kind", clue_words())
+def test_a_clue_has_one_clause_and_clues_of_a_kind_have_several(kind: str) -> None:
+    clues = [
+        word_clue("great").model_copy(update={"kind": kind, "modality": "face", "value": n / 20}) for n in range(20)
+    ]
+    clauses = [clue_clause(clue) for clue in clues]
+    assert clauses == [clue_clause(clue.model_copy(update={"id": 9, "start_sec": 0.1})) for clue in clues]
+    assert {*clauses} == {*clue_words()[kind].clauses}
 
 
 def test_measured_words_can_be_quoted() -> None:

@@ -132,6 +132,7 @@ class LanguageConfig(Frozen):
     lora_dropout: float = 0.0
     lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     max_new_tokens: int = 96
+    temperature: float = Field(0.0, ge=0, description="Of answers behind their first token; 0: greedy")
 
 
 LocalView = Literal["face", "frame"]
@@ -182,7 +183,7 @@ NANO = ModelConfig(
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
-    language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30),
+    language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7),
     label_prior=1.0,
 )
 

@@ -11,7 +11,7 @@ from lively import lively
 
 from microemo.config import TINY
 from microemo.errors import WeightsError
-from microemo.model.language import END, SPACE, LanguageModel
+from microemo.model.language import END, SPACE, LanguageModel, Sampler
 from microemo.model.prompt import Slot, question
 
 QUESTIONS = [
@@ -70,6 +70,23 @@ def test_an_answer_does_not_depend_on_the_questions_beside_it(language: Language
         assert alone.pieces == generation.pieces
         assert alone.log_probs == pytest.approx(generation.log_probs, abs=1e-4)
     assert together == language.answer(prompts(language, prompt, QUESTIONS))
+
+
+def test_what_is_drawn_hangs_on_the_seed_and_not_on_the_batch(language: LanguageModel, prompt: torch.Tensor) -> None:
+    asked = prompts(language, prompt, QUESTIONS[:1])
+    drawn = language.answer(asked * 3, choose=Sampler(1.0, (7, 8, 7)))
+    assert drawn[0].pieces == drawn[2].pieces != drawn[1].pieces
+    assert language.answer(asked, choose=Sampler(1.0, [8]))[0].pieces == drawn[1].pieces
+    assert drawn[0].pieces[0] == drawn[1].pieces[0]  # the first is chosen
+    assert all(score < 0 for score in drawn[1].log_probs)
+
+
+def test_draws_are_as_likely_as_the_temperature_has_it() -> None:
+    logits = torch.tensor([[0.0, 1.0, 3.0]]).expand(4000, -1)
+    scores, tokens = Sampler(0.5, range(4000))(logits)
+    shares = tokens.bincount(minlength=3) / 4000
+    assert torch.allclose(shares, (logits[0] / 0.5).softmax(-1), atol=0.02)
+    assert torch.allclose(scores, logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0])
 
 
 def test_every_token_has_a_piece_and_a_probability(language: LanguageModel, prompt: torch.Tensor) -> None:

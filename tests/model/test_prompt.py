@@ -19,7 +19,8 @@ from microemo.model.prompt import (
 from microemo.schema import Clue, Utterance
 
 ALL = frozenset({"video", "audio", "video_window", "audio_window"})
-TWO = (PromptUtterance(0.0, 2.5, "Oh no.", ((1, "brows lowered"), (4, "tense voice"))), PromptUtterance(2.5, 5.0))
+CLUES = ((1, "the brows are lowered"), (4, "the voice is tense"))
+TWO = (PromptUtterance(0.0, 2.5, "Oh no.", CLUES), PromptUtterance(2.5, 5.0))
 
 
 def clue(id_: int, kind: str = "brow_lowerer", start: float = 0.0, strength: float = 0.5, detail: str = "") -> Clue:
@@ -35,7 +36,7 @@ def test_the_prompt_tells_the_clip_in_time_order() -> None:
     assert text == (
         f"{OPENING}Video:<video 0>\nAudio:<audio 0>\n"
         "0.0-2.5 s. Face:<video_window 0> Voice:<audio_window 0>"
-        ' Words: "Oh no." Clues: [1] brows lowered; [4] tense voice\n'
+        ' Words: "Oh no." Clues: the brows are lowered [1]; the voice is tense [4]\n'
         "2.5-5.0 s. Face:<video_window 1> Voice:<audio_window 1>\n"
     )
 

@@ -17,12 +17,11 @@ from typing import Any
 from microemo.data.association import Association, family
 from microemo.parse import CITATION, LABEL
 from microemo.schema import Clue
-from microemo.vocabulary import FAMILIES, QUOTATION, clue_words, emotion_families, kinds_in
+from microemo.vocabulary import FAMILIES, QUOTATION, VERBS, clue_clause, clue_words, emotion_families, kinds_in
 from microemo.vocabulary.lexicon import lexicon, normalised, place
 
 MAX_LABELS = 3
 MAX_CLAUSES = 3
-VERBS = ("the person says", "the words include", "the speaker says")
 MAX_KIN = 8  # words of a lexicon's group that may stand in for another; later ones are rarer
 
 
@@ -104,9 +103,9 @@ class Describer:
         )
 
     def _clauses(self, clues: Sequence[Clue]) -> str:
-        text = _clause(clues[0], self._rng)
+        text = _clause(clues[0])
         for clue in clues[1:]:
-            text += self._deal("joints") + _clause(clue, self._rng)
+            text += self._deal("joints") + _clause(clue)
         return text
 
     def _deal(self, deck: str, label: str = "") -> str:
@@ -180,7 +179,5 @@ def _usable(words: Sequence[str], label: str) -> tuple[str, ...]:
     return tuple(word for word in words if word != label and LABEL.fullmatch(word) and not kinds_in(word))
 
 
-def _clause(clue: Clue, rng: random.Random) -> str:
-    if clue.modality == "words":
-        return f'{rng.choice(VERBS)} "{clue.detail}" [{clue.id}]'
-    return f"{rng.choice(clue_words()[clue.kind].clauses)} [{clue.id}]"
+def _clause(clue: Clue) -> str:
+    return f"{clue_clause(clue)} [{clue.id}]"

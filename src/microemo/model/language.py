@@ -38,6 +38,22 @@ def likeliest(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Te
     return score, token
 
 
+class Sampler:
+    """Draws tokens, of each row by a seed of its own: what a prompt is answered does not hang on its batch."""
+
+    def __init__(self, temperature: float, seeds: Sequence[int]) -> None:
+        self._temperature = temperature
+        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+
+    def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+        """The tokens drawn, behind their log-probabilities at temperature 1."""
+        scores = logits.log_softmax(-1)
+        chance = torch.stack([torch.rand(logits.shape[1], generator=generator) for generator in self._generators])
+        gumbel = -(-chance.clamp_min(1e-30).log()).log()
+        token = (scores / self._temperature + gumbel.to(scores)).argmax(-1)
+        return scores.gather(1, token[:, None])[:, 0], token
+
+
 @dataclass(frozen=True)
 class Generation:
     """A generated answer: its tokens as text pieces, and the log-probability of each."""
@@ -157,10 +173,12 @@ class LanguageModel(nn.Module):
         return self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
 
     @torch.inference_mode()
-    def answer(self, prompts: Sequence[Float[Tensor, "_ H"]], choose_first: Choose | None = None) -> list[Generation]:
-        """Greedy answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left.
+    def answer(
+        self, prompts: Sequence[Float[Tensor, "_ H"]], choose_first: Choose = likeliest, choose: Choose = likeliest
+    ) -> list[Generation]:
+        """Answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left.
 
-        ``choose_first`` chooses each answer's first token.
+        ``choose_first`` chooses each answer's first token, ``choose`` the others.
         """
         inputs, mask = _padded_left(prompts)
         device = inputs.device
@@ -180,8 +198,7 @@ class LanguageModel(nn.Module):
                 use_cache=True,
                 logits_to_keep=1,
             )
-            choose = choose_first if choose_first and not chosen else likeliest
-            score, token = choose(output.logits[:, -1].float())
+            score, token = (choose if chosen else choose_first)(output.logits[:, -1].float())
             token = token.masked_fill(ended, end[-1])
             chosen.append(token)
             scores.append(score)

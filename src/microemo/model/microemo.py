@@ -1,6 +1,7 @@
 """MicroEmo (paper 3, figure 1): (a) global-local attention visual encoder, (b) utterance-aware video Q-Former,
 (c) large language model, with audio beside them. Tensors and masks in, text out."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.imagebind import ImageBindEncoder
 from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, window_scores
-from microemo.model.language import Generation, LanguageModel
+from microemo.model.language import Choose, Generation, LanguageModel, Sampler, likeliest
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Slot, SlotKind
 from microemo.model.templates import TEMPLATES
@@ -185,12 +186,20 @@ class MicroEmo(nn.Module):
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = self.prompts(tokens, clips, utterances, questions)
+        draw = self._chooser(utterances, questions)
         if not self.config.label_prior:
-            return self.language.answer(prompts)
+            return self.language.answer(prompts, choose=draw)
         anchors = label_anchors(self.language)
         scores = self.config.label_prior * torch.stack([window_scores(filled, anchors) for filled in tokens])
         first = FirstLabel(family_token_ids(self.language), scores, self.config.label_temperature)
-        return self.language.answer(prompts, first)
+        return self.language.answer(prompts, first, draw)
+
+    def _chooser(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]) -> Choose:
+        """Of an answer's tokens; the same words, times and clues always have the same answer drawn."""
+        if not self.config.language.temperature:
+            return likeliest
+        seeds = [zlib.crc32(repr(asked).encode()) for asked in zip(utterances, questions, strict=True)]
+        return Sampler(self.config.language.temperature, seeds)
 
     def prompts(
         self,
@@ -212,7 +221,8 @@ class MicroEmo(nn.Module):
         """The answers to several questions about one clip, behind the same prefix, decoded as one batch."""
         (tokens,) = self.tokens([clip], [_spans(utterances)])
         prefix = self.prefix(tokens, utterances, clip.times_sec)
-        return self.language.answer([torch.cat([prefix, self.question(text)]) for text in questions])
+        prompts = [torch.cat([prefix, self.question(text)]) for text in questions]
+        return self.language.answer(prompts, choose=self._chooser([utterances] * len(questions), questions))
 
 
 def _spans(utterances: Sequence[PromptUtterance]) -> list[Span]:

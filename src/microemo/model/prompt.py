@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from microemo.schema import Clue, Utterance
-from microemo.vocabulary import clue_phrase
+from microemo.vocabulary import clue_clause
 
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
 MARKS = ("<|", "###", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>")  # what chats are divided by
@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class PromptUtterance:
-    """What the prompt says of an utterance. Times in seconds; ``clues`` as (id, phrase)."""
+    """What the prompt says of an utterance. Times in seconds; ``clues`` as (id, clause), as answers cite them."""
 
     start_sec: float
     end_sec: float
@@ -75,7 +75,7 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
             speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
             segments.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
         if utterance.clues:
-            segments.append(" Clues: " + "; ".join(f"[{id_}] {phrase}" for id_, phrase in utterance.clues))
+            segments.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
         segments.append("\n")
     return segments
 
@@ -99,7 +99,7 @@ def prompt_utterances(utterances: Sequence[Utterance], clues: Sequence[Clue]) ->
             end_sec=utterance.end_sec,
             text=utterance.text,
             clues=tuple(
-                (clue.id, clue_phrase(clue)) for clue in strongest(clues, utterance.start_sec, utterance.end_sec)
+                (clue.id, clue_clause(clue)) for clue in strongest(clues, utterance.start_sec, utterance.end_sec)
             ),
             speaker=utterance.speaker if several else None,
         )
@@ -126,7 +126,7 @@ def numbered_from_one(entries: Sequence[PromptUtterance]) -> tuple[list[PromptUt
     """The entries with their clues numbered from 1, as in training, and each clue's own id by its new number."""
     own = dict(enumerate(sorted({id_ for entry in entries for id_, _ in entry.clues}), start=1))
     new = {id_: number for number, id_ in own.items()}
-    return [replace(entry, clues=tuple((new[id_], phrase) for id_, phrase in entry.clues)) for entry in entries], own
+    return [replace(entry, clues=tuple((new[id_], clause) for id_, clause in entry.clues)) for entry in entries], own
 
 
 def question(text: str) -> str:

@@ -5,6 +5,7 @@ Shared by the prompt, the descriptions that training writes, the parser that rea
 
 import re
 import tomllib
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,7 @@ from typing import Any
 from microemo.schema import Clue
 
 FAMILIES = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
+VERBS = ("the person says", "the words include", "the speaker says")
 QUOTATION = re.compile(r'"([^"]*)"')
 
 
@@ -33,7 +35,7 @@ class EmotionFamily:
 
 @dataclass(frozen=True)
 class ClueWords:
-    """A kind of clue in words: a phrase for lists, clauses for sentences, patterns that recognise it."""
+    """A kind of clue in words: a short phrase, clauses for sentences, patterns that recognise it."""
 
     phrase: str
     clauses: tuple[str, ...]
@@ -64,11 +66,16 @@ def family_of(label: str) -> str | None:
     return _label_families().get(label.strip().lower())
 
 
-def clue_phrase(clue: Clue) -> str:
-    """A clue in a few words, for lists: "brows lowered", or the very word that was said."""
+def clue_clause(clue: Clue) -> str:
+    """A clue as a clause: "the brows are pulled down". Kinds have several; which one it is, is the same every time.
+
+    The prompt lists clues by it and answers are taught to repeat it, so that no model has to reword what was measured.
+    """
+    chance = zlib.crc32(f"{clue.kind} {clue.strength} {clue.value} {clue.detail}".encode())
     if clue.modality == "words":
-        return f'says "{clue.detail}"'
-    return clue_words()[clue.kind].phrase
+        return f'{VERBS[chance % len(VERBS)]} "{clue.detail}"'
+    clauses = clue_words()[clue.kind].clauses
+    return clauses[chance % len(clauses)]
 
 
 def mentions(text: str, clue: Clue) -> bool:
