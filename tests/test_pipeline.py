@@ -1,5 +1,6 @@
 """The second half of the pipeline on clips that never were: what the model is asked, and what becomes of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,14 @@ def test_or_each_in_a_prompt_of_its_own(tmp_path: Path, asked: list[tuple[Featur
     assert [bool(utterances[0].clues) for _, utterances, _ in asked] == [True, False]
     assert len(asked[0][0].times_sec) == 3  # the frame without the face is not read
     assert {emotion.label for emotion in result.overall.emotions} == {"happy", "sad"}
+
+
+def test_an_utterance_in_which_nobody_speaks_is_judged_without_sound(
+    tmp_path: Path, asked: list[tuple[Features, ...]]
+) -> None:
+    config = CONFIG.model_copy(update={"one_prompt": False})
+    pipeline(tmp_path, config).understand(replace(clip_of(), speech=((0.0, 2.1),)))
+    assert [features.audio is not None for features, _, _ in asked] == [True, False]
 
 
 def test_the_papers_classes_answer_in_the_pipeline(tmp_path: Path) -> None:

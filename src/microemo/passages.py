@@ -41,15 +41,20 @@ def passages(utterances: Sequence[Utterance]) -> list[Passage]:
 
 
 def shows_person(clip: Clip, utterance: Utterance) -> bool:
-    """Whether the utterance can be judged at all: the face was found in it, or somebody speaks in it.
+    """Whether the utterance can be judged at all: the face was found in it, or somebody speaks in it."""
+    start, end = utterance.start_sec, utterance.end_sec
+    seen = any(start <= time < end for time in clip.frame_times_sec[clip.face_mask])
+    return seen or is_heard(utterance, clip.speech) or (bool(utterance.text) and utterance.source == "subtitle")
+
+
+def is_heard(utterance: Utterance, speech: Sequence[tuple[float, float]]) -> bool:
+    """Whether somebody speaks in the utterance; ``speech`` are the clip's stretches of it, in seconds.
 
     The breath of a voice that its edges leave in a silent window is no speech.
     """
     start, end = utterance.start_sec, utterance.end_sec
-    seen = any(start <= time < end for time in clip.frame_times_sec[clip.face_mask])
-    voiced_sec = sum(max(0.0, min(end, ends) - max(start, begins)) for begins, ends in clip.speech)
-    heard = voiced_sec >= min(MIN_VOICED_SEC, (end - start) / 2)
-    return seen or heard or (bool(utterance.text) and utterance.source == "subtitle")
+    voiced_sec = sum(max(0.0, min(end, ends) - max(start, begins)) for begins, ends in speech)
+    return voiced_sec >= min(MIN_VOICED_SEC, (end - start) / 2)
 
 
 def merge(answers: Sequence[tuple[Passage | Utterance, Answer]]) -> Answer:

@@ -29,7 +29,7 @@ from microemo.model.prompt import (
     utterance_question,
 )
 from microemo.parse import parse
-from microemo.passages import Passage, merge, passages, shows_person
+from microemo.passages import Passage, is_heard, merge, passages, shows_person
 from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
@@ -91,7 +91,10 @@ class Pipeline:
         features, told = encode(self.model, clip, passage), entries(self.config, clip.clues, passage)
         prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in told]
         generations = self.model.answer(
-            [cut(features, (entry.start_sec, entry.end_sec)) for entry in told],
+            [
+                cut(features, (entry.start_sec, entry.end_sec), is_heard(utterance, clip.speech))
+                for utterance, entry in zip(passage.utterances, told, strict=True)
+            ],
             [prompt for prompt, _ in prompts],
             [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
         )
@@ -201,9 +204,8 @@ def encode(model: MicroEmo, clip: Clip, passage: Passage) -> Features:
     if model.config.local_view == "face":  # such a model has learnt from faces alone
         inside &= clip.face_mask
     frames = np.flatnonzero(inside)
-    heard = clip.waveform is not None and any(begins < end and ends > start for begins, ends in clip.speech)
     sound = sound_times = None
-    if heard and clip.waveform is not None:
+    if clip.waveform is not None and any(is_heard(utterance, clip.speech) for utterance in passage.utterances):
         samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
         sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
     if not len(frames):

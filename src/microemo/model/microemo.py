@@ -229,15 +229,15 @@ def _spans(utterances: Sequence[PromptUtterance]) -> list[Span]:
     return [(entry.start_sec, entry.end_sec) for entry in utterances]
 
 
-def cut(clip: Features, span: Span) -> Features:
-    """A stretch of a clip's features as a clip of its own, its times from 0 on."""
+def cut(clip: Features, span: Span, heard: bool = True) -> Features:
+    """A stretch of a clip's features as a clip of its own, its times from 0 on; with its sound if that is ``heard``."""
     inside = [index for index, time in enumerate(clip.times_sec) if span[0] <= time < span[1]]
     audio = audio_times = None
-    if clip.audio is not None:
-        heard = sound_in(clip, span)
-        audio = clip.audio[heard]
+    if clip.audio is not None and heard:
+        sound = sound_in(clip, span)
+        audio = clip.audio[sound]
         if clip.audio_times_sec is not None:
-            audio_times = tuple(clip.audio_times_sec[index] - span[0] for index in heard)
+            audio_times = tuple(clip.audio_times_sec[index] - span[0] for index in sound)
     if clip.frames is None or clip.faces is None or clip.region_masks is None or not inside:
         return Features(audio=audio, audio_times_sec=audio_times)
     return Features(

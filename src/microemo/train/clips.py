@@ -11,6 +11,7 @@ from microemo.data.manifest import Sample, Turn
 from microemo.model.microemo import Features, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
+from microemo.passages import is_heard
 from microemo.pipeline import entries
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
@@ -80,7 +81,8 @@ def example_of(sample: Sample, clip: Encoded, asked: Asked, config: ModelConfig)
     told = entries(config, clip.facts.clues, part.passage)
     if not config.one_prompt and asked.place is not None:
         utterances, entry = (utterances[asked.place],), told[asked.place]
-        features, told = cut(features, (entry.start_sec, entry.end_sec)), [moved(entry, -entry.start_sec)]
+        heard = is_heard(utterances[0], clip.facts.speech)
+        features, told = cut(features, (entry.start_sec, entry.end_sec), heard), [moved(entry, -entry.start_sec)]
     told, own = numbered_from_one(told)
     question, place = OVERALL_QUESTION, asked.place if config.one_prompt else 0
     if place is not None:
@@ -150,6 +152,6 @@ def _shown(entry: PromptUtterance, features: Features, utterance: Utterance, fac
         found = features.region_masks.flatten(1).any(1).tolist()
         if any(inside and face for inside, face in zip(within, found, strict=True)):
             shown.add("face")
-    if any(start < utterance.end_sec and end > utterance.start_sec for start, end in facts.speech):
+    if is_heard(utterance, facts.speech):
         shown.add("voice")
     return frozenset(shown)
