@@ -135,6 +135,14 @@ class LanguageConfig(Frozen):
     temperature: float = Field(0.0, ge=0, description="Of answers behind their first token; 0: greedy")
 
 
+class LabelPrior(Frozen):
+    """How much the label scores of windows (``model/labels.py``) weigh on a first label, and how sure that may be."""
+
+    video_window: float = Field(1.0, ge=0)
+    audio_window: float = Field(1.0, ge=0)
+    temperature: float = Field(1.0, gt=0, description="Divides what is summed before it becomes a confidence")
+
+
 LocalView = Literal["face", "frame"]
 PromptName = Literal["microemo", "microemo-llama2", "affectgpt", "timechat"]
 
@@ -159,10 +167,7 @@ class ModelConfig(Frozen):
     )
     num_frames: int | None = Field(None, description="Of a clip, evenly spread; None: two a second of an utterance")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
-    label_prior: float = Field(
-        0.0, description="Weight of the label scores on an answer's first label; beyond the paper"
-    )
-    label_temperature: float = Field(1.0, description="Calibrates the confidence of a first label that they weigh on")
+    label_prior: LabelPrior | None = Field(None, description="On an answer's first label; beyond the paper")
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
     activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
@@ -184,7 +189,7 @@ NANO = ModelConfig(
     audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7),
-    label_prior=1.0,
+    label_prior=LabelPrior(),
 )
 
 PAPER = ModelConfig(

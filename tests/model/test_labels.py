@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from microemo.model.labels import FirstLabel, label_anchors, label_scores, window_scores
+from microemo.config import LabelPrior
+from microemo.model.labels import FirstLabel, label_anchors, label_scores, weighed, window_scores
 from microemo.model.language import SPACE, LanguageModel
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
@@ -21,15 +22,16 @@ def test_tokens_at_a_familys_word_score_that_family(tiny: MicroEmo) -> None:
 
 def test_without_windows_nothing_is_preferred(tiny: MicroEmo) -> None:
     anchors = label_anchors(tiny.language)
-    assert not window_scores({}, anchors).any()
-    assert not window_scores({Slot("video"): torch.randn(4, 32)}, anchors).any()
+    for tokens in ({}, {Slot("video"): torch.randn(4, 32)}):
+        assert not weighed(window_scores(tokens, anchors), LabelPrior()).any()
 
 
-def test_scores_are_summed_over_windows(tiny: MicroEmo) -> None:
-    anchors, face, voice = label_anchors(tiny.language), torch.randn(4, 32), torch.randn(4, 32)
-    both = window_scores({Slot("video_window"): face, Slot("audio_window"): voice}, anchors)
-    alone = [label_scores(window, anchors).log_softmax(-1) for window in (face, voice)]
-    torch.testing.assert_close(both, alone[0] + alone[1])
+def test_scores_are_summed_over_windows_by_their_weights(tiny: MicroEmo) -> None:
+    anchors, (face, later, voice) = label_anchors(tiny.language), torch.randn(3, 4, 32)
+    tokens = {Slot("video_window"): face, Slot("video_window", 1): later, Slot("audio_window"): voice}
+    together = weighed(window_scores(tokens, anchors), LabelPrior(video_window=2, audio_window=0.5))
+    alone = [label_scores(window, anchors).log_softmax(-1) for window in (face, later, voice)]
+    torch.testing.assert_close(together, 2 * (alone[0] + alone[1]) + 0.5 * alone[2])
 
 
 def test_the_first_label_weighs_logits_and_scores_and_is_calibrated() -> None:

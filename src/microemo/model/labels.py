@@ -12,12 +12,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
+from microemo.config import LabelPrior
 from microemo.model.language import SPACE, LanguageModel
-from microemo.model.prompt import Slot
+from microemo.model.prompt import Slot, SlotKind
 from microemo.vocabulary import FAMILIES
 
 TEMPERATURE = 0.1
-WINDOWS = ("video_window", "audio_window")
+WINDOWS: tuple[SlotKind, ...] = ("video_window", "audio_window")
 
 
 def label_anchors(language: LanguageModel) -> Float[Tensor, "K H"]:
@@ -31,10 +32,20 @@ def label_scores(tokens: Float[Tensor, "Q H"], anchors: Float[Tensor, "K H"]) ->
     return F.normalize(tokens.float().mean(0), dim=-1) @ anchors.T / TEMPERATURE
 
 
-def window_scores(tokens: Mapping[Slot, Float[Tensor, "Q H"]], anchors: Float[Tensor, "K H"]) -> Float[Tensor, " K"]:
-    """The families' log-probabilities, summed over a prompt's windows; zeros without windows."""
-    windows = [label_scores(window, anchors).log_softmax(-1) for slot, window in tokens.items() if slot.kind in WINDOWS]
-    return torch.stack(windows).sum(0) if windows else anchors.new_zeros(len(anchors))
+def window_scores(
+    tokens: Mapping[Slot, Float[Tensor, "Q H"]], anchors: Float[Tensor, "K H"]
+) -> dict[SlotKind, Float[Tensor, " K"]]:
+    """The families' log-probabilities by kind of window, summed over a prompt's windows of it; zeros without any."""
+    scores = {kind: anchors.new_zeros(len(anchors)) for kind in WINDOWS}
+    for slot, window in tokens.items():
+        if slot.kind in scores:
+            scores[slot.kind] = scores[slot.kind] + label_scores(window, anchors).log_softmax(-1)
+    return scores
+
+
+def weighed(scores: Mapping[SlotKind, Float[Tensor, " K"]], prior: LabelPrior) -> Float[Tensor, " K"]:
+    """``window_scores`` as one logit a family."""
+    return prior.video_window * scores["video_window"] + prior.audio_window * scores["audio_window"]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder, AudioQFormer, n
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.imagebind import ImageBindEncoder
-from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, window_scores
+from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, weighed, window_scores
 from microemo.model.language import Choose, Generation, LanguageModel, Sampler, likeliest
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Slot, SlotKind
@@ -187,11 +187,12 @@ class MicroEmo(nn.Module):
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = self.prompts(tokens, clips, utterances, questions)
         draw = self._chooser(utterances, questions)
-        if not self.config.label_prior:
+        prior = self.config.label_prior
+        if not prior:
             return self.language.answer(prompts, choose=draw)
         anchors = label_anchors(self.language)
-        scores = self.config.label_prior * torch.stack([window_scores(filled, anchors) for filled in tokens])
-        first = FirstLabel(family_token_ids(self.language), scores, self.config.label_temperature)
+        scores = torch.stack([weighed(window_scores(filled, anchors), prior) for filled in tokens])
+        first = FirstLabel(family_token_ids(self.language), scores, prior.temperature)
         return self.language.answer(prompts, first, draw)
 
     def _chooser(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]) -> Choose:

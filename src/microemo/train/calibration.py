@@ -1,8 +1,8 @@
-"""Calibration: how much the label scores weigh in on the first label, and how sure it may be of itself.
+"""Calibration: how much the label scores of windows weigh in on the first label, and how sure it may be of itself.
 
-The two numbers are fitted on label-paired clips that nothing was trained on: logistic regression from the LLM's logits
-of the families and the windows' label scores to the right family, which is temperature scaling (Guo et al. 2017) of
-their weighted sum.
+Three numbers are fitted on label-paired clips that nothing was trained on: logistic regression from the LLM's logits of
+the families and the label scores of a face's and a voice's window to the right family, which is temperature scaling
+(Guo et al. 2017) of their weighted sum.
 """
 
 import argparse
@@ -17,50 +17,56 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from microemo import weights
+from microemo.config import LabelPrior
 from microemo.model import checkpoint
-from microemo.model.labels import family_token_ids, label_anchors, window_scores
+from microemo.model.labels import WINDOWS, family_token_ids, label_anchors, window_scores
 from microemo.model.microemo import MicroEmo
+from microemo.model.prompt import SlotKind
 from microemo.train.examples import Example
 from microemo.train.pairs import Pairs
 from microemo.vocabulary import FAMILIES
 
 BATCH = 16
-PULL = 0.001  # of the two shares towards 1
+PULL = 0.001  # of the shares towards 1
+
+Evidence = tuple[Float[Tensor, "N K"], ...]
+"""The LLM's logits of the families as first label, and the label scores of windows on the face and on the voice."""
 
 
 @torch.no_grad()
-def evidence(model: MicroEmo, examples: Sequence[Example]) -> tuple[Float[Tensor, "N K"], Float[Tensor, "N K"]]:
-    """The LLM's logits of the families as first label, and the windows' label scores, for each example."""
+def evidence(model: MicroEmo, examples: Sequence[Example]) -> Evidence:
     anchors, ids = label_anchors(model.language), family_token_ids(model.language)
-    logits, scores = [], []
+    logits: list[Tensor] = []
+    scores: dict[SlotKind, list[Tensor]] = {kind: [] for kind in WINDOWS}
     for start in range(0, len(examples), BATCH):
         batch = examples[start : start + BATCH]
         clips, entries = [example.features for example in batch], [example.utterances for example in batch]
         tokens = model.tokens(clips, [example.spans for example in batch])
         prompts = model.prompts(tokens, clips, entries, [example.question for example in batch])
         logits.append(model.language.next_logits(prompts)[:, ids])
-        scores.append(torch.stack([window_scores(filled, anchors) for filled in tokens]))
-    return torch.cat(logits), torch.cat(scores)
+        for kind, found in scores.items():
+            found += [window_scores(filled, anchors)[kind] for filled in tokens]
+    return torch.cat(logits), *(torch.stack(scores[kind]) for kind in WINDOWS)
 
 
-def fit(logits: Float[Tensor, "N K"], scores: Float[Tensor, "N K"], targets: Int[Tensor, " N"]) -> tuple[float, float]:
-    """The scores' weight and the temperature with which softmax((logits + weight * scores) / temperature) fits best.
+def fit(found: Evidence, targets: Int[Tensor, " N"]) -> LabelPrior:
+    """The weights and the temperature with which softmax((logits + weighed scores) / temperature) fits best.
 
-    Neither kind of evidence is believed to be worth nothing: words are judged by the logits alone.
+    No kind of evidence is believed to be worth nothing: words are judged by the logits alone.
     """
-    shares = torch.zeros(2, requires_grad=True)  # logarithms: both are positive
+    shares = torch.zeros(len(found), requires_grad=True)  # logarithms: all are positive
     optimizer = torch.optim.LBFGS([shares], max_iter=100, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = F.cross_entropy(shares[0].exp() * logits + shares[1].exp() * scores, targets)
-        value = value + PULL * shares.square().sum()
+        total = torch.stack([share.exp() * kind for share, kind in zip(shares, found, strict=True)]).sum(0)
+        value = F.cross_entropy(total, targets) + PULL * shares.square().sum()
         value.backward()
         return value
 
     optimizer.step(loss)
-    of_logits, of_scores = shares.detach().exp().tolist()
-    return of_scores / of_logits, 1 / of_logits
+    of_logits, of_face, of_voice = shares.detach().exp().tolist()
+    return LabelPrior(video_window=of_face / of_logits, audio_window=of_voice / of_logits, temperature=1 / of_logits)
 
 
 def _family(example: Example) -> str:
@@ -70,7 +76,7 @@ def _family(example: Example) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path, help="trained model's folder, whose config.json gets the two numbers")
+    parser.add_argument("model", type=Path, help="trained model's folder, whose config.json gets the three numbers")
     parser.add_argument("features", type=Path, help="folder of train/features.py; its held-out split is fitted on")
     parser.add_argument("--num", type=int, default=1000, help="examples")
     parser.add_argument("--actor", type=int, default=19, help="whose voices; the others are left to be judged by")
@@ -79,10 +85,9 @@ def main() -> None:
     examples = [pairs.example(number, random.Random(number)) for number in range(arguments.num)]
     model = checkpoint.load(arguments.model, weights.path)
     targets = torch.tensor([FAMILIES.index(_family(example)) for example in examples])
-    weight, temperature = fit(*evidence(model, examples), targets)
-    config = model.config.model_copy(update={"label_prior": weight, "label_temperature": temperature})
-    checkpoint.write_config(arguments.model, config)
-    print(f"label_prior {weight:.3f}, label_temperature {temperature:.3f}, from {len(examples)} examples")
+    prior = fit(evidence(model, examples), targets)
+    checkpoint.write_config(arguments.model, model.config.model_copy(update={"label_prior": prior}))
+    print(f"{prior!r}, from {len(examples)} examples")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from microemo.vocabulary import FAMILIES
 
 ANYBODY = range(100)  # the numbers that RAVDESS's actors may have
 FACE_FAMILIES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")  # FER2013's order
-NUM_FRAMES = 2  # of a still face, or a talking one: more would only repeat it
+NUM_FRAMES = 2  # of a face that may talk; of one that keeps still, more than one would only repeat it
 TALKING_SHARE = 0.5  # of the frames of a face that speaks
 EDGE_SEC = 0.2  # an utterance is never cut twice in the same place
 SILENT_SEC = (1.5, 5.0)  # length of an utterance without a voice
@@ -186,8 +186,9 @@ class Pairs:
     def _features(self, part: Part, rng: random.Random) -> Features:
         if part.face is None:
             return Features(audio=part.audio)
-        length, rows = part.end_sec / NUM_FRAMES, [part.face] * NUM_FRAMES
         can_talk = part.audio is not None and bool(self.faces["found"][part.face])
+        rows = [part.face] * (NUM_FRAMES if can_talk else 1)
+        length = part.end_sec / len(rows)
         talks = [can_talk and rng.random() < TALKING_SHARE for _ in rows]
 
         def views(name: str) -> Tensor:
@@ -195,7 +196,7 @@ class Pairs:
             return torch.stack([self.faces["talking" if talk else name][part.face] for talk in talks]).float()
 
         return Features(
-            times_sec=tuple((place + 0.25) * length for place in range(NUM_FRAMES)),
+            times_sec=tuple((place + 0.25) * length for place in range(len(rows))),
             frames=views("frames"),
             faces=views("faces"),
             region_masks=self.faces["region_masks"][rows].float(),
