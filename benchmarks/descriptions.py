@@ -7,28 +7,16 @@ verify these as well.
 """
 
 import argparse
-import math
 import random
 from pathlib import Path
+
+from shares import told
 
 from microemo.data import manifest
 from microemo.data.described import ALWAYS, quality
 from microemo.parse import claims_in
 
 NUM_DRAWN = 200
-Z = 1.96
-
-
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """95 % interval of a share."""
-    share = successes / trials
-    centre, half = share + Z**2 / (2 * trials), Z * math.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2))
-    return (centre - half) / (1 + Z**2 / trials), (centre + half) / (1 + Z**2 / trials)
-
-
-def told(name: str, successes: int, trials: int) -> str:
-    low, high = wilson(successes, trials)
-    return f"{name}: {successes} of {trials}, {successes / trials:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import math
 import random
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -27,6 +27,7 @@ from typing import Any
 import cv2
 import numpy as np
 from clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
+from shares import told
 
 from microemo import load
 from microemo.data.describe import frame_of
@@ -107,14 +108,6 @@ def both(ravdess: Path, fer2013: Path, num: int, scratch: Path) -> Iterator[Labe
         yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), stretches
 
 
-def wilson(hits: int, num: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
-    share, spread = hits / num, z * z / num
-    centre = (share + spread / 2) / (1 + spread)
-    half = z * math.sqrt(share * (1 - share) / num + spread / (4 * num)) / (1 + spread)
-    return centre - half, centre + half
-
-
 def first_family(answer: Answer) -> str:
     label = answer.emotions[0].label if answer.emotions else "none"
     return family_of(label) or label
@@ -143,6 +136,7 @@ def rows_of(path: Path, stretches: Sequence[Stretch], result: Result) -> Iterato
             "stretch": number,
             "truth": stretch.truth,
             "first": first_family(answer),
+            "overall": first_family(result.overall),
             "labels": [emotion.label for emotion in answer.emotions],
             "confidence": [emotion.confidence for emotion in answer.emotions],
             "explanation": answer.explanation,
@@ -185,12 +179,18 @@ def main() -> None:
 
 
 def report(rows: Sequence[Mapping[str, Any]]) -> None:
-    hits = sum(row["first"] == row["truth"] for row in rows)
-    low, high = wilson(hits, len(rows))
-    print(f"first label in the right family: {hits / len(rows):.3f} [{low:.3f}, {high:.3f}], n={len(rows)}")
+    print(told("first label in the right family", sum(row["first"] == row["truth"] for row in rows), len(rows)))
+    clips: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        clips[row["clip"]].append(row)
+    mixed = [stretches for stretches in clips.values() if len(stretches) > 1]
+    if mixed:
+        hits = sum(stretches[0]["overall"] in {row["truth"] for row in stretches} for stretches in mixed)
+        print(told("overall label in one of its utterances' families", hits, len(mixed)))
     print(f"abstained: {sum(row['abstained'] for row in rows)}")
+    print(f"without a sentence: {sum(not row['explanation'] for row in rows)}")
     claims, verified = (sum(row[key] for row in rows) for key in ("num_claims", "num_verified"))
-    print(f"claims verified: {verified} of {claims}")
+    print(told("claims verified", verified, claims))
     absent = sum("face" in row["modalities_claimed"] and not row["has_face"] for row in rows)
     absent += sum("voice" in row["modalities_claimed"] and not row["has_audio"] for row in rows)
     print(f"stretches with a claim about an absent modality: {absent}")
