@@ -82,10 +82,11 @@ def test_what_is_drawn_hangs_on_the_seed_and_not_on_the_batch(language: Language
 
 
 def test_draws_are_as_likely_as_the_temperature_has_it() -> None:
-    logits = torch.tensor([[0.0, 1.0, 3.0]]).expand(4000, -1)
-    scores, tokens = Sampler(0.5, range(4000))(logits)
-    shares = tokens.bincount(minlength=3) / 4000
-    assert torch.allclose(shares, (logits[0] / 0.5).softmax(-1), atol=0.02)
+    logits = torch.tensor([[-2.0, 0.0, 1.0, 1.5]]).expand(4000, -1)
+    scores, tokens = Sampler(2.0, range(4000))(logits)
+    shares = tokens.bincount(minlength=4) / 4000
+    assert shares[0] == 0  # outside of the nucleus
+    assert torch.allclose(shares[1:], (logits[0, 1:] / 2).softmax(-1), atol=0.03)
     assert torch.allclose(scores, logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0])
 
 

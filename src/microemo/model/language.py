@@ -19,6 +19,7 @@ from transformers import (
     LlamaForCausalLM,
     PreTrainedModel,
     PreTrainedTokenizerFast,
+    TopPLogitsWarper,
 )
 
 from microemo.config import LanguageConfig
@@ -26,6 +27,7 @@ from microemo.errors import WeightsError
 from microemo.model.prompt import END, Slot
 from microemo.model.windows import buckets
 
+NUCLEUS = 0.9
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
 
 
@@ -39,10 +41,14 @@ def likeliest(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Te
 
 
 class Sampler:
-    """Draws tokens, of each row by a seed of its own: what a prompt is answered does not hang on its batch."""
+    """Draws tokens, of each row by a seed of its own: what a prompt is answered does not hang on its batch.
+
+    Of the likeliest alone that have ``NUCLEUS`` of the probability together (Holtzman et al. 2020).
+    """
 
     def __init__(self, temperature: float, seeds: Sequence[int]) -> None:
         self._temperature = temperature
+        self._nucleus = TopPLogitsWarper(NUCLEUS)
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
@@ -50,7 +56,8 @@ class Sampler:
         scores = logits.log_softmax(-1)
         chance = torch.stack([torch.rand(logits.shape[1], generator=generator) for generator in self._generators])
         gumbel = -(-chance.clamp_min(1e-30).log()).log()
-        token = (scores / self._temperature + gumbel.to(scores)).argmax(-1)
+        likely = self._nucleus(torch.empty(0, dtype=torch.long), scores / self._temperature)
+        token = (likely + gumbel.to(scores)).argmax(-1)
         return scores.gather(1, token[:, None])[:, 0], token
 
 
