@@ -35,7 +35,7 @@ from microemo.evaluate.calibration import Judged, calibration
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
 from microemo.schema import Answer, Result, UtteranceAnswer
-from microemo.train.features import Take
+from microemo.train.features import Take, takes_in
 from microemo.train.fer2013 import CHOOSING, LABELS
 from microemo.train.pairs import FACE_FAMILIES
 from microemo.vocabulary import FAMILIES, family_of
@@ -59,7 +59,7 @@ Labelled = tuple[Path, list[Stretch]]
 
 def takes(ravdess: Path) -> list[Take]:
     """Held-out recordings in an order of chance: a run that is cut short is still a fair sample."""
-    found = [take for take in map(Take.read, sorted(ravdess.glob("03-01-*.flac"))) if take.actor in HELD_OUT_ACTORS]
+    found = [take for take in takes_in(ravdess) if take.actor in HELD_OUT_ACTORS]
     return random.Random(0).sample(found, len(found))
 
 

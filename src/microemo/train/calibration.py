@@ -44,8 +44,9 @@ def evidence(model: MicroEmo, examples: Sequence[Example]) -> Evidence:
         tokens = model.tokens(clips, [example.spans for example in batch])
         prompts = model.prompts(tokens, clips, entries, [example.question for example in batch])
         logits.append(model.language.next_logits(prompts)[:, ids])
-        for kind, found in scores.items():
-            found += [window_scores(filled, anchors)[kind] for filled in tokens]
+        for found in (window_scores(filled, anchors) for filled in tokens):
+            for kind in WINDOWS:
+                scores[kind].append(found[kind])
     return torch.cat(logits), *(torch.stack(scores[kind]) for kind in WINDOWS)
 
 

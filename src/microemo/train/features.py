@@ -70,6 +70,11 @@ class Take:
         return cls(path, EMOTIONS[emotion - 1], STRONG if intensity == 2 else NORMAL, STATEMENTS[statement - 1], actor)
 
 
+def takes_in(ravdess: Path) -> list[Take]:
+    """The speech recordings of a folder, in the order of their names."""
+    return [Take.read(path) for path in sorted(ravdess.glob("03-01-*.flac"))]
+
+
 def voice_clips(takes: Sequence[Take], num_joined: int, seed: int) -> list[list[Take]]:
     """Every take alone, and ``num_joined`` clips of two or three takes of one actor."""
     rng = random.Random(seed)
@@ -233,7 +238,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     if arguments.ravdess:
-        takes = [Take.read(path) for path in sorted(arguments.ravdess.glob("03-01-*.flac"))]
+        takes = takes_in(arguments.ravdess)
         train = [take for take in takes if take.actor in TRAIN_ACTORS]
         held_out = [take for take in takes if take.actor not in TRAIN_ACTORS]
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
