@@ -3,15 +3,17 @@
     python benchmarks/ablation.py --out runs/ablation data=data/features      # all that is missing, then the tables
     python benchmarks/ablation.py --out runs/ablation --tables                # the tables of what is there
 
-Every variant is trained with every seed by the same recipe (configs/ablation), each run as ``microemo train`` runs it;
-what it answers to each held-out utterance goes to OUT/predictions.jsonl, of which all figures are made. A run that is
-interrupted goes on where it was, one that has answered is not repeated. Arguments KEY=VALUE go over every recipe.
+All variants start from one model (configs/ablation/alignment.yaml), which is trained first. Each is trained with every
+seed by the same recipe, each run as ``microemo train`` runs it; what it answers to each held-out utterance goes to
+OUT/predictions.jsonl, of which all figures are made. A run that is interrupted goes on where it was, one that has
+answered is not repeated. Arguments KEY=VALUE go over every recipe.
 """
 
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -38,30 +40,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=1, help="runs at a time; two of one thread outrun one of two")
     parser.add_argument("--tables", action="store_true", help="train nothing")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
     arguments = parser.parse_args()
     kept = arguments.out / "predictions.jsonl"
     if not arguments.tables:
-        study(arguments.out, range(arguments.seeds), arguments.overrides, kept)
+        study(arguments.out, range(arguments.seeds), arguments.overrides, kept, arguments.workers)
     print(tables(read(kept)))
 
 
-def study(out: Path, seeds: Sequence[int], overrides: Sequence[str], kept: Path) -> None:
+def study(out: Path, seeds: Sequence[int], overrides: Sequence[str], kept: Path, workers: int) -> None:
     """Train and ask what is missing, seed by seed, so that what is there at any time is a study of fewer seeds."""
+    start = configs.load(RECIPES / "alignment.yaml", [*overrides, f"output={out / 'alignment'}"])
+    done, missing = read(kept), []
     for seed in seeds:
         for variant in VARIANTS:
-            config = configs.load(
-                RECIPES / f"{variant}.yaml", [*overrides, f"seed={seed}", f"output={out / f'{variant}-{seed}'}"]
-            )
-            done = read(kept)
+            changes = [*overrides, f"seed={seed}", f"output={out / f'{variant}-{seed}'}", f"start=[{start.output}]"]
+            config = configs.load(RECIPES / f"{variant}.yaml", changes)
             if any((answer.variant, answer.seed) == (variant, seed) for answer in done):
                 refuse_another(config)
-                continue
-            print(f"{variant}, seed {seed}", flush=True)
-            run.train(config)
-            answers = [*done, *asked(config, variant)]
-            files.write(kept, "".join(json.dumps(vars(answer)) + "\n" for answer in answers).encode())
+            else:
+                missing.append((config, variant))
+    if missing:
+        run.train(start)
+    for answers in by(workers, missing):
+        done += answers
+        files.write(kept, "".join(json.dumps(vars(answer)) + "\n" for answer in done).encode())
+
+
+def by(workers: int, jobs: Sequence[tuple[TrainConfig, str]]) -> Iterator[list[Answer]]:
+    if workers == 1:
+        yield from map(answered, jobs)
+        return
+    threads = max(1, torch.get_num_threads() // workers)
+    with get_context("spawn").Pool(workers, torch.set_num_threads, [threads]) as pool:
+        yield from pool.imap_unordered(answered, jobs)
+
+
+def answered(job: tuple[TrainConfig, str]) -> list[Answer]:
+    """What a variant answers once it is trained, or trained to the end."""
+    config, variant = job
+    print(f"{variant}, seed {config.seed}", flush=True)
+    run.train(config)
+    return [*asked(config, variant)]
 
 
 def refuse_another(config: TrainConfig) -> None:

@@ -208,7 +208,9 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
     }
     found = calibration(judged)
     if found:
-        print(f"confidence of first labels: ECE {found.ece}, Brier {found.brier}")
+        exact = found.ece_if_exact
+        print(f"confidence of first labels: ECE {found.ece.value:.3f}, Brier score {found.brier.value:.3f}")
+        print(f"ECE by chance, of exact confidences: {exact.low:.3f} to {exact.high:.3f}")
     counts = Counter((row["truth"], row["first"]) for row in rows)
     columns = [family for family in (*FAMILIES, "none") if any(pair[1] == family for pair in counts)]
     print("truth \\ first".ljust(14), *(name[:9].rjust(9) for name in columns))

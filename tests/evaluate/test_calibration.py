@@ -43,6 +43,15 @@ def test_overconfidence_shows_and_has_an_interval() -> None:
     assert found.ece.interval.low < 0.25 < found.ece.interval.high
 
 
+def test_what_few_labels_leave_to_chance_is_told() -> None:
+    """Of 120 honest labels the ECE is far from 0, and within what is told; of boastful ones it is beyond."""
+    honest, boastful = (calibration(drawn(right, num_clips=60)) for right in (lambda c: c, lambda c: c / 2))
+    assert honest is not None and boastful is not None
+    assert 0.05 < honest.ece_if_exact.low < honest.ece.value < honest.ece_if_exact.high < boastful.ece.value
+    many = calibration(drawn(lambda confidence: confidence))
+    assert many is not None and many.ece_if_exact.high < 0.03
+
+
 def test_bins_of_equal_mass_show_what_one_wide_bin_hides() -> None:
     modest = {f"modest{n}": [Judged(0.91, True)] for n in range(100)}
     boastful = {f"boastful{n}": [Judged(0.95, n < 86)] for n in range(100)}

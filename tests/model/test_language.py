@@ -166,30 +166,6 @@ def test_the_byte_tokenizer_loses_nothing(language: LanguageModel, text: str) ->
     assert language.tokenizer.decode(language.token_ids(text)) == text
 
 
-def test_questions_behind_one_prefix_are_read_as_if_each_had_a_prompt_of_its_own(language: LanguageModel) -> None:
-    prefixes = [language.embed_text(text).detach() for text in ("Video: a face", "Audio: a much longer voice", "No")]
-    questions = [[language.embed_text(asked).detach() for asked in some] for some in (QUESTIONS, QUESTIONS[1:2], "ab")]
-    found = language.states_behind(prefixes, questions)
-    alone = [
-        language.model.model(inputs_embeds=torch.cat([prefix, asked])[None]).last_hidden_state[0, -1]
-        for prefix, its_questions in zip(prefixes, questions, strict=True)
-        for asked in its_questions
-    ]
-    assert torch.allclose(found, torch.stack(alone), atol=1e-4)
-
-
-def test_gradients_reach_a_prefix_through_all_of_its_questions(language: LanguageModel) -> None:
-    prefix = language.embed_text("Video: a face").detach().requires_grad_()
-    questions = [language.embed_text(asked).detach() for asked in QUESTIONS]
-    language.states_behind([prefix], [questions])[:, ::2].sum().backward()
-    shared, prefix.grad = prefix.grad, None
-    for asked in questions:
-        states = language.model.model(inputs_embeds=torch.cat([prefix, asked])[None]).last_hidden_state
-        states[0, -1, ::2].sum().backward()
-    assert shared is not None and prefix.grad is not None
-    assert torch.allclose(shared, prefix.grad, rtol=1e-3, atol=1e-4 * float(prefix.grad.abs().max()))
-
-
 def test_a_pretrained_llm_can_be_cut_to_its_first_layers(tmp_path: Path) -> None:
     whole = LanguageModel(TINY.language.model_copy(update={"lora_rank": 0}))
     whole.model.save_pretrained(tmp_path)

@@ -24,7 +24,10 @@ from microemo.train import conversations, run
 def test_the_recipes_differ_in_the_modules_alone() -> None:
     rows = {variant: configs.load(CONFIGS / "ablation" / f"{variant}.yaml") for variant in VARIANTS}
     full = rows["full"]
-    assert full.model.one_prompt and not full.model.clue_text and not full.model.label_prior and not full.start
+    assert full.model.one_prompt and not full.model.clue_text and not full.model.label_prior
+    start = configs.load(CONFIGS / "ablation" / "alignment.yaml")
+    assert full.start == (str(start.output),)
+    assert not (start.model.local_clues or start.model.utterance_windows or start.model.audio_windows)
     assert full.validate_every == full.steps and full.patience is None  # held-out clips choose nothing
     assert full.model.vision == NANO.vision
     for variant, row in rows.items():

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from microemo.evaluate.metric import Metric, ratio
-from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, Number, estimates
+from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, Interval, Number, estimates
 from microemo.schema import Record
 
 NUM_BINS = 15
@@ -33,6 +33,7 @@ class Calibration(Record):
     """The confidences of one system's labels against whether the labels are correct.
 
     ece, ece_equal_mass  expected calibration error over bins of equal width, or of equally many labels
+    ece_if_exact         where the ECE of as many labels lies that are each right with their very confidence
     brier                mean squared distance of a label's confidence from 1 if it is correct, else from 0
     bins                 of equal width
     """
@@ -40,6 +41,7 @@ class Calibration(Record):
     num_labels: int
     ece: Estimate
     ece_equal_mass: Estimate
+    ece_if_exact: Interval
     brier: Estimate
     bins: tuple[Bin, ...]
 
@@ -57,7 +59,8 @@ def calibration(
 
     The expected calibration error (Guo et al. 2017) is the mean over labels of the distance between accuracy and mean
     confidence in their bin. Noise in small bins can only add to it, in the resamples of its interval once more: on
-    few labels, its interval lies too high. Clips are resampled with all their labels; bins stay as they are.
+    few labels, its interval lies too high, and an error within ``ece_if_exact`` does not speak against the confidences.
+    Clips are resampled with all their labels; bins stay as they are.
     """
     judged = [label for several in labels.values() for label in several]
     if not judged:
@@ -77,6 +80,7 @@ def calibration(
         num_labels=len(judged),
         ece=ece,
         ece_equal_mass=ece_equal_mass,
+        ece_if_exact=_if_exact(confidence, width, resamples, level, seed),
         brier=brier,
         bins=_bins(confidence, correct, width),
     )
@@ -85,6 +89,15 @@ def calibration(
 def _ece(name: str, clips: tuple[str, ...], columns: np.ndarray) -> Metric:
     """From the gap of confidence and correctness in each bin, and the number of labels in the last column."""
     return Metric(name, clips, columns, lambda means: ratio(np.abs(means[..., :-1]).sum(axis=-1), means[..., -1]))
+
+
+def _if_exact(confidence: np.ndarray, edges: np.ndarray, resamples: int, level: float, seed: int) -> Interval:
+    """Of the ECE when labels are right by chance, each with the probability that is its confidence."""
+    generator, bin_of = np.random.default_rng(seed), _bin_of(confidence, edges)
+    drawn = (confidence - (generator.random(len(confidence)) < confidence) for _ in range(resamples))
+    errors = [np.abs(np.bincount(bin_of, gaps)).sum() / len(confidence) for gaps in drawn]
+    low, high = np.quantile(errors, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(low=low, high=high)
 
 
 def _gaps(confidence: np.ndarray, correct: np.ndarray, edges: np.ndarray) -> list[np.ndarray]:

@@ -25,7 +25,6 @@ from transformers import (
 from microemo.config import LanguageConfig
 from microemo.errors import WeightsError
 from microemo.model.prompt import END, Slot
-from microemo.model.windows import buckets
 
 NUCLEUS = 0.9
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
@@ -121,58 +120,20 @@ class LanguageModel(nn.Module):
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
         targets = [self._ids(SPACE + answer + self.end) for answer in answers]
         rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
-        states = self._states(rows)
+        states = self.states(rows)
         # The state before an answer's token predicts it; only those go through the vocabulary's projection.
         predicting = torch.cat(
             [state[len(prompt) - 1 : len(row) - 1] for state, prompt, row in zip(states, prompts, rows, strict=True)]
         )
         return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
 
-    def states_behind(
-        self, prefixes: Sequence[Float[Tensor, "_ H"]], questions: Sequence[Sequence[Float[Tensor, "_ H"]]]
-    ) -> Float[Tensor, "N H"]:
-        """The state that predicts the first token of each answer, of all questions behind each of the prefixes.
-
-        A prefix is read once for all of its questions, which do not see one another; those of like length at a time.
-        """
-        states: list[Tensor] = [torch.empty(0)] * len(prefixes)
-        for group in buckets([len(prefix) for prefix in prefixes]):
-            asked = [questions[number] for number in group]
-            found = self._states_behind([prefixes[number] for number in group], asked)
-            for number, its_states in zip(group, found.split([len(some) for some in asked]), strict=True):
-                states[number] = its_states
-        return torch.cat(states)
-
-    def _states_behind(self, prefixes: Sequence[Tensor], questions: Sequence[Sequence[Tensor]]) -> Tensor:
-        inputs, mask = _padded_left(prefixes)
-        cache = DynamicCache(config=self.model.config)
-        positions = (mask.cumsum(1) - 1).clamp_min(0)
-        self.model.model(
-            inputs_embeds=inputs, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True
-        )
-        device = inputs.device
-        owner = torch.tensor([number for number, asked in enumerate(questions) for _ in asked], device=device)
-        cache.batch_select_indices(owner)
-        rows = [question for asked in questions for question in asked]
-        last = torch.tensor([len(row) - 1 for row in rows], device=device)
-        inputs = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (N, L, H)
-        place = torch.arange(inputs.shape[1], device=device)
-        states = self.model.model(
-            inputs_embeds=inputs,
-            attention_mask=torch.cat([mask[owner], (place <= last[:, None]).long()], dim=1),
-            position_ids=mask.sum(1)[owner, None] + place,
-            past_key_values=cache,
-            use_cache=True,
-        ).last_hidden_state
-        return states[torch.arange(len(rows), device=device), last]
-
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
         """The logits of each prompt's next token."""
-        ends = [state[len(prompt) - 1] for state, prompt in zip(self._states(prompts), prompts, strict=True)]
+        ends = [state[len(prompt) - 1] for state, prompt in zip(self.states(prompts), prompts, strict=True)]
         return self.model.lm_head(torch.stack(ends)).float()
 
-    def _states(self, rows: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B L H"]:
+    def states(self, rows: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B L H"]:
         """The last layer's states over embeddings of any lengths, padded on the right."""
         ones = [torch.ones(len(row), dtype=torch.long, device=row.device) for row in rows]
         mask = nn.utils.rnn.pad_sequence(ones, batch_first=True)

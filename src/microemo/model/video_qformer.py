@@ -17,6 +17,7 @@ from microemo.config import QFormerConfig
 from microemo.model import qformer
 from microemo.model.windows import over_windows
 
+POSITION_STD = 0.02  # at the start, as BERT's: places that training never saw must not drown what is seen there
 EMBEDDING_RMS = 0.13  # of SmolLM2's token embeddings: new tokens start out at their scale
 
 
@@ -57,6 +58,7 @@ class VideoQFormer(WindowQFormer):
     def __init__(self, config: QFormerConfig, input_size: int, language_size: int, max_positions: int) -> None:
         super().__init__(config, input_size, language_size)
         self.positions = nn.Embedding(max_positions, input_size)
+        nn.init.normal_(self.positions.weight, std=POSITION_STD)
 
     def place(self, frames: Float[Tensor, "T Q D"]) -> Float[Tensor, "T Q D"]:
         """Add each frame's position in the clip; clips longer than the table share its entries evenly."""

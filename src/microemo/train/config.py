@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from microemo.config import PRESETS, Frozen, ModelConfig
 from microemo.errors import InputError
+from microemo.model.precision import bf16_pays
 
 Stage = Literal["expression", "alignment", "instruction", "recognition"]
 Fields = dict[str, Any]
@@ -50,7 +51,7 @@ class TrainConfig(Frozen):
     steps: int | None = Field(None, gt=0, description="Of the optimiser, in place of epochs")
     batch_size: int = Field(1, gt=0, description="Examples an optimiser step sees, on all processes together")
     micro_batch_size: int = Field(1, gt=0, description="Of these, read at once by one process")
-    precision: Literal["float32", "bfloat16"] = "bfloat16"
+    precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 where that is faster")
     optimizer: OptimizerConfig
     tune_qformers: bool = Field(True, description="In instruction; else they stay as alignment left them")
     alignment_share: float = Field(0.0, ge=0, description="Of the alignment loss beside the language modelling loss")
@@ -73,6 +74,10 @@ class TrainConfig(Frozen):
             return fields
         changes = {key: value for key, value in model.items() if key != PRESET}
         return {**fields, "model": merged(_preset(str(model[PRESET])), changes)}
+
+    @property
+    def in_bf16(self) -> bool:
+        return self.precision == "bfloat16" or (self.precision == "auto" and bf16_pays())
 
     @model_validator(mode="after")
     def _batches_are_whole(self) -> "TrainConfig":

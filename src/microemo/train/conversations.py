@@ -2,7 +2,8 @@
 
 Each utterance has a face, a voice and words, or only some of these, of its own label; sometimes one of them is in
 conflict. Between utterances there may be another face, of an emotion that no utterance has: a window that is cut in
-time leaves it out. Times are counted in audio features (50 a second), so that sound and windows agree.
+time leaves it out. Times are counted in the encoder's audio features (50 a second), so that sound and windows agree;
+what is heard are means of five of these (10 a second), a fifth of the work.
 """
 
 import random
@@ -29,6 +30,7 @@ PRESENT = tuple(shown for num in (1, 2, 3) for shown in combinations(MODALITIES,
 CONFLICT_SHARE = 0.4  # where one can be told
 GAP_SHARE = 0.5  # of utterances that come after a gap
 INTRUDER_SHARE = 0.5  # of gaps with a face
+POOLED = 5  # audio features to one
 QUIET_LEVEL = 1e-3  # of a quiet room's noise, where speech reaches 1
 SILENT_LENGTH = (75, 150)  # of an utterance without a voice, in audio features
 GAP_LENGTH = (40, 100)
@@ -142,9 +144,9 @@ class Conversations:
         scene.turns.append(Turn(family, shows, face is not None and bool(self.pairs.faces["found"][face])))
 
     def _features(self, scene: _Scene) -> Features:
-        audio = self._sound(scene) if scene.voices else None
+        audio, times = self._sound(scene) if scene.voices else (None, None)
         if all(face is None for *_, face in scene.stretches):
-            return Features(audio=audio)
+            return Features(audio=audio, audio_times_sec=times)
         faces, rows = self.pairs.faces, [face for *_, face in scene.stretches]
         return Features(
             times_sec=tuple((start + end) / 2 for start, end, _ in scene.stretches),
@@ -152,10 +154,11 @@ class Conversations:
             faces=_pictures(faces["faces"], rows),
             region_masks=_pictures(faces["region_masks"], rows),
             audio=audio,
+            audio_times_sec=times,
         )
 
-    def _sound(self, scene: _Scene) -> Float[Tensor, "F L D"]:
-        """The voices in a quiet room, as if they had been encoded where they are now.
+    def _sound(self, scene: _Scene) -> tuple[Float[Tensor, "F L D"], tuple[float, ...]]:
+        """The voices in a quiet room, as if they had been encoded where they are now; and the features' times.
 
         What the encoder makes of a place in time is in its features. The place that a voice was recorded at is taken
         out, and that in the clip put in, both as the room has them: else a whole clip's sound would not tell when
@@ -165,7 +168,8 @@ class Conversations:
         for begin, voice, part in scene.voices:
             recorded = voice.features[part.start : part.stop].float()
             audio[begin : begin + len(part)] += recorded - self._room_at(part)
-        return audio
+        pooled = torch.stack([some.mean(0) for some in audio.split(POOLED)])
+        return pooled, tuple((place + 0.5) * POOLED / FEATURES_PER_SEC for place in range(len(pooled)))
 
     def _room_at(self, places: range) -> Float[Tensor, "F L D"]:
         """The encoder begins anew in each chunk."""

@@ -26,6 +26,7 @@ from microemo.data.layouts.ravdess import EMOTIONS, INTENSITIES, STATEMENTS
 from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.model import checkpoint
 from microemo.model.audio import AudioEncoder
+from microemo.model.precision import bf16_pays
 from microemo.model.vision import VisionEncoder
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
@@ -195,7 +196,7 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
     )
 
     def encode(pictures: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16_pays()):
             batches = pictures[..., None].expand(-1, -1, -1, 3).split(64)
             return torch.cat([encoder(batch).to(torch.bfloat16) for batch in batches])
 
@@ -233,7 +234,11 @@ def main() -> None:
     parser.add_argument("--ravdess", type=Path, help="folder of RAVDESS recordings, 03-01-*.flac")
     parser.add_argument("--fer2013", type=Path, help="folder with train.npz and public_test.npz of fer2013.prepare")
     parser.add_argument("--meld", type=Path, help="folder with MELD's train_sent_emo.csv and dev_sent_emo.csv")
-    parser.add_argument("--expression", type=Path, help="run of the expression stage, whose blocks the encoder has")
+    parser.add_argument(
+        "--expression", type=Path, help="model whose vision blocks the encoder has: the expression stage's run"
+    )
+    parser.add_argument("--faces", type=int, default=2000, help="to learn from, at most, of a label")
+    parser.add_argument("--joined", type=int, default=900, help="clips of several takes to learn from")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -242,12 +247,12 @@ def main() -> None:
         train = [take for take in takes if take.actor in TRAIN_ACTORS]
         held_out = [take for take in takes if take.actor not in TRAIN_ACTORS]
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
-        write_voices(train, 900, 2, arguments.out / "voices_train")
+        write_voices(train, arguments.joined, 2, arguments.out / "voices_train")
     if arguments.fer2013:
         run = arguments.expression
         for split, which, per_label, name in (
             ("public_test", CHOOSING, 150, "held_out"),
-            ("train", EVERY, 2000, "train"),
+            ("train", EVERY, arguments.faces, "train"),
         ):
             file = arguments.out / f"faces_{name}.safetensors"
             write_faces(arguments.fer2013 / f"{split}.npz", which, run, per_label, file)

@@ -47,7 +47,7 @@ def accelerator_of(config: TrainConfig) -> Accelerator:
     unequal = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
     accelerator = Accelerator(
         cpu=not torch.accelerator.is_available(),  # else processes on CPUs would not know of one another
-        mixed_precision="bf16" if config.precision == "bfloat16" else "no",
+        mixed_precision="bf16" if config.in_bf16 else "no",
         kwargs_handlers=[unequal, InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):

@@ -1,7 +1,7 @@
-"""Recognition, for the ablation study (paper 4.4): which emotion does the LLM name first, asked about an utterance?
+"""Recognition, for the ablation study (paper 4.4): which emotion does the LLM read out of each utterance?
 
-The language modelling loss (equation 1) of an answer's first word, over the names of the emotions alone: in few steps,
-what is learnt is to tell them apart rather than to write. All questions about a clip are behind one prompt.
+The language modelling loss (equation 1) of one word behind each utterance's part of the prompt, over the names of the
+emotions alone: in few steps, what is learnt is to tell them apart rather than to write.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from microemo.model.language import SPACE
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import heading
+from microemo.model.windows import buckets
 from microemo.train.alignment import tokens_of
 from microemo.train.conversations import Conversation
 from microemo.train.pairs import FACE_FAMILIES
@@ -41,14 +41,22 @@ class Recognition(nn.Module):
         return Scores(F.cross_entropy(logits, targets), num_right, logits.new_tensor(len(targets)))
 
     def logits(self, conversations: Sequence[Conversation]) -> Float[Tensor, "N K"]:
-        """Of the K families in ``FACE_FAMILIES``, for each utterance of each clip in turn."""
+        """Of the K families in ``FACE_FAMILIES``, for each utterance of each clip in turn.
+
+        The whole clip's tokens are before all utterances; what comes after one does not count for it.
+        """
         tokens = tokens_of(self.model, conversations, self.voice_noise if self.training else 0.0)
-        prefixes = [
-            self.model.prefix(filled, clip.utterances, clip.features.times_sec)
+        parts = [
+            [
+                self.model.prefix(filled, clip.utterances[:num], clip.features.times_sec)
+                for num in range(1, len(clip.utterances) + 1)
+            ]
             for clip, filled in zip(conversations, tokens, strict=True)
         ]
-        questions = [
-            [self.model.question(heading(entry.start_sec, entry.end_sec)) for entry in clip.utterances]
-            for clip in conversations
-        ]
-        return self.model.language.states_behind(prefixes, questions).float() @ self.names.T
+        prompts, ends = [up_to[-1] for up_to in parts], [[len(part) - 1 for part in up_to] for up_to in parts]
+        read: list[Tensor] = [torch.empty(0)] * len(prompts)
+        for group in buckets([len(prompt) for prompt in prompts]):
+            states = self.model.language.states([prompts[number] for number in group])
+            for number, its_states in zip(group, states, strict=True):
+                read[number] = its_states[ends[number]]
+        return torch.cat(read).float() @ self.names.T

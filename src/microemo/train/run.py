@@ -68,7 +68,7 @@ def freeze(model: MicroEmo, config: TrainConfig) -> None:
     """Let a stage train what is its own; frozen weights of the LLM need no more than the run's precision."""
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(is_trained(config, name))
-        if config.precision == "bfloat16" and name.startswith("language.") and not parameter.requires_grad:
+        if config.in_bf16 and name.startswith("language.") and not parameter.requires_grad:
             parameter.data = parameter.data.to(torch.bfloat16)
 
 

@@ -155,10 +155,11 @@ def _notices(evaluation: Evaluation) -> Section:
 def _calibration(evaluation: Evaluation) -> Section:
     return Section(
         title="Calibration",
-        columns=("System", "ECE", "ECE, equal mass", "Brier score", "Labels", "Clips"),
+        columns=("System", "ECE", "ECE if exact", "ECE, equal mass", "Brier score", "Labels", "Clips"),
         rows=tuple(map(_calibrated, evaluation.systems)) if any(s.calibration for s in evaluation.systems) else (),
-        note="Expected calibration error over bins of equal width, and over bins of equally many labels; mean squared "
-        "error of the confidences. All in per cent; lower is better.",
+        note="Expected calibration error over bins of equal width, where it would lie if labels were right with just "
+        "their confidences, and over bins of equally many labels; mean squared error of the confidences. All in per "
+        "cent; lower is better.",
         brief=True,
     )
 
@@ -166,8 +167,9 @@ def _calibration(evaluation: Evaluation) -> Section:
 def _calibrated(system: System) -> Row:
     found = system.calibration
     if found is None:
-        return (f"{line(system.name)}: none, {line(system.uncalibrated)}", *[UNDEFINED] * 5)
-    figures = map(estimate, (found.ece, found.ece_equal_mass, found.brier))
+        return (f"{line(system.name)}: none, {line(system.uncalibrated)}", *[UNDEFINED] * 6)
+    ece, *others = map(estimate, (found.ece, found.ece_equal_mass, found.brier))
+    figures = (ece, interval(found.ece_if_exact), *others)
     return (line(system.name), *figures, str(found.num_labels), str(found.ece.num_clips))
 
 
