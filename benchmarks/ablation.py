@@ -5,11 +5,12 @@
 
 All variants start from one model (configs/ablation/alignment.yaml), which is trained first. Each is trained with every
 seed by the same recipe, each run as ``microemo train`` runs it; what it answers to each held-out utterance goes to
-OUT/predictions.jsonl, of which all figures are made. A run that is interrupted goes on where it was, one that has
+OUT/predictions.jsonl.gz, of which all figures are made. A run that is interrupted goes on where it was, one that has
 answered is not repeated. Arguments KEY=VALUE go over every recipe.
 """
 
 import argparse
+import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("--tables", action="store_true", help="train nothing")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    kept = arguments.out / "predictions.jsonl"
+    kept = arguments.out / "predictions.jsonl.gz"
     if not arguments.tables:
         study(arguments.out, range(arguments.seeds), arguments.overrides, kept, arguments.workers)
     print(tables(read(kept)))
@@ -66,7 +67,8 @@ def study(out: Path, seeds: Sequence[int], overrides: Sequence[str], kept: Path,
         run.train(start)
     for answers in by(workers, missing):
         done += answers
-        files.write(kept, "".join(json.dumps(vars(answer)) + "\n" for answer in done).encode())
+        rows = "".join(json.dumps(vars(answer)) + "\n" for answer in done)
+        files.write(kept, gzip.compress(rows.encode(), mtime=0))
 
 
 def by(workers: int, jobs: Sequence[tuple[TrainConfig, str]]) -> Iterator[list[Answer]]:
@@ -96,7 +98,7 @@ def refuse_another(config: TrainConfig) -> None:
 def read(kept: Path) -> list[Answer]:
     if not kept.exists():
         return []
-    return [Answer(**json.loads(line)) for line in kept.read_text(encoding="utf-8").splitlines()]
+    return [Answer(**json.loads(line)) for line in gzip.decompress(kept.read_bytes()).decode().splitlines()]
 
 
 @torch.inference_mode()

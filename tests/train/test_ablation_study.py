@@ -56,7 +56,7 @@ def test_it_trains_asks_and_tells_and_repeats_nothing(
     monkeypatch.setattr(sys, "argv", [*arguments, *overrides])
     study.main()
     printed = capsys.readouterr().out
-    answers = study.read(tmp_path / "predictions.jsonl")
+    answers = study.read(tmp_path / "predictions.jsonl.gz")
     held_out = conversations.Conversations(features, "held_out", torch.zeros(1, 2, 32), 6)
     num = sum(len(held_out.example(number, Random()).turns) for number in range(6))
     asked = [*VARIANTS, "full, no clue regions", "full, windows of the next utterance"]

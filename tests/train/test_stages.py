@@ -179,6 +179,16 @@ def test_frozen_weights_of_the_llm_take_the_runs_precision(tmp_path: Path) -> No
     assert dtypes == {(True, torch.float32, True), (False, torch.bfloat16, False)}
 
 
+@pytest.mark.parametrize("pays", [True, False])
+def test_automatic_precision_is_bfloat16_where_that_pays(
+    tmp_path: Path, pays: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: pays)
+    assert config_of(tmp_path, "instruction", precision="auto").in_bf16 == pays
+    assert config_of(tmp_path, "instruction", precision="bfloat16").in_bf16
+
+
 def test_bfloat16_runs_every_stage_of_clips(tmp_path: Path) -> None:
     write_manifest(tmp_path, num=3)
     for stage in ("alignment", "instruction"):
