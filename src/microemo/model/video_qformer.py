@@ -17,7 +17,7 @@ from microemo.config import QFormerConfig
 from microemo.model import qformer
 from microemo.model.windows import over_windows
 
-POSITION_STD = 0.02  # at the start, as BERT's: places that training never saw must not drown what is seen there
+POSITION_STD = 0.02  # at the start, as BERT's: places that training never sees stay near nothing
 EMBEDDING_RMS = 0.13  # of SmolLM2's token embeddings: new tokens start out at their scale
 
 
