@@ -18,12 +18,12 @@ from pathlib import Path
 import torch
 
 from microemo import weights
+from microemo.chunks import chunks
 from microemo.config import NANO
 from microemo.data import manifest
 from microemo.data.manifest import Sample
 from microemo.data.measure import cues_of
 from microemo.model.microemo import MicroEmo
-from microemo.passages import passages
 from microemo.pipeline import encode, perceive
 from microemo.train.cache import FeatureCache
 from microemo.train.encoded import ClipEncoder
@@ -40,7 +40,7 @@ def encoders_alone(model: MicroEmo, samples: list[Sample]) -> float:
     """Seconds of the encoders on clips that are perceived already."""
     model.eval()
     clips = [perceive(sample.path, NANO, cues_of(sample), asr=False) for sample in samples]
-    return seconds(lambda: [encode(model, clip, part) for clip in clips for part in passages(clip.utterances)])
+    return seconds(lambda: [encode(model, clip, part) for clip in clips for part in chunks(clip.utterances)])
 
 
 def main() -> None:

@@ -114,7 +114,7 @@ def test_an_utterance_in_which_nobody_speaks_is_judged_without_sound(
 
 
 def test_the_papers_classes_answer_in_the_pipeline(tmp_path: Path) -> None:
-    result = pipeline(tmp_path).understand(clip_of(num_utterances=10))  # two passages
+    result = pipeline(tmp_path).understand(clip_of(num_utterances=10))  # two chunks
     assert len(result.utterances) == 10
     assert not result.abstained
     assert result.model.name == "small paper"

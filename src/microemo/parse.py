@@ -1,7 +1,7 @@
 """Generated text to labels, claims and explanation; every claim checked against the measured clues.
 
 A model trained as ours cites clues ("the brows are pulled down [3]"); text without citations is matched to the clues
-by meaning. A claim is verified if a clue of that meaning was measured in the stretch of time that the answer is
+by meaning. A claim is verified if a clue of that meaning was measured in the span of time that the answer is
 about. What is not verified stays out of the explanation, and is kept, and counted, among the claims.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from microemo.schema import Answer, Claim, Clue, Emotion, Modality
+from microemo.spans import Span
 from microemo.vocabulary import kinds_in, mentions, unquoted
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ FACE_TALK = re.compile(
 CONCLUSION = re.compile(
     r"\b(seems?|appears?|feels?|comes across|looks like|suggests?|points? to|reads as|impression|speaks for)\b"
 )
-
-Span = tuple[float, float]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from microemo import __version__, weights
+from microemo.chunks import Chunk, chunks, has_speech, merge, shows_person
 from microemo.config import ModelConfig
 from microemo.hooks import Hook, silent
 from microemo.media import audio, video
@@ -29,7 +30,6 @@ from microemo.model.prompt import (
     utterance_question,
 )
 from microemo.parse import parse
-from microemo.passages import Passage, is_heard, merge, passages, shows_person
 from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
@@ -37,7 +37,7 @@ from microemo.perception.utterances import find_speech
 from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo, Result, Utterance, UtteranceAnswer
 
 Answered = list[tuple[Utterance, Answer]]
-Parts = list[tuple[Passage | Utterance, Answer]]
+Parts = list[tuple[Chunk | Utterance, Answer]]
 
 NANO = Path(__file__).parent / "weights" / "nano"
 NOTHING = Answer()
@@ -75,46 +75,45 @@ class Pipeline:
         answers: dict[int, Answer] = {}
         parts: Parts = []
         hook("understand", 0, len(judged))
-        for passage in passages(judged):
+        for chunk in chunks(judged):
             ask = self._ask_in_one_prompt if self.config.one_prompt else self._ask_one_by_one
-            answered, passage_parts = ask(clip, passage)
+            answered, chunk_parts = ask(clip, chunk)
             answers |= {utterance.index: answer for utterance, answer in answered}
-            parts += passage_parts
+            parts += chunk_parts
             hook("understand", len(answers), len(judged))
         return self._result(clip, merge(parts) if parts else ABSTENTION, answers)
 
-    def _ask_one_by_one(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
-        """The answers about a passage's utterances, decoded as one batch; the overall one is put together from them.
+    def _ask_one_by_one(self, clip: Clip, chunk: Chunk) -> tuple[Answered, Parts]:
+        """The answers about a chunk's utterances, decoded as one batch; the overall one is put together from them.
 
         Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
         """
-        features, told = encode(self.model, clip, passage), entries(self.config, clip.clues, passage)
+        features, told = encode(self.model, clip, chunk), entries(self.config, clip.clues, chunk)
         prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in told]
         generations = self.model.answer(
             [
-                cut(features, (entry.start_sec, entry.end_sec), is_heard(utterance, clip.speech))
-                for utterance, entry in zip(passage.utterances, told, strict=True)
+                cut(features, entry.span, has_speech(utterance, clip.speech))
+                for utterance, entry in zip(chunk.utterances, told, strict=True)
             ],
             [prompt for prompt, _ in prompts],
             [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
         )
         answered = [
-            (utterance, parse(text, clip.clues, (utterance.start_sec, utterance.end_sec), ids))
-            for utterance, text, (_, ids) in zip(passage.utterances, generations, prompts, strict=True)
+            (utterance, parse(text, clip.clues, utterance.span, ids))
+            for utterance, text, (_, ids) in zip(chunk.utterances, generations, prompts, strict=True)
         ]
         return answered, [*answered]
 
-    def _ask_in_one_prompt(self, clip: Clip, passage: Passage) -> tuple[Answered, Parts]:
-        """The answers about a passage as a whole and about each utterance, behind one prefix (paper, figure 1)."""
-        told, ids = numbered_from_one(entries(self.config, clip.clues, passage))
+    def _ask_in_one_prompt(self, clip: Clip, chunk: Chunk) -> tuple[Answered, Parts]:
+        """The answers about a chunk as a whole and about each utterance, behind one prefix (paper, figure 1)."""
+        told, ids = numbered_from_one(entries(self.config, clip.clues, chunk))
         questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in told)]
-        spans = [(utterance.start_sec, utterance.end_sec) for utterance in passage.utterances]
-        generations = self.model.answer_all(encode(self.model, clip, passage), told, questions)
+        spans = [utterance.span for utterance in chunk.utterances]
+        generations = self.model.answer_all(encode(self.model, clip, chunk), told, questions)
         whole, *each = (
-            parse(text, clip.clues, span, ids)
-            for text, span in zip(generations, [(passage.start_sec, passage.end_sec), *spans], strict=True)
+            parse(text, clip.clues, span, ids) for text, span in zip(generations, [chunk.span, *spans], strict=True)
         )
-        return list(zip(passage.utterances, each, strict=True)), [(passage, whole)]
+        return list(zip(chunk.utterances, each, strict=True)), [(chunk, whole)]
 
     def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
         return Result(
@@ -184,28 +183,28 @@ def perceive(
         waveform=waveform,
         utterances=speech.utterances,
         clues=clues,
-        speech=tuple((start, end) for start, end in speech.voiced),
+        speech=speech.voiced,
         key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
-def entries(config: ModelConfig, clues: Sequence[Clue], passage: Passage) -> list[PromptUtterance]:
-    """What the prompt says of a passage's utterances, in seconds from its start."""
+def entries(config: ModelConfig, clues: Sequence[Clue], chunk: Chunk) -> list[PromptUtterance]:
+    """What the prompt says of a chunk's utterances, in seconds from its start."""
     listed = clues if config.clue_text else ()
-    return [moved(entry, -passage.start_sec) for entry in prompt_utterances(passage.utterances, listed)]
+    return [moved(entry, -chunk.start_sec) for entry in prompt_utterances(chunk.utterances, listed)]
 
 
-def encode(model: MicroEmo, clip: Clip, passage: Passage) -> Features:
-    """A passage as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
-    start, end = passage.start_sec, passage.end_sec
+def encode(model: MicroEmo, clip: Clip, chunk: Chunk) -> Features:
+    """A chunk as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
+    start, end = chunk.start_sec, chunk.end_sec
     times = clip.frame_times_sec
     inside = (times >= start) & (times < end)
     if model.config.local_view == "face":  # such a model has learnt from faces alone
         inside &= clip.face_mask
     frames = np.flatnonzero(inside)
     sound = sound_times = None
-    if clip.waveform is not None and any(is_heard(utterance, clip.speech) for utterance in passage.utterances):
+    if clip.waveform is not None and any(has_speech(utterance, clip.speech) for utterance in chunk.utterances):
         samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
         sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
     if not len(frames):

@@ -13,6 +13,8 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 
+from microemo.spans import Span
+
 SCHEMA_VERSION: Literal[1] = 1
 
 Modality = Literal["face", "voice", "words"]
@@ -36,7 +38,7 @@ class ClipInfo(Record):
 
 
 class Utterance(Record):
-    """A spoken utterance or, without speech, a stretch of the clip: start <= t < end, in seconds."""
+    """A spoken utterance or, without speech, a span of the clip: start <= t < end, in seconds."""
 
     index: int = Field(ge=0)
     start_sec: float = Field(ge=0)
@@ -44,6 +46,10 @@ class Utterance(Record):
     text: str = ""
     speaker: str | None = None
     source: UtteranceSource
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start_sec, self.end_sec)
 
 
 class Clue(Record):
@@ -82,7 +88,7 @@ class Claim(Record):
 
 
 class Answer(Record):
-    """What the person feels over some stretch of time, and why. Unverified claims stay out of ``explanation``."""
+    """What the person feels over some span of time, and why. Unverified claims stay out of ``explanation``."""
 
     emotions: tuple[Emotion, ...] = ()
     explanation: str = ""
@@ -156,7 +162,7 @@ class Clip:
     face_mask        (T,)           True where the face was found
     region_masks     (T, R, P)      soft patch masks of the clue regions in ``faces``
     waveform         (N,)           16 kHz mono in [-1, 1]; None without audio
-    speech           stretches (from, to, in seconds) in which somebody speaks
+    speech           spans (from, to, in seconds) in which somebody speaks
     """
 
     info: ClipInfo
@@ -168,7 +174,7 @@ class Clip:
     waveform: Float[np.ndarray, " N"] | None
     utterances: tuple[Utterance, ...]
     clues: tuple[Clue, ...]
-    speech: tuple[tuple[float, float], ...] = ()
+    speech: tuple[Span, ...] = ()
     key_frames: tuple[KeyFrame, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -133,7 +133,7 @@ def test_a_file_that_is_no_manifest_is_one_clear_line(tmp_path: Path, name: str)
 
 def test_a_manifest_is_also_a_list_of_clips_and_a_table_of_truth(tmp_path: Path) -> None:
     from microemo.evaluate import tables
-    from microemo.runner import clips
+    from microemo.predict import clips
 
     folder_of(tmp_path, "a.wav")
     sample = Sample(name="x", path=tmp_path / "a.wav", subtitle="Oh no.", labels=("sad", "hurt"), speaker="7")

@@ -12,8 +12,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from microemo.config import TINY, ModelConfig
 from microemo.model.microemo import Features, MicroEmo
 from microemo.model.prompt import Slot
+from microemo.spans import Span
 
-SPANS = [(0.0, 2.0), (2.0, 4.0)]
+SPANS = [Span(0.0, 2.0), Span(2.0, 4.0)]
 FRAMES, FACES = 4, 3  # of the four frames one has no face
 CONFIGS = [TINY, SMALL_PAPER]
 every_size = pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.name)

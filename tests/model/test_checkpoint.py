@@ -14,8 +14,9 @@ from microemo.errors import WeightsError
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION
+from microemo.spans import Span
 
-SPANS = [(0.0, 2.0), (2.0, 4.0)]
+SPANS = [Span(0.0, 2.0), Span(2.0, 4.0)]
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microemo.model.mel import CLIP_SEC, SAMPLE_RATE, clip_mels, even_spans, filter_banks
+from microemo.spans import Span
 
 
 def tone(hertz: float, seconds: float = 2.0) -> torch.Tensor:
@@ -28,7 +29,7 @@ def test_all_of_the_sound_is_heard(duration: float) -> None:
 
 
 def test_what_fits_into_one_clip_is_heard_once() -> None:
-    assert even_spans(1.2) == [(0.0, 2.0)]
+    assert even_spans(1.2) == [Span(0.0, 2.0)]
     assert len(even_spans(2.1)) == 8
 
 
@@ -41,12 +42,12 @@ def test_a_tone_lies_in_the_band_of_its_pitch(hertz: float) -> None:
 
 def test_a_shift_of_the_whole_signal_is_not_heard() -> None:
     wave = tone(440) + 0.1 * torch.randn(2 * SAMPLE_RATE, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(clip_mels(wave, [(0, 2)]), clip_mels(wave + 0.5, [(0, 2)]), atol=2e-3, rtol=0)
+    torch.testing.assert_close(clip_mels(wave, [Span(0, 2)]), clip_mels(wave + 0.5, [Span(0, 2)]), atol=2e-3, rtol=0)
 
 
 def test_clips_do_not_change_the_sound_that_others_hear() -> None:
     wave = tone(440, 3.0) + torch.linspace(0, 1, 3 * SAMPLE_RATE)
-    spans = [(0.0, 2.0), (1.0, 3.0)]
+    spans = [Span(0.0, 2.0), Span(1.0, 3.0)]
     both, kept = clip_mels(wave, spans), wave.clone()
     assert torch.equal(both[1:], clip_mels(wave, spans[1:]))
     assert torch.equal(wave, kept)
@@ -54,7 +55,7 @@ def test_clips_do_not_change_the_sound_that_others_hear() -> None:
 
 @pytest.mark.parametrize("num_samples", [1, 399, 400, 5000])
 def test_short_sound_is_padded_before_it_is_normalised(num_samples: int) -> None:
-    mels = clip_mels(torch.ones(num_samples), [(0.0, 2.0)])
+    mels = clip_mels(torch.ones(num_samples), [Span(0.0, 2.0)])
     assert mels.shape == (1, 1, 128, 204)
     assert mels[..., -1] == pytest.approx(4.268 / 9.138)
     assert mels.isfinite().all()

@@ -13,9 +13,10 @@ from microemo.config import TINY
 from microemo.model import checkpoint
 from microemo.model.microemo import Features, MicroEmo, cut, features_in, frames_in
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot, utterance_question
+from microemo.spans import Span
 
 Build = Callable[..., MicroEmo]
-SPANS = [(0.0, 1.8), (1.8, 4.0)]
+SPANS = [Span(0.0, 1.8), Span(1.8, 4.0)]
 UTTERANCES = [PromptUtterance(*span, text) for span, text in zip(SPANS, ("Oh no.", ""), strict=True)]
 QUESTIONS = [OVERALL_QUESTION, *(utterance_question(*span) for span in SPANS)]
 VIDEO = {Slot("video"), Slot("video_window", 0), Slot("video_window", 1)}
@@ -59,8 +60,7 @@ def test_without_utterances_the_whole_clip_is_read(tiny: MicroEmo) -> None:
 
 def test_a_batch_of_clips_is_read_as_each_alone(tiny: MicroEmo) -> None:
     clips = [*(clip for clip, _ in CLIPS.values()), toy_features(num_frames=9, audio_sec=11, seed=3)]
-    spans = [[(0.5, 1.0)], SPANS, [], SPANS, [(0, 3.0), (2.0, 2.5)], SPANS, [(8.0, 30.0)]]
-    spans = [[(float(start), float(end)) for start, end in row] for row in spans]
+    spans = [[Span(0.5, 1.0)], SPANS, [], SPANS, [Span(0.0, 3.0), Span(2.0, 2.5)], SPANS, [Span(8.0, 30.0)]]
     for together, clip, row in zip(tiny.tokens(clips, spans), clips, spans, strict=True):
         assert_same_tokens(together, tiny.tokens([clip], [row])[0])
 
@@ -72,17 +72,17 @@ def test_answers_are_deterministic(tiny: MicroEmo) -> None:
 
 def test_a_cut_is_the_stretch_as_a_clip_of_its_own() -> None:
     clip = toy_features(num_frames=6, faceless=())
-    stretch = cut(clip, (2.0, 4.0))
+    stretch = cut(clip, Span(2.0, 4.0))
     inside = [index for index, time in enumerate(clip.times_sec) if 2 <= time < 4]
     assert stretch.times_sec == tuple(clip.times_sec[index] - 2.0 for index in inside)
     assert torch.equal(stretch.frames, clip.frames[inside])
     assert torch.equal(stretch.audio, clip.audio[100:200])
-    assert cut(clip, (50.0, 60.0)).frames is None
+    assert cut(clip, Span(50.0, 60.0)).frames is None
 
 
 def test_a_window_is_what_its_frames_make_of_it(tiny: MicroEmo) -> None:
     before = toy_features(num_frames=6, faceless=())
-    spans = [(0.0, 3.0), (3.0, 6.0)]
+    spans = [Span(0.0, 3.0), Span(3.0, 6.0)]
     changed = torch.cat([before.frames[:3], before.frames[3:].flip(-1)])
     after = Features(before.times_sec, changed, before.faces, before.region_masks, before.audio)
     one, other = tiny.tokens([before], [spans])[0], tiny.tokens([after], [spans])[0]
@@ -147,7 +147,7 @@ def test_faces_are_encoded_where_there_are_any(tiny: MicroEmo) -> None:
 )
 def test_a_window_holds_its_frames_or_else_the_nearest(times: list[float], start: float, length: float) -> None:
     times.sort()
-    inside = frames_in(times, (start, start + length))
+    inside = frames_in(times, Span(start, start + length))
     expected = [index for index, time in enumerate(times) if start <= time < start + length]
     if expected:
         assert inside == expected
@@ -158,13 +158,13 @@ def test_a_window_holds_its_frames_or_else_the_nearest(times: list[float], start
 
 
 def test_a_frame_at_the_border_belongs_to_the_utterance_that_begins() -> None:
-    assert frames_in([0.0, 1.0, 2.0], (0.0, 1.0)) == [0]
-    assert frames_in([0.0, 1.0, 2.0], (1.0, 2.0)) == [1]
+    assert frames_in([0.0, 1.0, 2.0], Span(0.0, 1.0)) == [0]
+    assert frames_in([0.0, 1.0, 2.0], Span(1.0, 2.0)) == [1]
 
 
 @given(st.integers(1, 2000), st.floats(0, 50), st.floats(0.0, 50))
 def test_the_sound_of_an_utterance_is_its_own_and_never_empty(number: int, start: float, length: float) -> None:
-    part = features_in(number, (start, start + length))
+    part = features_in(number, Span(start, start + length))
     assert 0 <= part.start < part.stop <= number
     if start + length <= number / 50:
         assert abs(part.start - start * 50) <= 1

@@ -14,8 +14,9 @@ from microemo.model.imagebind import ImageBindEncoder
 from microemo.model.mel import SAMPLE_RATE
 from microemo.model.microemo import Features, MicroEmo, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot
+from microemo.spans import Span
 
-SPANS = [(0.0, 2.0), (2.0, 6.0)]
+SPANS = [Span(0.0, 2.0), Span(2.0, 6.0)]
 UTTERANCES = [PromptUtterance(*SPANS[0], "Oh no."), PromptUtterance(*SPANS[1], "Why?")]
 NUM_REGIONS, NUM_PATCHES = SMALL_PAPER.num_regions, SMALL_PAPER.vision.grid**2
 # The text's own feed-forward in the image Q-Former's last layer: only the queries go on from there.
@@ -139,11 +140,11 @@ def test_lora_is_trained_in_full_beside_weights_in_half_the_bits(model: MicroEmo
 def test_the_sound_of_an_utterance_is_the_clips_whose_middle_it_holds(model: MicroEmo, clip: Features) -> None:
     assert isinstance(model.audio, ImageBindEncoder)
     assert clip.audio_times_sec == pytest.approx([1 + index * 4 / 7 for index in range(8)])
-    stretch = cut(clip, (2.0, 4.0))
+    stretch = cut(clip, Span(2.0, 4.0))
     inside = [index for index, time in enumerate(clip.audio_times_sec) if 2 <= time < 4]
     assert torch.equal(stretch.audio, clip.audio[inside])
     assert stretch.audio_times_sec == pytest.approx([clip.audio_times_sec[index] - 2 for index in inside])
-    (nearest,) = cut(clip, (0.0, 0.5)).audio_times_sec
+    (nearest,) = cut(clip, Span(0.0, 0.5)).audio_times_sec
     assert nearest == 1.0
 
 
@@ -176,7 +177,7 @@ def test_frames_beyond_the_table_share_its_positions(model: MicroEmo, number: in
 
 
 def test_overlapping_utterances_of_two_speakers_have_a_window_each(model: MicroEmo, clip: Features) -> None:
-    spans = [(0.0, 4.0), (2.0, 6.0)]
+    spans = [Span(0.0, 4.0), Span(2.0, 6.0)]
     together = model.tokens([clip], [spans])[0]
     for index, span in enumerate(spans):
         alone = model.tokens([clip], [[span]])[0]

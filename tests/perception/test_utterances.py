@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from microemo.media.subtitles import Cue
 from microemo.perception import utterances
-from microemo.perception.asr import Stretch, Word, find_voice, place_words
+from microemo.perception.asr import Span, Word, find_voice, place_words
 from microemo.perception.utterances import find_speech, split_sentences
 
 DURATION_SEC = st.floats(0.05, 90)
@@ -127,7 +127,7 @@ def test_long_sentences_are_split_at_a_breath():
 
 def test_speech_becomes_utterances_and_the_rest_windows(hear):
     words = speak("I am so happy.", start_sec=3.0)
-    speech = hear(20.0, [Stretch(2.9, 4.6), Stretch(6.0, 6.8), Stretch(7.0, 7.5)], words)
+    speech = hear(20.0, [Span(2.9, 4.6), Span(6.0, 6.8), Span(7.0, 7.5)], words)
     check(speech, 20.0)
     assert speech.words == tuple(words)
     found = [(u.source, u.text, round(u.start_sec, 3), round(u.end_sec, 3)) for u in speech.utterances]
@@ -142,7 +142,7 @@ def test_speech_becomes_utterances_and_the_rest_windows(hear):
 
 
 def test_without_recognition_the_voice_gives_the_windows(hear):
-    speech = hear(40.0, [Stretch(0.5, 2.0), Stretch(2.3, 4.0), Stretch(6.0, 26.0)], has_asr=False)
+    speech = hear(40.0, [Span(0.5, 2.0), Span(2.3, 4.0), Span(6.0, 26.0)], has_asr=False)
     check(speech, 40.0)
     edges = [(u.start_sec, u.end_sec) for u in speech.utterances]
     assert edges[:4] == [(0.5, 4.0), (4.0, 6.0), (6.0, 16.0), (16.0, 26.0)]
@@ -150,9 +150,9 @@ def test_without_recognition_the_voice_gives_the_windows(hear):
 
 @st.composite
 def heard(draw):
-    """A clip's length, voiced stretches in order, and words anywhere."""
+    """A clip's length, voiced spans in order, and words anywhere."""
     edges = sorted(draw(st.lists(st.floats(0, 60), min_size=2, max_size=12, unique=True)))
-    voiced = [Stretch(*pair) for pair in list(pairwise(edges))[::2]]
+    voiced = [Span(*pair) for pair in list(pairwise(edges))[::2]]
     starts = sorted(draw(st.lists(st.floats(0, 60), max_size=25)))
     lengths = draw(st.lists(st.floats(0, 2), min_size=len(starts), max_size=len(starts)))
     words = draw(st.lists(st.sampled_from(["so", "no.", "what?"]), min_size=len(starts), max_size=len(starts)))
@@ -176,7 +176,7 @@ def test_whatever_is_heard_the_clip_is_divided(clip):
 
 
 def test_words_without_time_or_voice():
-    voiced = [Stretch(1.0, 2.0), Stretch(3.0, 4.0)]
+    voiced = [Span(1.0, 2.0), Span(3.0, 4.0)]
     words = [Word("Thanks", 0.0, 0.5), Word("I", 1.2, 1.2), Word("am", 1.9, 3.4), Word("here", 3.4, 4.6)]
     placed = list(place_words(words, voiced))
     assert placed == [Word("I", 1.2, 1.22), Word("am", 3.0, 3.4), Word("here", 3.4, 4.0)]

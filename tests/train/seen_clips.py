@@ -40,7 +40,7 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
     levels = np.repeat([(1 + LABELS.index(label)) / len(LABELS) for label in labels], 4)
     side, num = config.vision.image_size, 4 * len(labels)
     pictures = (levels[:, None, None, None] * rng.integers(100, 256, (num, side, side, 3))).astype(np.uint8)
-    there, is_heard = name != "nobody", not name.startswith("mute")
+    there, has_speech = name != "nobody", not name.startswith("mute")
     masks = np.zeros((num, config.num_regions, config.vision.grid**2), np.float32)
     masks[:, 0, :2] = there
     sound = np.repeat(levels, int(16_000 * SEC / 4)) * rng.normal(size=int(16_000 * SEC * len(labels))) * 0.3
@@ -58,20 +58,20 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
     }
     return Clip(
         info=ClipInfo(
-            path=str(path), duration_sec=SEC * len(labels), has_video=True, has_audio=is_heard, face_seconds=1
+            path=str(path), duration_sec=SEC * len(labels), has_video=True, has_audio=has_speech, face_seconds=1
         ),
         frame_times_sec=np.arange(num) * SEC / 4,
         frames=pictures,
         faces=pictures,
         face_mask=np.full(num, there),
         region_masks=masks,
-        waveform=sound.astype(np.float32) if is_heard else None,
+        waveform=sound.astype(np.float32) if has_speech else None,
         utterances=tuple(utterances),
         clues=tuple(
             Clue(id=5 + index, start_sec=SEC * index, apex_sec=SEC * index + 1, end_sec=SEC * index + 1.5, **clue)
             for index in range(len(labels))
         ),
-        speech=((0.0, SEC * len(labels)),) if there and is_heard else (),
+        speech=((0.0, SEC * len(labels)),) if there and has_speech else (),
     )
 
 

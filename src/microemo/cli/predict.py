@@ -44,10 +44,11 @@ def predict(
     """
     from pydantic import ValidationError
 
-    from microemo import progress, runner
+    from microemo import predict as prediction
+    from microemo import progress
 
     try:
-        settings = runner.Settings.model_validate(
+        settings = prediction.Settings.model_validate(
             {
                 "num_frames": frames,
                 "max_new_tokens": max_new_tokens,
@@ -57,9 +58,9 @@ def predict(
         )
     except ValidationError as error:
         raise typer.BadParameter(f"--modalities {modalities}: {error.errors()[0]['msg']}") from error
-    placement = runner.Placement(device, dtype, allow_download)
+    placement = prediction.Placement(device, dtype, allow_download)
     with progress.shown() as hook:
-        outcome = runner.predict(clips, model, out, prompt, settings, placement, resume, hook)
+        outcome = prediction.predict(clips, model, out, prompt, settings, placement, resume, hook)
     kept = f", {len(outcome.kept)} answered before" if outcome.kept else ""
     print(f"{out}: {len(outcome.answered)} answered{kept}, {len(outcome.failed)} failed")
     if outcome.failed:

@@ -13,10 +13,11 @@ from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.parse import CITATION, SENTENCE, Span, claims_in
+from microemo.parse import CITATION, SENTENCE, claims_in
 from microemo.schema import Clue, Record
+from microemo.spans import Span
 
-ALWAYS = (0.0, math.inf)
+ALWAYS = Span(0.0, math.inf)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _explanations(sample: Sample) -> Iterator[tuple[str, tuple[str, ...], tuple[
         yield sample.description, sample.labels, sample.clues, ALWAYS
     for turn in sample.utterances:
         if turn.description and turn.start_sec is not None and turn.end_sec is not None:
-            yield turn.description, turn.labels, sample.clues, (turn.start_sec, turn.end_sec)
+            yield turn.description, turn.labels, sample.clues, Span(turn.start_sec, turn.end_sec)
 
 
 def listed(measured: Measured) -> list[Clue]:

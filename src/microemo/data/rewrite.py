@@ -1,12 +1,14 @@
 """Descriptions in a language model's words, each checked against the clues again; one that fails stays as it was."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from microemo.chat import Chat, Cost, Message
 from microemo.data.describe import adjective
 from microemo.data.manifest import Sample, Turn
 from microemo.hooks import Hook, silent
-from microemo.parse import CITATION, NUMBER, Span, claims_in
+from microemo.parse import CITATION, NUMBER, claims_in
+from microemo.spans import Span
 
 PROMPT = """\
 Rewrite the description of a person in a video in your own words, in one to three plain English sentences.
@@ -71,12 +73,12 @@ def _rewritten(sample: Sample, said: dict[str, str]) -> Sample:
         return new if new and faithful(new, text, sample, labels, span) else text
 
     def turn(old: Turn) -> Turn:
-        span = (old.start_sec or 0.0, old.end_sec or float("inf"))
+        span = Span(old.start_sec or 0.0, old.end_sec or math.inf)
         return old.model_copy(update={"description": chosen(old.description, old.labels, span)})
 
     return sample.model_copy(
         update={
-            "description": chosen(sample.description, sample.labels, (0.0, float("inf"))),
+            "description": chosen(sample.description, sample.labels, Span(0.0, math.inf)),
             "utterances": tuple(map(turn, sample.utterances)),
         }
     )

@@ -108,12 +108,10 @@ class LanguageModel(nn.Module):
         """Tokens, where the model is."""
         return torch.tensor(self.token_ids(text), dtype=torch.long, device=self.table.weight.device)
 
-    def embed(
-        self, segments: Sequence[str | Slot], tokens: Mapping[Slot, Float[Tensor, "_ H"]]
-    ) -> Float[Tensor, "L H"]:
+    def embed(self, pieces: Sequence[str | Slot], tokens: Mapping[Slot, Float[Tensor, "_ H"]]) -> Float[Tensor, "L H"]:
         """A prompt's text and slots as one sequence of embeddings."""
         dtype = self.table.weight.dtype
-        parts = [tokens[part].to(dtype) if isinstance(part, Slot) else self.embed_text(part) for part in segments]
+        parts = [tokens[part].to(dtype) if isinstance(part, Slot) else self.embed_text(part) for part in pieces]
         return torch.cat(parts)
 
     def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:

@@ -9,6 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from microemo.spans import Span
+
 SAMPLE_RATE = 16_000
 CLIP_SEC = 2.0
 MIN_CLIPS = 8  # of anything longer than one, as in training
@@ -16,16 +18,14 @@ FRAME, HOP, FFT = 400, 160, 512  # samples: windows of 25 ms, 100 a second
 PRE_EMPHASIS = 0.97
 MEAN, STD = -4.268, 9.138  # of the training data's filter banks; twice its deviation, as upstream counts
 
-Span = tuple[float, float]
-
 
 def even_spans(duration_sec: float) -> list[Span]:
     """Start and end of clips of 2 s, evenly placed from the first moment to the last: all of the sound is heard."""
     if duration_sec <= CLIP_SEC:
-        return [(0.0, CLIP_SEC)]
+        return [Span(0.0, CLIP_SEC)]
     num_clips = max(MIN_CLIPS, math.ceil(duration_sec / CLIP_SEC))
     step = (duration_sec - CLIP_SEC) / (num_clips - 1)
-    return [(index * step, index * step + CLIP_SEC) for index in range(num_clips)]
+    return [Span(index * step, index * step + CLIP_SEC) for index in range(num_clips)]
 
 
 def clip_mels(
@@ -36,7 +36,7 @@ def clip_mels(
 
 
 def cut(waveform: Float[Tensor, " N"], span: Span) -> Float[Tensor, " K"]:
-    """The samples of a stretch in seconds, as far as there are any; a view, not a copy."""
+    """The samples of a span, as far as there are any; a view, not a copy."""
     start, end = (int(second * SAMPLE_RATE) for second in span)
     return waveform[start:end]
 

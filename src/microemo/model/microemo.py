@@ -23,8 +23,7 @@ from microemo.model.templates import TEMPLATES
 from microemo.model.timestamps import TimestampTokenizer
 from microemo.model.video_qformer import VideoQFormer, WindowQFormer
 from microemo.model.vision import VisionEncoder
-
-Span = tuple[float, float]  # start and end of an utterance, in seconds
+from microemo.spans import Span
 
 
 @dataclass(frozen=True)
@@ -227,11 +226,11 @@ class MicroEmo(nn.Module):
 
 
 def _spans(utterances: Sequence[PromptUtterance]) -> list[Span]:
-    return [(entry.start_sec, entry.end_sec) for entry in utterances]
+    return [entry.span for entry in utterances]
 
 
 def cut(clip: Features, span: Span, heard: bool = True) -> Features:
-    """A stretch of a clip's features as a clip of its own, its times from 0 on; with its sound if that is ``heard``."""
+    """A span of a clip's features as a clip of its own, its times from 0 on; with its sound if that is ``heard``."""
     inside = [index for index, time in enumerate(clip.times_sec) if span[0] <= time < span[1]]
     audio = audio_times = None
     if clip.audio is not None and heard:

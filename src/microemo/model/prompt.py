@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from microemo.schema import Clue, Utterance
+from microemo.spans import Span
 from microemo.vocabulary import clue_clause
 
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
@@ -41,12 +42,16 @@ class PromptUtterance:
     speaker: str | None = None  # where more than one person speaks
 
     @property
+    def span(self) -> Span:
+        return Span(self.start_sec, self.end_sec)
+
+    @property
     def said(self) -> str:
         """What is said, and by whom, as a transcript has it."""
         return f"{self.speaker}: {self.text}" if self.speaker else self.text
 
 
-Segments = list[str | Slot]
+Pieces = list[str | Slot]
 
 
 def utterance_question(start_sec: float, end_sec: float) -> str:
@@ -58,26 +63,26 @@ def heading(start_sec: float, end_sec: float) -> str:
     return f"{start_sec:.1f}-{end_sec:.1f} s."
 
 
-def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Segments:
+def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Pieces:
     """Text and slots up to the question; only the token kinds that are ``available`` get a slot."""
-    segments: Segments = [OPENING]
+    pieces: Pieces = [OPENING]
     if "video" in available:
-        segments += ["Video:", Slot("video"), "\n"]
+        pieces += ["Video:", Slot("video"), "\n"]
     if "audio" in available:
-        segments += ["Audio:", Slot("audio"), "\n"]
+        pieces += ["Audio:", Slot("audio"), "\n"]
     for index, utterance in enumerate(utterances):
-        segments.append(heading(utterance.start_sec, utterance.end_sec))
+        pieces.append(heading(utterance.start_sec, utterance.end_sec))
         if "video_window" in available:
-            segments += [" Face:", Slot("video_window", index)]
+            pieces += [" Face:", Slot("video_window", index)]
         if "audio_window" in available:
-            segments += [" Voice:", Slot("audio_window", index)]
+            pieces += [" Voice:", Slot("audio_window", index)]
         if utterance.text:
             speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
-            segments.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
+            pieces.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
         if utterance.clues:
-            segments.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
-        segments.append("\n")
-    return segments
+            pieces.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
+        pieces.append("\n")
+    return pieces
 
 
 def without_marks(text: str) -> str:

@@ -9,6 +9,7 @@ from microemo.errors import InputError
 from microemo.model.mel import SAMPLE_RATE, clip_mels
 from microemo.parity import quirks
 from microemo.parity.fixture import Fixture
+from microemo.spans import Span
 
 INPUTS = re.compile(r"wave_.+")
 
@@ -19,7 +20,7 @@ def outputs(fixture: Fixture) -> Iterator[tuple[str, Tensor]]:
         duration = name.removeprefix("wave_")
         waveform = fixture.input(name).flatten()
         clips = fixture.metadata.get(f"clips_{duration}") or quirks.eight_clips(len(waveform) / SAMPLE_RATE)
-        spans = [(start, end) for start, end in clips]
+        spans = [Span(start, end) for start, end in clips]
         for output, mels in ((f"mel_{duration}", clip_mels), (f"mel_inplace_{duration}", quirks.mels_in_place)):
             if output in fixture.tensors:
                 yield output, mels(waveform, spans, *_size(fixture, output))

@@ -7,7 +7,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from microemo.model.image_qformer import ImageQFormer
-from microemo.model.mel import CLIP_SEC, Span, cut, normalised_mel
+from microemo.model.mel import CLIP_SEC, cut, normalised_mel
+from microemo.spans import Span
 
 
 def all_positions(
@@ -49,7 +50,7 @@ def fixed_windows(num_frames: int, window: int, stride: int) -> list[slice]:
 def eight_clips(duration_sec: float) -> list[Span]:
     """Video-LLaMA's 8 clips of 2 s: none hears the end; all are the same where there is no more than one's length."""
     step = max(duration_sec - CLIP_SEC, 0.0) / 8
-    return [(index * step, index * step + CLIP_SEC) for index in range(8)]
+    return [Span(index * step, index * step + CLIP_SEC) for index in range(8)]
 
 
 def mels_in_place(

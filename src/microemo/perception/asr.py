@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from microemo.media.audio import SAMPLE_RATE
+from microemo.spans import Span
 
 VOICE_THRESHOLD = 0.35  # silero's own 0.5 misses more of what is screamed, and noise stays below 0.1
 MIN_VOICE_SEC = 0.2
@@ -24,13 +25,6 @@ MIN_LOG_PROB = -1.0
 MAX_COMPRESSION_RATIO = 2.4
 
 
-class Stretch(NamedTuple):
-    """A stretch of time, in seconds."""
-
-    start_sec: float
-    end_sec: float
-
-
 class Word(NamedTuple):
     """A spoken word with its punctuation; times in seconds."""
 
@@ -39,8 +33,8 @@ class Word(NamedTuple):
     end_sec: float
 
 
-def find_voice(waveform: Float32[np.ndarray, " N"], duration_sec: float) -> list[Stretch]:
-    """Stretches of a 16 kHz waveform in which a voice is heard (silero VAD), at most ``MAX_SPAN_SEC`` long each."""
+def find_voice(waveform: Float32[np.ndarray, " N"], duration_sec: float) -> list[Span]:
+    """Spans of a 16 kHz waveform in which a voice is heard (silero VAD), at most ``MAX_SPAN_SEC`` long each."""
     import torch
 
     num_threads = torch.get_num_threads()
@@ -57,12 +51,12 @@ def find_voice(waveform: Float32[np.ndarray, " N"], duration_sec: float) -> list
         max_speech_duration_s=MAX_SPAN_SEC,
         audio_length_samples=len(waveform),
     )
-    stretches = (Stretch(v["start"] / SAMPLE_RATE, min(v["end"] / SAMPLE_RATE, duration_sec)) for v in found)
-    return [stretch for stretch in stretches if stretch.start_sec < stretch.end_sec]
+    spans = (Span(v["start"] / SAMPLE_RATE, min(v["end"] / SAMPLE_RATE, duration_sec)) for v in found)
+    return [span for span in spans if span.start_sec < span.end_sec]
 
 
-def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Stretch], model_dir: Path) -> Iterator[list[Word]]:
-    """Words spoken in the voiced stretches, span after span of at most 30 s (Whisper, as a CTranslate2 folder).
+def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Span], model_dir: Path) -> Iterator[list[Word]]:
+    """Words spoken in the voiced spans, at most 30 s at a time (Whisper, as a CTranslate2 folder).
 
     Greedy and deterministic. Hallucinations are kept out: text that Whisper itself gives no credit, and words placed
     where there is no voice.
@@ -73,9 +67,9 @@ def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Stretch], mo
     model = WhisperModel(
         str(model_dir), device="cpu", compute_type="int8", cpu_threads=num_threads, local_files_only=True
     )
-    for stretches in _spans(voiced):
-        start = max(0, round((stretches[0].start_sec - SPAN_MARGIN_SEC) * SAMPLE_RATE))
-        end = round((stretches[-1].end_sec + SPAN_MARGIN_SEC) * SAMPLE_RATE)
+    for group in _audible_at_once(voiced):
+        start = max(0, round((group[0].start_sec - SPAN_MARGIN_SEC) * SAMPLE_RATE))
+        end = round((group[-1].end_sec + SPAN_MARGIN_SEC) * SAMPLE_RATE)
         segments, _ = model.transcribe(
             np.array(waveform[start:end]),
             beam_size=1,
@@ -86,19 +80,19 @@ def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Stretch], mo
         heard = [word for segment in segments if _is_credible(segment) for word in segment.words]
         offset_sec = start / SAMPLE_RATE
         words = [Word(w.word.strip(), float(w.start + offset_sec), float(w.end + offset_sec)) for w in heard]
-        yield list(place_words(words, stretches))
+        yield list(place_words(words, group))
 
 
-def _spans(voiced: Sequence[Stretch]) -> Iterator[list[Stretch]]:
-    """Neighbouring stretches that Whisper can hear at once."""
-    span: list[Stretch] = []
-    for stretch in voiced:
-        if span and stretch.end_sec - span[0].start_sec > MAX_SPAN_SEC:
-            yield span
-            span = []
-        span.append(stretch)
-    if span:
-        yield span
+def _audible_at_once(voiced: Sequence[Span]) -> Iterator[list[Span]]:
+    """Neighbouring spans that Whisper can hear at once."""
+    group: list[Span] = []
+    for span in voiced:
+        if group and span.end_sec - group[0].start_sec > MAX_SPAN_SEC:
+            yield group
+            group = []
+        group.append(span)
+    if group:
+        yield group
 
 
 def _is_credible(segment: Any) -> bool:
@@ -109,12 +103,12 @@ def _is_credible(segment: Any) -> bool:
     )
 
 
-def place_words(words: Sequence[Word], voiced: Sequence[Stretch]) -> Iterator[Word]:
-    """Cut each word to the voiced stretch it falls in and to the end of the word before; drop it where in none."""
+def place_words(words: Sequence[Word], voiced: Sequence[Span]) -> Iterator[Word]:
+    """Cut each word to the voiced span it falls in and to the end of the word before; drop it where in none."""
     free_sec = 0.0
     for text, start_sec, end_sec in words:
-        stretch = max(voiced, key=lambda v: min(end_sec, v.end_sec) - max(start_sec, v.start_sec))
-        cut_sec = max(start_sec, stretch.start_sec, free_sec)
-        if end_sec >= stretch.start_sec and cut_sec < stretch.end_sec:
-            free_sec = min(max(end_sec, cut_sec + MIN_WORD_SEC), stretch.end_sec)
+        span = max(voiced, key=lambda v: min(end_sec, v.end_sec) - max(start_sec, v.start_sec))
+        cut_sec = max(start_sec, span.start_sec, free_sec)
+        if end_sec >= span.start_sec and cut_sec < span.end_sec:
+            free_sec = min(max(end_sec, cut_sec + MIN_WORD_SEC), span.end_sec)
             yield Word(text, cut_sec, free_sec)

@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.perception.face_clues import face_clues
-from microemo.perception.segments import Segments
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import TimedWord, word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
+from microemo.spans import Span
 
 
 def measure_clues(
@@ -17,11 +17,11 @@ def measure_clues(
     waveform: Float[np.ndarray, " N"] | None,
     utterances: Sequence[Utterance],
     words: Sequence[TimedWord],
-    speech: Segments,
+    speech: Sequence[Span],
 ) -> tuple[Clue, ...]:
     """All clues of a clip; any of its parts may be missing.
 
-    ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the stretches (seconds from, to) in
+    ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the spans (seconds from, to) in
     which somebody speaks.
     """
     face = face_clues(track, speech) if track is not None else []

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.perception.segments import Segments, inside
 from microemo.schema import Clue, FaceTrack, Record
+from microemo.spans import Span, inside
 
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
 MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
@@ -64,7 +64,7 @@ def facial_actions() -> tuple[FacialAction, ...]:
     return tuple(FacialAction.model_validate({"kind": kind, **row}) for kind, row in table.items())
 
 
-def face_clues(track: FaceTrack, speech: Segments = ()) -> list[Clue]:
+def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
     """All facial actions in one person's track, unnumbered, action by action.
 
     What the mouth does while the person speaks (``speech``: seconds from, to) is articulation, and no clue.
@@ -113,9 +113,9 @@ def smooth(times_sec: Float[np.ndarray, " N"], series: Float[np.ndarray, " N"]) 
 
 
 def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]) -> list[tuple[int, int]]:
-    """First and last rows of the stretches in which a strength rises over the onset level and stays over the offset.
+    """First and last rows of the spans in which a strength rises over the onset level and stays over the offset.
 
-    Stretches less than ``MERGE_SEC`` apart are one; a gap in the track longer than ``MAX_GAP_SEC`` splits them.
+    Spans less than ``MERGE_SEC`` apart are one; a gap in the track longer than ``MAX_GAP_SEC`` splits them.
     """
     on = strength >= OFFSET_STRENGTH
     steps_sec = np.diff(times_sec, prepend=times_sec[0])

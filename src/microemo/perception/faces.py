@@ -13,9 +13,9 @@ from microemo.hooks import Hook, silent
 from microemo.media.video import Frame
 from microemo.perception.landmarks import Face, Landmarker
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
-from microemo.perception.segments import Segments
 from microemo.perception.tracks import FaceTracker, choose_main, count_others, seen_sec
 from microemo.schema import FaceTrack, KeyFrame
+from microemo.spans import Span
 
 NUM_KEY_FRAMES = 12
 KEY_FRAME_WIDTH, KEY_FRAME_QUALITY = 480, 80
@@ -65,7 +65,7 @@ def scan(
     size: int,
     patch: int,
     landmarker_file: Path,
-    speech: Segments = (),
+    speech: Sequence[Span] = (),
     hook: Hook = silent,
     local_view: LocalView = "face",
 ) -> FaceScan:
@@ -74,7 +74,7 @@ def scan(
     Of each of the ``sample_times`` (seconds, rising) the first frame from then on is kept, or else the last one:
     the whole frame squashed to ``size`` pixels square and the main person's aligned face, with masks on a grid of
     ``patch`` pixels. ``local_view`` "frame" keeps the frame in the face's place, and its masks. ``speech`` are the
-    stretches in which somebody speaks. Hook: step "faces", in seconds.
+    spans in which somebody speaks. Hook: step "faces", in seconds.
     """
     tracker = FaceTracker()
     samples: list[Sample] = []

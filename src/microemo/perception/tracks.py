@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.perception.landmarks import BLENDSHAPES, Face
-from microemo.perception.segments import Segments, inside
 from microemo.schema import FaceTrack
+from microemo.spans import Span, inside
 
 Box = Float[np.ndarray, " 4"]
 
@@ -72,7 +72,7 @@ def _distance(one: Box, other: Box) -> float:
     return float(np.hypot(*offset) + np.abs(np.log(sizes[0] / sizes[1])).max())
 
 
-def choose_main(tracks: Sequence[FaceTrack], speech: Segments, duration_sec: float) -> int | None:
+def choose_main(tracks: Sequence[FaceTrack], speech: Sequence[Span], duration_sec: float) -> int | None:
     """The index of the main person: the largest product of face height, time seen and 1 + share in the talking."""
     scores = [_height(track) * seen_sec(track) * (1 + _voice_match(track, speech)) for track in tracks]
     shortest_sec = min(MIN_TRACK_SEC, duration_sec / 2)
@@ -102,7 +102,7 @@ def _height(track: FaceTrack) -> float:
     return float(np.median(track.boxes[:, 3] - track.boxes[:, 1]))
 
 
-def _voice_match(track: FaceTrack, speech: Segments) -> float:
+def _voice_match(track: FaceTrack, speech: Sequence[Span]) -> float:
     """0 to 1: how much more the jaw moves while somebody speaks than while nobody does."""
     speaking = inside(track.times_sec, speech)[1:]
     moves = np.abs(np.diff(track.blendshapes[:, BLENDSHAPES.index("jawOpen")]))

@@ -1,6 +1,6 @@
 """Who says what, and when: the utterances that give the model its windows (paper section 3.2).
 
-Given subtitles are taken as they are; else silero VAD finds the voice and Whisper the words. Stretches in which
+Given subtitles are taken as they are; else silero VAD finds the voice and Whisper the words. Spans in which
 nothing is said become windows of their own, so that a clip without dialogue is watched as closely as one with it.
 """
 
@@ -16,13 +16,14 @@ from jaxtyping import Float32
 
 from microemo.hooks import Hook, silent
 from microemo.media.subtitles import Cue
-from microemo.perception.asr import Stretch, Word, find_voice, recognize
+from microemo.perception.asr import Word, find_voice, recognize
 from microemo.schema import Utterance, UtteranceSource
+from microemo.spans import Span
 
 PAUSE_SEC = 0.6  # a longer pause ends an utterance
 MIN_SENTENCE_SEC = 1.0  # a shorter sentence ("Oh. No.") is joined with the next
 MAX_UTTERANCE_SEC = 15.0
-MIN_GAP_SEC = 1.0  # a longer stretch without an utterance gets windows
+MIN_GAP_SEC = 1.0  # a longer span without an utterance gets windows
 MAX_WINDOW_SEC = 8.0
 FIXED_WINDOW_SEC = 4.5  # where there is no voice at all
 
@@ -35,13 +36,13 @@ class Speech:
     """What is said in a clip, in time order.
 
     ``utterances`` fill the clip up to gaps of ``MIN_GAP_SEC``; they overlap only where subtitles do. ``words`` are
-    the words of their text; under subtitles, times are estimated within the cue. ``voiced`` are the stretches in
+    the words of their text; under subtitles, times are estimated within the cue. ``voiced`` are the spans in
     which a voice is heard, with words or without.
     """
 
     utterances: tuple[Utterance, ...]
     words: tuple[Word, ...]
-    voiced: tuple[Stretch, ...]
+    voiced: tuple[Span, ...]
 
 
 class Turn(NamedTuple):
@@ -65,7 +66,7 @@ def find_speech(
 
     waveform: 16 kHz mono, or None. Utterances with text come from ``subtitles`` (source "subtitle"), else from the
     Whisper model in the CTranslate2 folder ``asr_model_dir`` (source "asr"). All others are of source "window": voice
-    without known words, the stretches between utterances and, where there is no voice at all, equal windows of about
+    without known words, the spans between utterances and, where there is no voice at all, equal windows of about
     ``FIXED_WINDOW_SEC``. Hook: step "speech", in seconds.
     """
     hook("speech", 0, duration_sec)
@@ -138,35 +139,35 @@ def _estimate_words(turn: Turn) -> Iterator[Word]:
         start_sec = end_sec
 
 
-def _wordless_turns(voiced: Sequence[Stretch], turns: Sequence[Turn]) -> Iterator[Turn]:
+def _wordless_turns(voiced: Sequence[Span], turns: Sequence[Turn]) -> Iterator[Turn]:
     """Voice that no turn accounts for: cries, laughs, other languages, or no speech recognition."""
-    merged: list[Stretch] = []
+    merged: list[Span] = []
     may_merge = False
-    for stretch in voiced:
-        if any(turn.start_sec < stretch.end_sec and stretch.start_sec < turn.end_sec for turn in turns):
+    for span in voiced:
+        if any(turn.start_sec < span.end_sec and span.start_sec < turn.end_sec for turn in turns):
             may_merge = False
-        elif may_merge and stretch.start_sec - merged[-1].end_sec <= PAUSE_SEC:
-            merged[-1] = Stretch(merged[-1].start_sec, stretch.end_sec)
+        elif may_merge and span.start_sec - merged[-1].end_sec <= PAUSE_SEC:
+            merged[-1] = Span(merged[-1].start_sec, span.end_sec)
         else:
-            merged.append(stretch)
+            merged.append(span)
             may_merge = True
-    for stretch in merged:
-        yield from _divide(stretch, math.ceil((stretch.end_sec - stretch.start_sec) / MAX_UTTERANCE_SEC))
+    for span in merged:
+        yield from _divide(span, math.ceil((span.end_sec - span.start_sec) / MAX_UTTERANCE_SEC))
 
 
 def _silent_turns(turns: Sequence[Turn], duration_sec: float) -> Iterator[Turn]:
     """Windows over what the turns leave: equal parts of each gap."""
     if not turns and duration_sec > 0:
-        yield from _divide(Stretch(0, duration_sec), max(1, round(duration_sec / FIXED_WINDOW_SEC)))
+        yield from _divide(Span(0, duration_sec), max(1, round(duration_sec / FIXED_WINDOW_SEC)))
         return
     covered_sec = 0.0
     for start_sec, end_sec in [*sorted(turn[:2] for turn in turns), (duration_sec, duration_sec)]:
         if start_sec - covered_sec > MIN_GAP_SEC:
-            gap = Stretch(covered_sec, start_sec)
+            gap = Span(covered_sec, start_sec)
             yield from _divide(gap, math.ceil((start_sec - covered_sec) / MAX_WINDOW_SEC))
         covered_sec = max(covered_sec, end_sec)
 
 
-def _divide(stretch: Stretch, num_windows: int) -> Iterator[Turn]:
-    edges = [float(edge) for edge in np.linspace(*stretch, num_windows + 1)]
+def _divide(span: Span, num_windows: int) -> Iterator[Turn]:
+    edges = [float(edge) for edge in np.linspace(*span, num_windows + 1)]
     yield from (Turn(start_sec, end_sec) for start_sec, end_sec in pairwise(edges))

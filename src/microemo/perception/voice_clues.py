@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.perception.segments import Segments, inside
 from microemo.schema import Clue, Utterance
+from microemo.spans import Span, inside
 
 if TYPE_CHECKING:
     from swift_f0 import SwiftF0
@@ -88,10 +88,12 @@ class Voice:
         return float(self.times_sec[np.abs(series - np.quantile(series, quantile)).argmin()])
 
 
-def voice_clues(waveform: Float[np.ndarray, " N"], utterances: Sequence[Utterance], speech: Segments) -> list[Clue]:
+def voice_clues(
+    waveform: Float[np.ndarray, " N"], utterances: Sequence[Utterance], speech: Sequence[Span]
+) -> list[Clue]:
     """What stands out in the voice of each utterance, unnumbered.
 
-    ``waveform`` is 16 kHz mono; ``speech`` are the stretches (seconds from, to) in which somebody speaks: what
+    ``waveform`` is 16 kHz mono; ``speech`` are the spans (seconds from, to) in which somebody speaks: what
     sounds outside of them is not the voice. Only one utterance is held in memory at a time.
     """
     voices = [voice for utterance in utterances if (voice := listen(waveform, utterance, speech))]
@@ -108,7 +110,7 @@ def voice_clues(waveform: Float[np.ndarray, " N"], utterances: Sequence[Utteranc
     return clues + [clue for voice in voices for clue in _long_pause(voice)]
 
 
-def listen(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Segments) -> Voice | None:
+def listen(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Sequence[Span]) -> Voice | None:
     """The voiced frames of one utterance; None where there are too few to measure."""
     first = int(utterance.start_sec * SAMPLE_RATE)
     samples = np.asarray(waveform[first : int(utterance.end_sec * SAMPLE_RATE)], np.float32)

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from microemo.chunks import has_speech
 from microemo.config import ModelConfig
 from microemo.data.association import family
 from microemo.data.manifest import Sample, Turn
 from microemo.model.microemo import Features, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
-from microemo.passages import is_heard
 from microemo.pipeline import entries
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
@@ -34,9 +34,9 @@ class Told:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that a sample answers: about a passage, or about the utterance at ``place`` in it."""
+    """A question that a sample answers: about a chunk, or about the utterance at ``place`` in it."""
 
-    passage: int
+    chunk: int
     place: int | None
     told: Told
 
@@ -60,9 +60,9 @@ class Clips:
 
 
 def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Asked]:
-    """What can be asked of a clip, in the way of the model: passage by passage, or utterance by utterance."""
+    """What can be asked of a clip, in the way of the model: chunk by chunk, or utterance by utterance."""
     whole = Told(sample.labels, sample.description)
-    for number, part in enumerate(facts.passages):
+    for number, part in enumerate(facts.chunks):
         if config.one_prompt and whole:
             yield Asked(number, None, whole)
         for place, utterance in enumerate(part.utterances):
@@ -76,13 +76,13 @@ def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Ask
 
 def example_of(sample: Sample, clip: Encoded, asked: Asked, config: ModelConfig) -> Example:
     """The example of one question."""
-    part, features = clip.facts.passages[asked.passage], clip.features[asked.passage]
+    part, features = clip.facts.chunks[asked.chunk], clip.features[asked.chunk]
     utterances = part.utterances
-    told = entries(config, clip.facts.clues, part.passage)
+    told = entries(config, clip.facts.clues, part.chunk)
     if not config.one_prompt and asked.place is not None:
         utterances, entry = (utterances[asked.place],), told[asked.place]
-        heard = is_heard(utterances[0], clip.facts.speech)
-        features, told = cut(features, (entry.start_sec, entry.end_sec), heard), [moved(entry, -entry.start_sec)]
+        heard = has_speech(utterances[0], clip.facts.speech)
+        features, told = cut(features, entry.span, heard), [moved(entry, -entry.start_sec)]
     told, own = numbered_from_one(told)
     question, place = OVERALL_QUESTION, asked.place if config.one_prompt else 0
     if place is not None:
@@ -152,6 +152,6 @@ def _shown(entry: PromptUtterance, features: Features, utterance: Utterance, fac
         found = features.region_masks.flatten(1).any(1).tolist()
         if any(inside and face for inside, face in zip(within, found, strict=True)):
             shown.add("face")
-    if is_heard(utterance, facts.speech):
+    if has_speech(utterance, facts.speech):
         shown.add("voice")
     return frozenset(shown)

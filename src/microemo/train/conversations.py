@@ -18,9 +18,10 @@ from torch import Tensor
 
 from microemo.errors import InputError
 from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE
-from microemo.model.microemo import Features, MicroEmo, Span
+from microemo.model.microemo import Features, MicroEmo
 from microemo.model.prompt import PromptUtterance
 from microemo.schema import Modality
+from microemo.spans import Span
 from microemo.train.pairs import EDGE_SEC, FACE_FAMILIES, Pairs, VoiceClip
 
 NUM_UTTERANCES = (2, 5)
@@ -115,7 +116,7 @@ class Conversations:
         return Conversation(
             features=self._features(scene),
             utterances=tuple(scene.utterances),
-            spans=tuple((utterance.start_sec, utterance.end_sec) for utterance in scene.utterances),
+            spans=tuple(utterance.span for utterance in scene.utterances),
             turns=tuple(scene.turns),
             intruders=tuple(scene.intruders),
         )
@@ -214,7 +215,7 @@ def _speak(scene: _Scene, voice: VoiceClip, rng: random.Random) -> Span:
     moved_by = before - first / FEATURES_PER_SEC
     start = spoken.start_sec + moved_by + rng.uniform(-EDGE_SEC, EDGE_SEC)
     end = spoken.end_sec + moved_by + rng.uniform(-EDGE_SEC, EDGE_SEC)
-    return max(before, start), min(after, end)
+    return Span(max(before, start), min(after, end))
 
 
 def _pictures(tensor: Float[Tensor, "N A D"], rows: Sequence[int | None]) -> Float[Tensor, "T A D"]:

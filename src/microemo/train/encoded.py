@@ -6,20 +6,21 @@ from dataclasses import dataclass
 import torch
 
 from microemo import __version__
+from microemo.chunks import Chunk, chunks, shows_person
 from microemo.data.manifest import Fault, Sample
 from microemo.data.measure import code_sha256, cues_of
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.microemo import Features, MicroEmo
-from microemo.passages import Passage, passages, shows_person
 from microemo.pipeline import encode, perceive
 from microemo.schema import Clip, Clue, Record, Utterance
+from microemo.spans import Span
 from microemo.train.cache import FeatureCache, Shard, key_of, weights_hash
 
 TENSORS = ("frames", "faces", "region_masks", "audio")
 
 
-class EncodedPassage(Record):
+class EncodedChunk(Record):
     """Utterances that go into one prompt, and the times, in seconds from the first one's start, of what was encoded."""
 
     utterances: tuple[Utterance, ...]
@@ -27,21 +28,21 @@ class EncodedPassage(Record):
     audio_times_sec: tuple[float, ...] | None
 
     @property
-    def passage(self) -> Passage:
-        return Passage(self.utterances)
+    def chunk(self) -> Chunk:
+        return Chunk(self.utterances)
 
 
 class Facts(Record):
-    """What perception found in a clip, without tensors; ``speech``: stretches, in seconds, in which somebody speaks."""
+    """What perception found in a clip, without tensors; ``speech``: spans in which somebody speaks."""
 
     clues: tuple[Clue, ...]
-    speech: tuple[tuple[float, float], ...]
-    passages: tuple[EncodedPassage, ...]
+    speech: tuple[Span, ...]
+    chunks: tuple[EncodedChunk, ...]
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A clip's facts, and the features of each of its passages, in bfloat16."""
+    """A clip's facts, and the features of each of its chunks, in bfloat16."""
 
     facts: Facts
     features: Sequence[Features]
@@ -65,7 +66,7 @@ class ClipEncoder:
         """The sample's clip. Raises ``InputError`` where its files cannot be used."""
         shard = self.cache.get(self._key(sample), lambda: self._encode(sample))
         facts = Facts.model_validate_json(shard.facts)
-        return Encoded(facts, [_features(shard, number, part) for number, part in enumerate(facts.passages)])
+        return Encoded(facts, [_features(shard, number, part) for number, part in enumerate(facts.chunks)])
 
     def facts(self, sample: Sample) -> Facts:
         """The clip without its tensors; encoded first, if it has not been."""
@@ -85,8 +86,8 @@ class ClipEncoder:
         was_training = self.model.training
         self.model.eval()
         clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio)
-        judged = passages([utterance for utterance in clip.utterances if shows_person(clip, utterance)])
-        features = [encode(self.model, clip, passage) for passage in judged]
+        judged = chunks([utterance for utterance in clip.utterances if shows_person(clip, utterance)])
+        features = [encode(self.model, clip, chunk) for chunk in judged]
         self.model.train(was_training)
         return _shard(clip, judged, features)
 
@@ -108,7 +109,7 @@ def facts_of(
         except MicroEmoError as error:
             faults.append(Fault(sample.name, "unreadable media", str(error)))
             continue
-        if found.passages:
+        if found.chunks:
             facts[sample.name] = found
         else:
             faults.append(Fault(sample.name, "nobody there", "neither a face, nor a voice, nor words were found"))
@@ -116,15 +117,13 @@ def facts_of(
     return facts, faults
 
 
-def _shard(clip: Clip, judged: Sequence[Passage], features: Sequence[Features]) -> Shard:
+def _shard(clip: Clip, judged: Sequence[Chunk], features: Sequence[Features]) -> Shard:
     facts = Facts(
         clues=clip.clues,
         speech=clip.speech,
-        passages=tuple(
-            EncodedPassage(
-                utterances=passage.utterances, times_sec=part.times_sec, audio_times_sec=part.audio_times_sec
-            )
-            for passage, part in zip(judged, features, strict=True)
+        chunks=tuple(
+            EncodedChunk(utterances=chunk.utterances, times_sec=part.times_sec, audio_times_sec=part.audio_times_sec)
+            for chunk, part in zip(judged, features, strict=True)
         ),
     )
     tensors = {
@@ -136,6 +135,6 @@ def _shard(clip: Clip, judged: Sequence[Passage], features: Sequence[Features]) 
     return Shard(tensors, facts.model_dump_json())
 
 
-def _features(shard: Shard, number: int, part: EncodedPassage) -> Features:
+def _features(shard: Shard, number: int, part: EncodedChunk) -> Features:
     tensors = {name: shard.tensors.get(f"{number}.{name}") for name in TENSORS}
     return Features(times_sec=part.times_sec, audio_times_sec=part.audio_times_sec, **tensors)

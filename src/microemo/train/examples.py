@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from microemo.model.microemo import Features
 from microemo.model.prompt import PromptUtterance, Slot, SlotKind
 from microemo.schema import Modality
+from microemo.spans import Span
 
 Labelled = tuple[tuple[Slot, str], ...]
 """Slots whose tokens carry a label, with its family."""
@@ -23,8 +24,8 @@ class Example:
     labelled: Labelled = ()
 
     @property
-    def spans(self) -> list[tuple[float, float]]:
-        return [(utterance.start_sec, utterance.end_sec) for utterance in self.utterances]
+    def spans(self) -> list[Span]:
+        return [utterance.span for utterance in self.utterances]
 
 
 def labelled_slots(

@@ -30,6 +30,7 @@ from microemo.model.precision import bf16_pays
 from microemo.model.vision import VisionEncoder
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
+from microemo.spans import Span
 from microemo.train.augment import placed
 from microemo.train.fer2013 import CHOOSING, EVERY
 from microemo.train.talking import mouth_centres, talking
@@ -87,10 +88,10 @@ def voice_clips(takes: Sequence[Take], num_joined: int, seed: int) -> list[list[
     return [[take] for take in takes] + joined
 
 
-def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, list[tuple[float, float]]]:
-    """The takes' speech in a row, and each one's stretch of it, in seconds; ``speed`` resamples, which moves the pitch.
+def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, list[Span]]:
+    """The takes' speech in a row, and each one's span of it, in seconds; ``speed`` resamples, which moves the pitch.
 
-    It begins with the first word, as a passage does when it is analysed (``pipeline.encode``).
+    It begins with the first word, as a chunk does when it is analysed (``pipeline.encode``).
     """
     from silero_vad import get_speech_timestamps, load_silero_vad
 
@@ -104,7 +105,8 @@ def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, 
         found = get_speech_timestamps(torch.from_numpy(sound), detector, sampling_rate=SAMPLE_RATE)
         first, last = (found[0]["start"], found[-1]["end"]) if found else (0, len(sound))
         piece = sound[max(0, first - MARGIN) : last + PAUSE] * gain
-        spans.append((offset / SAMPLE_RATE, (offset + min(len(piece), last - first + 2 * MARGIN)) / SAMPLE_RATE))
+        length = min(len(piece), last - first + 2 * MARGIN)
+        spans.append(Span(offset / SAMPLE_RATE, (offset + length) / SAMPLE_RATE))
         pieces.append(piece)
         offset += len(piece)
     return np.concatenate(pieces), spans
@@ -113,7 +115,7 @@ def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, 
 _tools: dict[str, Any] = {}  # of a worker process
 
 
-def spoken(sound: np.ndarray, takes: Sequence[Take], spans: Sequence[tuple[float, float]]) -> list[Spoken]:
+def spoken(sound: np.ndarray, takes: Sequence[Take], spans: Sequence[Span]) -> list[Spoken]:
     """The utterances of a clip with the vocal clues measured in them."""
     utterances = [
         Utterance(index=index, start_sec=start, end_sec=end, text=take.text, source="asr")

@@ -27,6 +27,7 @@ from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
+from microemo.spans import Span
 from microemo.train.examples import Example, labelled_slots
 from microemo.train.features import NORMAL, Spoken
 from microemo.vocabulary import FAMILIES
@@ -156,7 +157,7 @@ class Pairs:
             utterance.family,
             utterance.intensity,
             utterance.text if rng.random() < 0.8 else "",
-            audio=clip.features[features_in(len(clip.features), (start, end))],
+            audio=clip.features[features_in(len(clip.features), Span(start, end))],
             clues=[_lasting(clue, end - start) for clue in utterance.clues],
         )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from microemo.errors import InputError
-from microemo.runner.clips import ClipEntry, read
+from microemo.predict.clips import ClipEntry, read
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from stub_server import Response, Stub, stub_server
 
 from microemo.chat import Chat
 from microemo.errors import InputError
-from microemo.runner.clips import ClipEntry
-from microemo.runner.endpoint import Endpoint
-from microemo.runner.settings import Settings
-from microemo.runner.system import Single
+from microemo.predict.clips import ClipEntry
+from microemo.predict.endpoint import Endpoint
+from microemo.predict.settings import Settings
+from microemo.predict.system import Single
 
 QUESTION = "What does the person feel?"
 

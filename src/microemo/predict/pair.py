@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from microemo.runner import prompts
-from microemo.runner.clips import ClipEntry
-from microemo.runner.material import Material, gather
-from microemo.runner.settings import MODALITIES, Settings
-from microemo.runner.system import Answer, Model, Part, ask
+from microemo.predict import prompts
+from microemo.predict.clips import ClipEntry
+from microemo.predict.material import Material, gather
+from microemo.predict.settings import MODALITIES, Settings
+from microemo.predict.system import Answer, Model, Part, ask
 
 
 @dataclass(frozen=True)

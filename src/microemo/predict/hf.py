@@ -7,8 +7,8 @@ import numpy as np
 
 from microemo.errors import InputError
 from microemo.media.audio import SAMPLE_RATE
-from microemo.runner.material import Material
-from microemo.runner.settings import Modality, Placement
+from microemo.predict.material import Material
+from microemo.predict.settings import Modality, Placement
 
 SEED = 0
 READERS: dict[Modality, tuple[str, ...]] = {

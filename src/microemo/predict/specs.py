@@ -12,12 +12,12 @@ from pathlib import Path
 from microemo.chat import Chat
 from microemo.errors import InputError
 from microemo.hooks import Hook, silent
-from microemo.runner.endpoint import Endpoint
-from microemo.runner.hf import HuggingFace
-from microemo.runner.own import Own
-from microemo.runner.pair import Pair
-from microemo.runner.settings import MODALITIES, Placement, Settings
-from microemo.runner.system import Model, Single, System
+from microemo.predict.endpoint import Endpoint
+from microemo.predict.hf import HuggingFace
+from microemo.predict.own import Own
+from microemo.predict.pair import Pair
+from microemo.predict.settings import MODALITIES, Placement, Settings
+from microemo.predict.system import Model, Single, System
 
 ROLE = re.compile(r"(?:^|,)(audio|video|combine)=")
 

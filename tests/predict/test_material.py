@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from microemo.errors import InputError
 from microemo.media.video import Frame
-from microemo.runner.clips import ClipEntry
-from microemo.runner.material import MAX_SIDE, gather, on_display, wav_base64
-from microemo.runner.settings import MODALITIES, Settings
+from microemo.predict.clips import ClipEntry
+from microemo.predict.material import MAX_SIDE, gather, on_display, wav_base64
+from microemo.predict.settings import MODALITIES, Settings
 
 NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
 
@@ -68,7 +68,7 @@ def test_a_clip_with_nothing_to_read_is_named(tmp_path: Path, make_clip: Callabl
 def test_words_are_recognised_only_where_none_are_given(
     tmp_path: Path, make_clip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("microemo.runner.material._recognised", lambda sound, duration_sec: "heard")
+    monkeypatch.setattr("microemo.predict.material._recognised", lambda sound, duration_sec: "heard")
     path = make_clip(tmp_path / "clip.mp4")
     assert gather(ClipEntry("clip", path), MODALITIES, Settings(asr=True)).subtitle == "heard"
     assert gather(ClipEntry("clip", path, "given"), MODALITIES, Settings(asr=True)).subtitle == "given"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from microemo.errors import InputError
-from microemo.runner import prompts
-from microemo.runner.clips import ClipEntry
-from microemo.runner.material import Material, gather
-from microemo.runner.settings import Modality, Settings
+from microemo.predict import prompts
+from microemo.predict.clips import ClipEntry
+from microemo.predict.material import Material, gather
+from microemo.predict.settings import Modality, Settings
 from microemo.schema import Record
 
 THOUGHTS = re.compile(r".*</think>", re.DOTALL)

@@ -10,8 +10,8 @@ from stub_server import Request, Response, Stub, last_text, stub_server
 
 from microemo.errors import InputError
 from microemo.evaluate import tables
-from microemo.runner import Outcome, Settings, predict, prompts
-from microemo.runner.settings import DEFAULTS
+from microemo.predict import Outcome, Settings, predict, prompts
+from microemo.predict.settings import DEFAULTS
 
 REASONING = prompts.question("reasoning")
 
@@ -75,7 +75,7 @@ def test_whatever_a_model_trips_over_is_one_line_of_one_row(
     def trip(*arguments: object) -> str:
         raise RuntimeError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr("microemo.runner.hf.HuggingFace.reply", trip)
+    monkeypatch.setattr("microemo.predict.hf.HuggingFace.reply", trip)
     out = tmp_path / "predictions.jsonl"
     assert predict(clips, f"hf:{text_model}", out).failed == ("first", "second", "third")
     errors = [row["error"] for row in rows_of(out)]

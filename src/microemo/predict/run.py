@@ -6,12 +6,12 @@ from pathlib import Path
 
 from microemo.errors import InputError, MicroEmoError
 from microemo.hooks import Hook, silent
-from microemo.runner import clips as manifest
-from microemo.runner import predictions, prompts, specs
-from microemo.runner.clips import ClipEntry
-from microemo.runner.predictions import Prediction
-from microemo.runner.settings import ANYWHERE, DEFAULTS, Placement, Settings
-from microemo.runner.system import System
+from microemo.predict import clips as manifest
+from microemo.predict import predictions, prompts, specs
+from microemo.predict.clips import ClipEntry
+from microemo.predict.predictions import Prediction
+from microemo.predict.settings import ANYWHERE, DEFAULTS, Placement, Settings
+from microemo.predict.system import System
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from microemo.errors import InputError
 from microemo.media import audio, video
 from microemo.media.probe import probe
 from microemo.media.video import Frame
-from microemo.runner.clips import ClipEntry
-from microemo.runner.settings import MODALITIES, Modality, Settings
+from microemo.predict.clips import ClipEntry
+from microemo.predict.settings import MODALITIES, Modality, Settings
 
 MAX_SIDE = 448  # pixels; a face stays legible, and a frame costs a chat model a few hundred tokens
 JPEG_QUALITY = 90

@@ -1,7 +1,7 @@
 import pytest
 
 from microemo.errors import InputError
-from microemo.runner import prompts
+from microemo.predict import prompts
 
 
 def test_the_questions_are_those_of_the_published_training() -> None:

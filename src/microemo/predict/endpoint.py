@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from microemo.chat import Chat
-from microemo.runner.material import Material, jpeg_url, wav_base64
-from microemo.runner.settings import MODALITIES, Modality
+from microemo.predict.material import Material, jpeg_url, wav_base64
+from microemo.predict.settings import MODALITIES, Modality
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import pytest
 from tiny_models import save_tiny_text_model
 
 from microemo.errors import InputError
-from microemo.runner.clips import ClipEntry
-from microemo.runner.hf import HuggingFace
-from microemo.runner.material import Material, gather
-from microemo.runner.settings import ANYWHERE, MODALITIES, Placement, Settings
+from microemo.predict.clips import ClipEntry
+from microemo.predict.hf import HuggingFace
+from microemo.predict.material import Material, gather
+from microemo.predict.settings import ANYWHERE, MODALITIES, Placement, Settings
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ class WatchesVideo:
 
 def test_a_video_is_given_as_a_video_where_one_is_taken(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
     processor = WatchesVideo()
-    monkeypatch.setattr("microemo.runner.hf._load", lambda *_: (processor, None))
+    monkeypatch.setattr("microemo.predict.hf._load", lambda *_: (processor, None))
     model = HuggingFace("watcher", 4, ANYWHERE)
     model._inputs(material, "What?")
     video, text = processor.asked["content"]

@@ -6,12 +6,12 @@ from stub_server import Stub
 
 from microemo.chat import Chat
 from microemo.errors import InputError
-from microemo.runner import prompts
-from microemo.runner.clips import ClipEntry
-from microemo.runner.endpoint import Endpoint
-from microemo.runner.pair import Pair
-from microemo.runner.settings import ANYWHERE, Settings
-from microemo.runner.specs import build
+from microemo.predict import prompts
+from microemo.predict.clips import ClipEntry
+from microemo.predict.endpoint import Endpoint
+from microemo.predict.pair import Pair
+from microemo.predict.settings import ANYWHERE, Settings
+from microemo.predict.specs import build
 
 QUESTION = "What does the person feel?"
 

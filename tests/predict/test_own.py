@@ -7,10 +7,10 @@ from microemo import pipeline, schema
 from microemo.errors import InputError, WeightsError
 from microemo.media import subtitles as subtitle_files
 from microemo.media.subtitles import Cue
-from microemo.runner.clips import ClipEntry
-from microemo.runner.own import Own
-from microemo.runner.settings import ANYWHERE, Settings
-from microemo.runner.specs import build
+from microemo.predict.clips import ClipEntry
+from microemo.predict.own import Own
+from microemo.predict.settings import ANYWHERE, Settings
+from microemo.predict.specs import build
 
 
 class Recorder:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from microemo.media.probe import probe
-from microemo.runner.clips import ClipEntry
-from microemo.runner.settings import Modality
-from microemo.runner.system import Answer
+from microemo.predict.clips import ClipEntry
+from microemo.predict.settings import Modality
+from microemo.predict.system import Answer
 
 if TYPE_CHECKING:
     from microemo.pipeline import Pipeline

@@ -25,8 +25,8 @@ from pydantic import Field, ValidationError
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.runner.settings import Modality, Settings
-from microemo.runner.system import Part
+from microemo.predict.settings import Modality, Settings
+from microemo.predict.system import Part
 from microemo.schema import Record
 
 

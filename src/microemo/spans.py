@@ -1,0 +1,24 @@
+"""Spans of time: where somebody speaks, what an answer is about. The package's only word for a start and an end."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+
+class Span(NamedTuple):
+    """start_sec <= t < end_sec, in seconds."""
+
+    start_sec: float
+    end_sec: float
+
+
+def inside(
+    times_sec: Float[np.ndarray, " N"], spans: Sequence[Span], margin_sec: float = 0.0
+) -> Bool[np.ndarray, " N"]:
+    """Which of the times lie in any of the spans, each widened by a margin on either side."""
+    found = np.zeros(len(times_sec), bool)
+    for start, end in spans:
+        found |= (times_sec >= start - margin_sec) & (times_sec < end + margin_sec)
+    return found
