@@ -34,7 +34,8 @@ from microemo.data.describe import frame_of
 from microemo.evaluate.calibration import Judged, calibration
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
-from microemo.schema import Answer, Result, UtteranceAnswer
+from microemo.result import Result
+from microemo.schema import Answer, UtteranceAnswer
 from microemo.train.features import Take, takes_in
 from microemo.train.fer2013 import CHOOSING, LABELS
 from microemo.train.pairs import FACE_FAMILIES

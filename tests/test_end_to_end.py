@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from clips import SAMPLE_RATE, still, write
 
-from microemo import load, report, weights
+from microemo import load, weights
 from microemo.media.audio import waveform
 from microemo.media.video import frames
 from microemo.pipeline import Pipeline
 from microemo.report.valence import valence
-from microemo.schema import Result
+from microemo.result import Result
 
 pytestmark = pytest.mark.weights
 
@@ -87,13 +87,12 @@ def test_same_file_same_result(nano: Pipeline, demo_clip: Path, demo: Result) ->
 
 def test_a_talking_person(nano: Pipeline, face: np.ndarray, speech: np.ndarray, tmp_path: Path) -> None:
     clip = write(tmp_path / "talk.mp4", [(face, len(speech) / SAMPLE_RATE)], speech)
-    perceived = nano.perceive(clip)
-    result = nano.understand(perceived)
+    result = nano.analyze(clip)
     check(result)
     assert any(u.source == "asr" and u.text for u in result.utterances)
     assert {clue.modality for clue in result.clues} >= {"face"}
     assert all(u.emotions for u in result.utterances if u.source == "asr")
-    page, document = report.save(result, perceived, tmp_path / "out", ["html", "json"])
+    page, document = result.save(tmp_path / "out", ["html", "json"])
     assert json.loads(document.read_text())["overall"] == json.loads(result.overall.model_dump_json())
     assert page.read_text().count("<polygon") > 5  # clue regions on key frames
 
