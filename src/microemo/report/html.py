@@ -8,8 +8,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from microemo.report import player, timeline, wording
-from microemo.report.claims import segments
 from microemo.report.key_frames import views
+from microemo.report.runs import runs
 from microemo.report.templating import environment, source_of
 from microemo.report.valence import valence
 from microemo.schema import KeyFrame, ResultRecord
@@ -37,7 +37,7 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
             key_frames=views(key_frames, result.clues),
             clues=sorted(result.clues, key=lambda clue: (clue.start_sec, clue.id)),
             clue_of=clue_of,
-            segments=lambda answer: segments(answer, clue_of.keys()),
+            runs=lambda answer: runs(answer, clue_of.keys()),
             style=style,
             script=script,
             policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {source_of(style)}; "
