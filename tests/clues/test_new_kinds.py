@@ -88,7 +88,7 @@ print(json.dumps({kind: {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict:
     copy = tmp_path_factory.mktemp("copy") / "microemo"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
     for file, added in (
@@ -106,19 +106,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(done.stdout)
 
 
-def test_a_new_facial_clue_is_a_row(told: dict) -> None:
-    assert told["nose_wrinkler"] == {
+def test_a_new_facial_clue_is_a_row(results: dict) -> None:
+    assert results["nose_wrinkler"] == {
         "modality": "face", "prompted": True, "claims": [True], "denied": [False], "value": "0.60",
         "action_unit": "AU9", "families": ["disgusted", "haughty"],
     }  # fmt: skip
 
 
-def test_a_new_vocal_clue_is_a_row_and_a_function(told: dict) -> None:
-    assert told["pitch_rising"] == {
+def test_a_new_vocal_clue_is_a_row_and_a_function(results: dict) -> None:
+    assert results["pitch_rising"] == {
         "modality": "voice", "prompted": True, "claims": [True], "denied": [False], "value": "6.0 semitones/s",
         "action_unit": None, "families": ["surprised"],
     }  # fmt: skip
 
 
-def test_new_clues_have_lanes(told: dict) -> None:
-    assert told["lanes"][-2:] == ["nose", "voice"]
+def test_new_clues_have_lanes(results: dict) -> None:
+    assert results["lanes"][-2:] == ["nose", "voice"]

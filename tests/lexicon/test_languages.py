@@ -7,7 +7,7 @@ import pytest
 
 from microemo.clues import verbal_kinds
 from microemo.errors import InputError
-from microemo.evaluate.extraction import words
+from microemo.evaluate.extraction import extract_labels
 from microemo.lexicon import emotion_families
 from microemo.lexicon.labels import NEGATION, lexicon, normalised, place
 from microemo.lexicon.languages import LANGUAGES, language
@@ -81,10 +81,10 @@ def test_labels_are_negated_by_the_languages_negations(label: str) -> None:
     assert place(label) is None
 
 
-def test_prose_is_negated_by_the_languages_negations_and_more() -> None:
-    written_out = {"cannot"}  # "can not", by the time that prose is read
-    negations = language("en").negations
-    assert (negations.words | negations.phrases) - written_out <= words.words("cues", "negation")
+@pytest.mark.parametrize("negation", sorted(language("en").negations.words | language("en").negations.phrases))
+def test_descriptions_are_negated_by_the_same(negation: str) -> None:
+    assert extract_labels("The man in the video shows fear.") == ("fearful",)
+    assert extract_labels(f"The man in the video shows {negation} fear.") == ()
 
 
 def test_a_new_language_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

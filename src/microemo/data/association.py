@@ -1,4 +1,4 @@
-"""How far each kind of clue speaks for each family of feelings: measured on clips or, where these are few, known."""
+"""How far each kind of clue speaks for each family of emotion: measured on clips or, where these are few, known."""
 
 import math
 from collections import Counter, defaultdict

@@ -90,11 +90,13 @@ def normalised(label: str) -> str:
 
 def _words() -> Iterator[tuple[Place, list[str]]]:
     """Each word's place, and its other forms."""
-    valence_of_group = _table()["valence"]
-    for family in (name for name in _table() if name in emotion_families()):
-        for group, words in _table()[family].items():
+    table = dict(_table())
+    valence_of_group, _ = table.pop("valence"), table.pop("kin")
+    for family, groups in table.items():
+        for group, words in groups.items():
+            valence = valence_of_group.get(group, emotion_families()[family].valence)
             for word, forms in words.items():
-                yield Place(word, group, family, valence_of_group.get(group, emotion_families()[family].valence)), forms
+                yield Place(word, group, family, valence), forms
 
 
 @cache

@@ -1,7 +1,7 @@
 """Facial clues: FACS actions with onset, apex and offset, measured against the person's own resting face.
 
 The actions are rows of the table of clues (``clues/facial.toml``). A row names the blendshapes that tell its action and
-the function that makes them one series, ``mean`` or another that is ``registered`` here.
+the function that makes one series of them: ``mean``, or another that is ``registered`` here.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ SERIES: dict[str, Series] = {}
 
 
 def registered(series: Series) -> Series:
-    """Makes a function known to the table of clues by its name.
+    """Registers a function under its name, for the table of clues.
 
     It takes blendshapes, (N, 52), and the names of those that tell the action, and returns the action's activation in
     [0, 1] in each row.
@@ -40,6 +40,7 @@ def registered(series: Series) -> Series:
 
 @registered
 def mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """All blendshapes of the action alike, left and right."""
     return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
 
 
@@ -55,13 +56,13 @@ def smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float
 
 @registered
 def with_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """What shows its action only in a smile."""
+    """For blendshapes that tell the action only in a smile: the geometric mean of both."""
     return np.sqrt(mean(blendshapes, names) * smile(blendshapes, SMILE))
 
 
 @registered
 def without_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """What every smile does as well."""
+    """For blendshapes that every smile raises as well: their mean, less the smile's share."""
     return mean(blendshapes, names) * (1 - smile(blendshapes, SMILE))
 
 
@@ -127,14 +128,14 @@ def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]
     steps_sec = np.diff(times_sec, prepend=times_sec[0])
     starts_new = steps_sec > max(MAX_GAP_SEC, 2 * float(np.median(steps_sec)))
     run = np.cumsum(starts_new | np.diff(on, prepend=on[0]))
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for index in np.unique(run[on]):
         rows = np.flatnonzero(run == index)
         first, last = int(rows[0]), int(rows[-1])
         if strength[first : last + 1].max() < ONSET_STRENGTH:
             continue
-        if found and times_sec[first] - times_sec[found[-1][1]] <= MERGE_SEC:
-            found[-1] = (found[-1][0], last)
+        if spans and times_sec[first] - times_sec[spans[-1][1]] <= MERGE_SEC:
+            spans[-1] = (spans[-1][0], last)
         else:
-            found.append((first, last))
-    return found
+            spans.append((first, last))
+    return spans

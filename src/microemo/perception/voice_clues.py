@@ -61,14 +61,14 @@ MEASURES: dict[str, Measure] = {}
 
 
 def registered(measure: Measure) -> Measure:
-    """Makes a function known to the table of clues by its name; it returns None where there is nothing to measure."""
+    """Registers a function under its name, for the table of clues; it returns None where it has nothing to measure."""
     MEASURES[measure.__name__] = measure
     return measure
 
 
 @registered
 def f0_median(voice: Voice) -> Reading:
-    """Semitones over 100 Hz."""
+    """Median, in semitones over 100 Hz."""
     return _reading(voice, float(np.median(voice.f0)), voice.f0)
 
 
@@ -81,13 +81,13 @@ def f0_range(voice: Voice) -> Reading:
 
 @registered
 def alpha_ratio(voice: Voice) -> Reading:
-    """dB above 1 kHz over below."""
+    """Median ratio of the energy above 1 kHz to that below, in dB; it rises with vocal effort."""
     return _reading(voice, float(np.median(voice.alpha_ratio)), voice.alpha_ratio)
 
 
 @registered
 def loudness(voice: Voice) -> Reading:
-    """dB of full scale."""
+    """Median, in dB of full scale."""
     return _reading(voice, float(np.median(voice.loudness)), voice.loudness)
 
 

@@ -13,7 +13,7 @@ from microemo.schema import Clue, Utterance
 
 STRONG, MILD = 0.9, 0.6
 INTENSIFIED, SOFTENED = 1.3, 0.7
-NEGATED = -0.5  # "not happy" is less than happy, but not as much as sad
+NEGATED = 0.5  # "not happy" is less than happy, but not as much as sad
 REACH = 3  # words before a feeling that can negate or grade it
 
 
@@ -48,14 +48,14 @@ class Entry:
 def entries(language: str) -> tuple[Entry, ...]:
     """A language's words and phrases, the longest first: "give up" wins over "give", "hopeless*" over "hope*"."""
     words = languages.language(language).emotion_words
-    found = [
+    listed = [
         (phrase, Entry(_pattern(phrase), len(phrase.split()), kind, strength))
         for kind in verbal_kinds()
         if kind.kind in words
         for strength, phrases in ((STRONG, words[kind.kind].strong), (MILD, words[kind.kind].mild))
         for phrase in phrases
     ]
-    return tuple(entry for phrase, entry in sorted(found, key=lambda row: (-row[1].num_words, -len(row[0]))))
+    return tuple(entry for phrase, entry in sorted(listed, key=lambda row: (-row[1].num_words, -len(row[0]))))
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:
@@ -104,7 +104,7 @@ def _clue(entry: Entry, tokens: Sequence[Token], position: int, language: Langua
     before = _clause_before(tokens, position)
     negation = next((word for word in before if word in language.negations), None)
     kind = entry.kind.negated if negation else entry.kind
-    strength = min(entry.strength * _grade(before, language), 1.0) * (abs(NEGATED) if negation else 1)
+    strength = min(entry.strength * _grade(before, language), 1.0) * (NEGATED if negation else 1)
     start_sec, end_sec = phrase[0].start_sec, phrase[-1].end_sec
     return Clue(
         id=1,
