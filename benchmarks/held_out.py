@@ -3,7 +3,7 @@
 Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013 public test as silent clips, seven
 emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from the public test
 (and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
-``microemo.vocabulary``; a label outside of it, or no label, is wrong.
+``microemo.lexicon``; a label outside of it, or no label, is wrong.
 
     python benchmarks/held_out.py voices --ravdess RAVDESS --out voices.jsonl
     python benchmarks/held_out.py faces --fer2013 FER2013/public_test --num 350 --out faces.jsonl
@@ -32,6 +32,7 @@ from shares import told
 from microemo import load
 from microemo.data.describe import frame_of
 from microemo.evaluate.calibration import Judged, calibration
+from microemo.lexicon import FAMILIES, family_of
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
 from microemo.result import Result
@@ -39,7 +40,6 @@ from microemo.schema import Answer, UtteranceAnswer
 from microemo.train.features import Take, takes_in
 from microemo.train.fer2013 import CHOOSING, LABELS
 from microemo.train.pairs import FACE_FAMILIES
-from microemo.vocabulary import FAMILIES, family_of
 
 FER2013 = dict(zip(LABELS, FACE_FAMILIES, strict=True))
 HELD_OUT_ACTORS = (19, 20)

@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from microemo.config import TINY
+from microemo.lexicon import FAMILIES
 from microemo.train.pairs import FACE_FAMILIES
-from microemo.vocabulary import FAMILIES
 
 PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, len(TINY.audio.read_layers)
 CLIP_FEATURES = 100  # two seconds

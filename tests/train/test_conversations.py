@@ -13,11 +13,11 @@ from safetensors.torch import load_file
 
 from microemo.config import TINY
 from microemo.errors import InputError
+from microemo.lexicon import FAMILIES
 from microemo.model.microemo import MicroEmo, frames_in, sound_in
 from microemo.train import conversations as made
 from microemo.train.conversations import MODALITIES, POOLED, Conversation, Conversations, quiet
 from microemo.train.pairs import FACE_FAMILIES, Pairs
-from microemo.vocabulary import FAMILIES
 
 ROOM = 0.1 * torch.randn(1500, 2, 32, generator=torch.Generator().manual_seed(0))  # each place sounds otherwise
 

@@ -9,11 +9,11 @@ import pytest
 
 from microemo.config import TINY
 from microemo.errors import InputError
+from microemo.lexicon import FAMILIES
 from microemo.train import run
 from microemo.train.config import TrainConfig
 from microemo.train.features import lines_of
 from microemo.train.pairs import FACE_FAMILIES, Pairs
-from microemo.vocabulary import FAMILIES
 
 
 def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from microemo.clues import clue_clause
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
-from microemo.vocabulary import clue_clause
 
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
 MARKS = ("<|", "###", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>")  # what chats are divided by

@@ -21,6 +21,7 @@ from torch import Tensor
 from microemo.data import describe
 from microemo.data.association import Association, Counts
 from microemo.errors import InputError
+from microemo.lexicon import FAMILIES
 from microemo.model.microemo import Features, features_in
 from microemo.model.prompt import prompt_utterances, utterance_question
 from microemo.perception.clues import number
@@ -30,7 +31,6 @@ from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, labelled_slots
 from microemo.train.features import NORMAL, Spoken
-from microemo.vocabulary import FAMILIES
 
 ANYBODY = range(100)  # the numbers that RAVDESS's actors may have
 FACE_FAMILIES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")  # FER2013's order
