@@ -57,7 +57,7 @@ from microemo.perception import voice_clues
 from microemo.perception.clues import measure_clues
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.report import timeline, wording
-from microemo.schema import Answer, ClipInfo, FaceTrack, ModelInfo, Result, Utterance
+from microemo.schema import Answer, ClipInfo, FaceTrack, ModelInfo, ResultRecord, Utterance
 from microemo.spans import Span
 
 utterance = Utterance(index=0, start_sec=0, end_sec=3, text="", source="asr")
@@ -70,7 +70,7 @@ voice_clues.voice_in = lambda *_: voice_clues.Voice(utterance, times_sec, 6 * ti
 clues = measure_clues(track, np.zeros(1), [utterance], [], [utterance.span])
 new = {clue.kind: clue for clue in clues if clue.kind in ("nose_wrinkler", "pitch_rising")}
 prompt = "".join(map(str, prefix(prompt_utterances([utterance], clues), frozenset())))
-result = Result(
+result = ResultRecord(
     clip=ClipInfo(path="a.mp4", duration_sec=3, has_video=True, has_audio=True, face_seconds=3), overall=Answer(),
     utterances=(), clues=clues, abstained=False, microemo_version="0",
     model=ModelInfo(name="none", version="0", weights_sha256=""),
