@@ -20,7 +20,8 @@ from microemo.media.probe import probe
 from microemo.media.subtitles import Cue
 from microemo.media.subtitles import read as read_subtitles
 from microemo.model import checkpoint
-from microemo.model.microemo import Features, MicroEmo, cut
+from microemo.model.features import Features, cut
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import (
     OVERALL_QUESTION,
     PromptUtterance,

@@ -21,7 +21,7 @@ from torch import Tensor
 from microemo.data import describe
 from microemo.data.association import Association, Counts
 from microemo.errors import InputError
-from microemo.model.microemo import Features, features_in
+from microemo.model.features import Features, features_in
 from microemo.model.prompt import prompt_utterances, utterance_question
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
