@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from microemo import weights
-from microemo.config import NANO, AudioConfig
+from microemo.config import NANO, WhisperConfig
 from microemo.media.audio import SAMPLE_RATE, waveform
-from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder
+from microemo.model.audio import FEATURES_PER_SEC
+from microemo.model.whisper import WhisperEncoder
 from microemo.train.conversations import QUIET_LEVEL, noise
 
 NUM_TAKES = 24
@@ -28,8 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ravdess", type=Path)
     takes = [take for actor in (19, 20) for take in sorted(parser.parse_args().ravdess.glob(f"03-01-*-{actor}.flac"))]
-    assert isinstance(NANO.audio, AudioConfig)
-    encoder = AudioEncoder(NANO.audio, weights.path(NANO.audio.weights or "")).eval()
+    assert isinstance(NANO.audio, WhisperConfig)
+    encoder = WhisperEncoder(NANO.audio, weights.path(NANO.audio.weights or "")).eval()
     with torch.inference_mode():
         room = encoder(noise())
         pairs = random.Random(0).sample(takes, 2 * NUM_TAKES)

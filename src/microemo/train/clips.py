@@ -10,7 +10,7 @@ from microemo.config import ModelConfig
 from microemo.data.association import family
 from microemo.data.manifest import Sample, Turn
 from microemo.lexicon import FAMILIES
-from microemo.model.microemo import Features, cut
+from microemo.model.features import Features, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
 from microemo.schema import Modality, Utterance

@@ -22,7 +22,7 @@ from microemo.data import describe
 from microemo.data.association import Association, Counts
 from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
-from microemo.model.microemo import Features, features_in
+from microemo.model.features import Features, features_in
 from microemo.model.prompt import prompt_utterances, utterance_question
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
