@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from microemo.data import manifest
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.errors import InputError
 from microemo.schema import Clue
 
@@ -20,7 +20,7 @@ CLUE = Clue(
     baseline=0, strength=0.6, detail="glad",
 )  # fmt: skip
 TURNS = st.builds(
-    Turn,
+    AnnotatedUtterance,
     text=TEXT,
     start_sec=st.floats(0, 5),
     end_sec=st.floats(6, 9),

@@ -203,15 +203,15 @@ def test_every_epoch_sees_every_example_once(seed: int, size: int, num: int) -> 
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))
-def test_processes_share_the_parts_of_a_batch(processes: int, rounds: int, micro: int) -> None:
+def test_processes_share_the_micro_batches_of_a_batch(processes: int, rounds: int, micro: int) -> None:
     config = config_of(Path("x"), batch_size=processes * rounds * micro, micro_batch_size=micro)
-    shares = [order.parts_of(config, process, processes) for process in range(processes)]
+    shares = [order.micro_batches_of(config, process, processes) for process in range(processes)]
     assert sorted(part for share in shares for part in share) == list(range(processes * rounds))
 
 
 def test_a_batch_that_cannot_be_shared_is_refused() -> None:
     with pytest.raises(InputError, match="make it a multiple of 4"):
-        order.parts_of(config_of(Path("x"), batch_size=6, micro_batch_size=2), 0, 2)
+        order.micro_batches_of(config_of(Path("x"), batch_size=6, micro_batch_size=2), 0, 2)
 
 
 def test_frozen_weights_are_not_in_the_state(tmp_path: Path) -> None:
