@@ -33,7 +33,8 @@ from microemo.data.manifest import Sample
 from microemo.evaluate.calibration import Judged, calibration
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
-from microemo.schema import Answer, Result, UtteranceAnswer
+from microemo.result import Result
+from microemo.schema import Answer, UtteranceAnswer
 from microemo.vocabulary import FAMILIES, family_of
 from recipes.nano import fer2013
 from recipes.nano.features import actor_of, takes_in

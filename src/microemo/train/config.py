@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import torch
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -78,10 +77,6 @@ class TrainConfig(Frozen):
             return fields
         changes = {key: value for key, value in model.items() if key != PRESET}
         return {**fields, "model": merged(_preset(str(model[PRESET])), changes)}
-
-    @property
-    def on_cpu(self) -> bool:
-        return self.device == "cpu" or (self.device == "auto" and not torch.accelerator.is_available())
 
     @property
     def in_bf16(self) -> bool:

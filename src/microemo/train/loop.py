@@ -16,6 +16,7 @@ from accelerate.state import AcceleratorState
 from torch import nn
 from torch.optim import AdamW
 
+from microemo.device import resolve
 from microemo.errors import InputError
 from microemo.hooks import Hook, silent
 from microemo.train import config as configs
@@ -40,14 +41,14 @@ class FitResult:
 def accelerator_of(config: TrainConfig) -> Accelerator:
     """The run's device and precision; processes as accelerate's own configuration has them.
 
-    Raises ``InputError`` where the device is not there, or processes are joined by other means than DDP, which sharding
-    (``sharding.py``) builds on.
+    Raises ``MicroEmoError`` where the device is not there, or processes are joined by other means than DDP, which
+    sharding (``sharding.py``) builds on.
     """
     AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
     # Clips differ in what they have: not every batch uses every module. No module has buffers that training changes.
     unequal = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
     accelerator = Accelerator(
-        cpu=config.on_cpu,  # else processes on CPUs would not know of one another
+        cpu=resolve(config.device).type == "cpu",  # else processes on CPUs would not know of one another
         mixed_precision="bf16" if config.in_bf16 else "no",
         kwargs_handlers=[unequal, InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
@@ -55,8 +56,6 @@ def accelerator_of(config: TrainConfig) -> Accelerator:
         raise InputError(
             f"accelerate is set to {accelerator.distributed_type.value}; only one process, DDP or FSDP can train"
         )
-    if config.device not in ("auto", accelerator.device.type):
-        raise InputError(f"device {config.device}: there is none here; take device=auto, or device=cpu")
     num_micro_batches = config.batch_size // config.micro_batch_size
     accelerator.gradient_accumulation_steps = max(1, num_micro_batches // accelerator.num_processes)
     return accelerator
