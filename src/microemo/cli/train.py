@@ -22,7 +22,7 @@ def train(
     ] = None,
     device: Annotated[
         Literal["auto", "cpu", "cuda", "mps"] | None,
-        typer.Option(help="In place of the configuration's; auto: a GPU if there is one."),
+        typer.Option(help="In place of the configuration's; auto: the GPU, if there is one."),
     ] = None,
     debug: Debug = False,
 ) -> None:

@@ -94,9 +94,10 @@ def load(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
 
     Raises ``InputError``, one line, on files that cannot be read, unknown keys and values that do not fit.
     """
-    fields = merged(*_layers(path), *map(_override, overrides))
     try:
-        return TrainConfig.model_validate(fields)
+        return TrainConfig.model_validate(merged(*_layers(path), *map(_override, overrides)))
+    except OmegaConfBaseException as error:
+        raise InputError(f"{path}: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         raise InputError(f"{path}: {'; '.join(map(_complaint, error.errors()))}") from None
 
@@ -107,14 +108,8 @@ def save(config: TrainConfig, directory: Path) -> None:
 
 
 def merged(*layers: Fields) -> Fields:
-    """Each layer over those before it, mappings within mappings as well; ``${key}`` is the value of that key.
-
-    Raises ``InputError`` where there is no such key.
-    """
-    try:
-        return cast(Fields, OmegaConf.to_container(OmegaConf.merge(*layers), resolve=True))
-    except OmegaConfBaseException as error:
-        raise InputError(" ".join(str(error).split())) from None
+    """Each layer over those before it, mappings within mappings as well; ``${key}`` is the value of that key."""
+    return cast(Fields, OmegaConf.to_container(OmegaConf.merge(*layers), resolve=True))
 
 
 def _layers(path: Path, heirs: tuple[Path, ...] = ()) -> list[Fields]:

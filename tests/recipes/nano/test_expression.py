@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from left_behind import left_behind
 from paired_features import prepared_faces
 from safetensors.torch import load_file
 
@@ -13,6 +14,7 @@ from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.train import run
 from microemo.train.config import TrainConfig
+from recipes.nano.expression import Expression
 from recipes.nano.train import STAGES
 
 
@@ -34,3 +36,7 @@ def test_expression_learns_from_faces_and_tunes_the_vision_encoders_last_blocks_
     assert before.keys() == after.keys()
     changed = {name for name in after if not torch.equal(after[name], before[name].to(torch.bfloat16))}
     assert changed and all(name.startswith("vision.backbone.") for name in changed)
+
+
+def test_no_tensor_of_it_is_left_behind_on_another_device() -> None:
+    assert left_behind(Expression(MicroEmo(TINY).vision)) == []

@@ -4,6 +4,7 @@ from pathlib import Path
 from random import Random
 
 import torch
+from left_behind import left_behind
 
 from microemo.config import TINY
 from microemo.model.microemo import MicroEmo
@@ -27,3 +28,7 @@ def test_an_utterance_is_read_as_if_it_were_the_last(features: Path) -> None:
                 prompt = recognition.model.prefix(tokens, clip.utterances[:num], clip.features.times_sec)
                 alone.append(recognition.model.language.states([prompt])[0, -1] @ recognition.names.T)
     torch.testing.assert_close(found, torch.stack(alone), rtol=1e-4, atol=1e-4)
+
+
+def test_no_tensor_of_it_is_left_behind_on_another_device() -> None:
+    assert left_behind(Recognition(MicroEmo(TINY))) == []
