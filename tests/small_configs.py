@@ -1,5 +1,6 @@
 """The rows of Table 2, and a configuration's sizes as overrides of a file."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ def flat(fields: dict[str, Any], prefix: str) -> Iterator[str]:
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}={'null' if value is None else list(value) if isinstance(value, tuple) else value}"
+            yield f"{prefix}{key}={json.dumps(value)}"
 
 
 def sizes_of(config: ModelConfig) -> list[str]:

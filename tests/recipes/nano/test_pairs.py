@@ -14,6 +14,7 @@ from microemo.train.config import TrainConfig
 from microemo.vocabulary import FAMILIES
 from recipes.nano.fer2013 import FACE_FAMILIES
 from recipes.nano.pairs import Pairs
+from recipes.nano.train import STAGES
 
 
 def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
