@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from microemo.vocabulary.lexicon import lexicon
+from microemo.lexicon.labels import lexicon
 
 PROGRAM = """
 import resource, sys

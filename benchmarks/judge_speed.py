@@ -14,7 +14,7 @@ from collections.abc import Callable
 from microemo.evaluate.label_places import place_of_phrase
 from microemo.evaluate.lexicon_wheel import LexiconWheel
 from microemo.evaluate.offline_judge import OfflineJudge
-from microemo.vocabulary.lexicon import lexicon
+from microemo.lexicon.labels import lexicon
 
 LABELS_A_CLIP = 7
 OUTSIDE = 0.2

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from microemo.config import TINY
-from microemo.vocabulary import FAMILIES
+from microemo.lexicon import FAMILIES
 from recipes.nano.fer2013 import FACE_FAMILIES
 
 PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, len(TINY.audio.read_layers)

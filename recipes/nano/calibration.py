@@ -20,12 +20,12 @@ from torch.nn import functional as F
 
 from microemo import weights
 from microemo.config import LabelPrior
+from microemo.lexicon import FAMILIES
 from microemo.model import checkpoint
 from microemo.model.labels import WINDOWS, family_token_ids, label_anchors, window_scores
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import SlotKind
 from microemo.train.examples import Example
-from microemo.vocabulary import FAMILIES
 from recipes.nano.pairs import Pairs
 
 BATCH = 16

@@ -20,18 +20,18 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from microemo import weights
-from microemo.config import NANO, AudioConfig
+from microemo.config import NANO, WhisperConfig
 from microemo.data import layouts, manifest
 from microemo.data.association import family
 from microemo.data.layouts import meld
 from microemo.data.layouts.ravdess import INTENSITIES
 from microemo.data.manifest import Sample
+from microemo.device import compute_dtype, resolve
 from microemo.errors import InputError
 from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.model import checkpoint
-from microemo.model.audio import AudioEncoder
-from microemo.model.precision import bf16_pays
-from microemo.model.vision import VisionEncoder
+from microemo.model.dinov2 import Dinov2Encoder
+from microemo.model.whisper import WhisperEncoder
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
@@ -150,8 +150,8 @@ def write_voices(takes: Sequence[Sample], num_joined: int, variants: int, out: P
 
 def _start() -> None:
     torch.set_num_threads(1)
-    assert isinstance(NANO.audio, AudioConfig)
-    _tools["encoder"] = AudioEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
+    assert isinstance(NANO.audio, WhisperConfig)
+    _tools["encoder"] = WhisperEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
 
 
 @torch.inference_mode()
@@ -177,7 +177,7 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
 
     ``expression`` is the run that tuned the vision encoder. Blendshapes are those of the still face.
     """
-    encoder = VisionEncoder(NANO.vision, weights.path("dinov2_vits14")).eval()
+    encoder = Dinov2Encoder(NANO.vision, weights.path("dinov2_vits14")).eval()
     tuned = checkpoint.read_tensors(expression)
     blocks = {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")}
     unknown = encoder.load_state_dict(blocks, strict=False).unexpected_keys
@@ -194,7 +194,7 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
     )
 
     def encode(pictures: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16_pays()):
+        with torch.autocast("cpu", torch.bfloat16, enabled=compute_dtype(resolve("auto")) == torch.bfloat16):
             batches = pictures[..., None].expand(-1, -1, -1, 3).split(64)
             return torch.cat([encoder(batch).to(torch.bfloat16) for batch in batches])
 

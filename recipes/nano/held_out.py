@@ -3,7 +3,7 @@
 Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013 public test as silent clips, seven
 emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from the public test
 (and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
-``microemo.vocabulary``; a label outside of it, or no label, is wrong.
+``microemo.lexicon``; a label outside of it, or no label, is wrong.
 
     python -m recipes.nano.held_out voices --ravdess RAVDESS --out voices.jsonl
     python -m recipes.nano.held_out faces --fer2013 FER2013/public_test --num 350 --out faces.jsonl
@@ -31,11 +31,11 @@ from microemo import load
 from microemo.data.describe import frame_of
 from microemo.data.manifest import Sample
 from microemo.evaluate.calibration import Judged, calibration
+from microemo.lexicon import FAMILIES, family_of
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
 from microemo.result import Result
 from microemo.schema import Answer, UtteranceAnswer
-from microemo.vocabulary import FAMILIES, family_of
 from recipes.nano import fer2013
 from recipes.nano.features import actor_of, takes_in
 from recipes.nano.fer2013 import CHOOSING, FACE_FAMILIES, LABELS, picture_of

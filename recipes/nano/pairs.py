@@ -21,7 +21,8 @@ from torch import Tensor
 from microemo.data import describe
 from microemo.data.association import Association, Counts
 from microemo.errors import InputError
-from microemo.model.microemo import Features, features_in
+from microemo.lexicon import FAMILIES
+from microemo.model.features import Features, features_in
 from microemo.model.prompt import prompt_utterances, utterance_question
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
@@ -29,7 +30,6 @@ from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, labelled_slots
-from microemo.vocabulary import FAMILIES
 from recipes.nano.features import NORMAL, SpokenUtterance
 from recipes.nano.fer2013 import FACE_FAMILIES
 

@@ -17,9 +17,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from microemo.errors import InputError
-from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.audio import FEATURES_PER_SEC, SAMPLE_RATE
+from microemo.model.features import Features
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance
+from microemo.model.whisper import CHUNK_SEC
 from microemo.schema import Modality
 from microemo.spans import Span
 from recipes.nano.fer2013 import FACE_FAMILIES

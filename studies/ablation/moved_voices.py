@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from microemo import weights
-from microemo.config import NANO, AudioConfig
+from microemo.config import NANO, WhisperConfig
 from microemo.media.audio import SAMPLE_RATE, waveform
-from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder
+from microemo.model.audio import FEATURES_PER_SEC
+from microemo.model.whisper import WhisperEncoder
 from recipes.nano.features import actor_of, takes_in
 from studies.ablation.conversations import QUIET_LEVEL, noise
 
@@ -31,8 +32,8 @@ def main() -> None:
     parser.add_argument("ravdess", type=Path)
     held_out = [take for take in takes_in(parser.parse_args().ravdess) if actor_of(take) in ACTORS]
     takes = [take.path for take in sorted(held_out, key=actor_of)]
-    assert isinstance(NANO.audio, AudioConfig)
-    encoder = AudioEncoder(NANO.audio, weights.path(NANO.audio.weights or "")).eval()
+    assert isinstance(NANO.audio, WhisperConfig)
+    encoder = WhisperEncoder(NANO.audio, weights.path(NANO.audio.weights or "")).eval()
     with torch.inference_mode():
         room = encoder(noise())
         pairs = random.Random(0).sample(takes, 2 * NUM_TAKES)
@@ -53,7 +54,7 @@ def sound(take: Path) -> Tensor:
 
 
 def features(
-    encoder: AudioEncoder, room: Tensor, before: Tensor, take: Tensor, start_sec: int
+    encoder: WhisperEncoder, room: Tensor, before: Tensor, take: Tensor, start_sec: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The take's features as encoded there, as encoded alone, and these moved."""
     hush = QUIET_LEVEL * torch.randn(start_sec * SAMPLE_RATE, generator=torch.Generator().manual_seed(1))

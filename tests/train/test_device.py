@@ -8,7 +8,8 @@ from left_behind import left_behind
 from torch import nn
 
 from microemo.config import TINY
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.features import Features
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Slot, utterance_question
 from microemo.train.alignment import Alignment, alignment
 from microemo.train.examples import Example

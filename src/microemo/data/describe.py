@@ -14,11 +14,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from microemo.clues import QUOTATION, VERBS, clue_clause, kinds_in, nonverbal_kinds
 from microemo.data.association import Association, family
+from microemo.lexicon import FAMILIES, emotion_families
+from microemo.lexicon.labels import lexicon, normalised, place
 from microemo.parse import CITATION, LABEL
 from microemo.schema import Clue
-from microemo.vocabulary import FAMILIES, QUOTATION, VERBS, clue_clause, clue_words, emotion_families, kinds_in
-from microemo.vocabulary.lexicon import lexicon, normalised, place
 
 MAX_LABELS = 3
 MAX_CLAUSES = 3
@@ -161,7 +162,8 @@ def frame_of(sentence: str, labels: Sequence[str]) -> str:
 
 @cache
 def _clauses_pattern() -> re.Pattern[str]:
-    clauses = [clause for words in clue_words().values() for clause in words.clauses] + [f'{verb} ""' for verb in VERBS]
+    clauses = [clause for kind in nonverbal_kinds().values() for clause in kind.clauses]
+    clauses += [f'{verb} ""' for verb in VERBS]
     return re.compile("|".join(re.escape(clause) for clause in sorted(clauses, key=len, reverse=True)))
 
 

@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from microemo import files, rows
 from microemo.errors import InputError
+from microemo.lexicon.label_lists import distinct
 from microemo.schema import Clue, Record
-from microemo.vocabulary.label_lists import distinct
 
 Split = Literal["train", "validation", "test"]
 

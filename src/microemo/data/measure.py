@@ -87,8 +87,8 @@ def _key(sample: Sample, cues: Sequence[Cue] | None, asr: bool) -> str:
 def code_sha256() -> str:
     """Hash of the code that measures."""
     digest = hashlib.sha256()
-    for package in ("media", "perception"):
-        for file in sorted(Path(str(files("microemo") / package)).iterdir()):
+    for package in ("clues", "lexicon", "media", "perception"):
+        for file in sorted(Path(str(files("microemo") / package)).rglob("*")):
             if file.suffix in (".py", ".toml"):
                 digest.update(file.read_bytes())
     return digest.hexdigest()

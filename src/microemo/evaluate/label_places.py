@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from microemo.evaluate import sentences
 from microemo.hooks import Hook, silent
-from microemo.vocabulary.lexicon import NEGATION, Place, lexicon, normalised, place
+from microemo.lexicon.labels import NEGATION, Place, lexicon, normalised, place
 
 MIN_SIMILARITY = 0.65
 """Cosine from which a label is taken to mean the nearest word. Chosen by reading the nearest words of some 500 labels

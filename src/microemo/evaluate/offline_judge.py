@@ -15,7 +15,7 @@ from microemo.evaluate import sentences
 from microemo.evaluate.grouping import Groups
 from microemo.evaluate.label_places import Embed, places
 from microemo.hooks import Hook, silent
-from microemo.vocabulary.lexicon import kin
+from microemo.lexicon.labels import kin
 
 MIN_KINSHIP = 0.5
 """Share of kin among the pairs of two sets of groups from which they are joined. Chosen on half of the golden clips,

@@ -15,7 +15,7 @@ from microemo.evaluate.records import Row, Table
 from microemo.evaluate.set_metric import Labels, set_metrics
 from microemo.evaluate.unibench import Task, positive_by_labels, sentiment_f1
 from microemo.evaluate.wheels import LEVELS, Wheels, hit_rate, off_wheels, wheel_metrics
-from microemo.vocabulary.lexicon import Place
+from microemo.lexicon.labels import Place
 
 NO_PREDICTION = "no prediction; counted as empty"
 

@@ -21,7 +21,7 @@ import numpy as np
 from microemo import rows
 from microemo.errors import InputError
 from microemo.evaluate.records import Row, Table
-from microemo.vocabulary.label_lists import NOTHING, distinct, labels_of
+from microemo.lexicon.label_lists import NOTHING, distinct, labels_of
 
 COLUMNS = {
     "name": ("name",),

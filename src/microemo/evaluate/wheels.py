@@ -17,7 +17,7 @@ import numpy as np
 from microemo.errors import InputError
 from microemo.evaluate.metric import Metric, harmonic_mean, ratio
 from microemo.evaluate.set_metric import Labels, overlap
-from microemo.vocabulary.label_lists import labels_of
+from microemo.lexicon.label_lists import labels_of
 
 Level = Literal[1, 2]
 LEVELS: tuple[Level, ...] = (1, 2)

@@ -13,13 +13,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from microemo.lexicon import FAMILIES
+from microemo.model.features import Features
 from microemo.model.labels import label_anchors, label_scores
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.spans import Span
 from microemo.train.examples import Example
 from microemo.train.task import Scores
-from microemo.vocabulary import FAMILIES
 
 LABEL_SMOOTHING = 0.05
 

@@ -9,13 +9,13 @@ from microemo.chunks import has_speech, prompt_of
 from microemo.config import ModelConfig
 from microemo.data.association import family
 from microemo.data.manifest import AnnotatedUtterance, Sample
-from microemo.model.microemo import Features, cut
+from microemo.lexicon import FAMILIES
+from microemo.model.features import Features, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
 from microemo.train.examples import Example, labelled_slots
-from microemo.vocabulary import FAMILIES
 
 UNSPACED = re.compile(r"\s+([.,;!?])")
 

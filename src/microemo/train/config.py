@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import torch
 import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, ValidationError, model_validator
 
 from microemo.config import PRESETS, Frozen, ModelConfig
+from microemo.device import compute_dtype, resolve
 from microemo.errors import InputError
-from microemo.model.precision import bf16_pays
 
 Fields = dict[str, Any]
 
@@ -80,7 +81,9 @@ class TrainConfig(Frozen):
 
     @property
     def in_bf16(self) -> bool:
-        return self.precision == "bfloat16" or (self.precision == "auto" and bf16_pays())
+        if self.precision == "auto":
+            return compute_dtype(resolve(self.device)) == torch.bfloat16
+        return self.precision == "bfloat16"
 
     @model_validator(mode="after")
     def _batches_are_whole(self) -> "TrainConfig":
@@ -153,8 +156,6 @@ def _preset(name: str) -> Fields:
 
 
 def _complaint(error: Any) -> str:
-    # A union's members are told apart by a tag, which stands in the place of the fault but in no file.
-    tags = {"dinov2", "eva", "whisper", "imagebind"}
-    place = ".".join(str(part) for part in error["loc"] if part not in tags) or "the run"
+    place = ".".join(map(str, error["loc"])) or "the run"
     said = {"extra_forbidden": "unknown key", "missing": "must be given"}.get(error["type"], error["msg"])
     return f"{place}: {said}"

@@ -11,7 +11,8 @@ from microemo.data.manifest import Fault, Sample
 from microemo.data.measure import code_sha256, cues_of
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.features import Features
+from microemo.model.microemo import MicroEmo
 from microemo.pipeline import perceive
 from microemo.schema import Clip, Clue, Record, Utterance
 from microemo.spans import Span

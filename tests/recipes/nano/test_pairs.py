@@ -9,9 +9,9 @@ import pytest
 
 from microemo.config import TINY
 from microemo.errors import InputError
+from microemo.lexicon import FAMILIES
 from microemo.train import run
 from microemo.train.config import TrainConfig
-from microemo.vocabulary import FAMILIES
 from recipes.nano.fer2013 import FACE_FAMILIES
 from recipes.nano.pairs import Pairs
 from recipes.nano.train import STAGES

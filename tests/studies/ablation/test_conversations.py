@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 
 from microemo.config import TINY
 from microemo.errors import InputError
+from microemo.lexicon import FAMILIES
 from microemo.model.microemo import MicroEmo, frames_in, sound_in
-from microemo.vocabulary import FAMILIES
 from recipes.nano.fer2013 import FACE_FAMILIES
 from recipes.nano.pairs import Pairs
 from studies.ablation import conversations as made

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from microemo.evaluate.extraction.words import words
-from microemo.vocabulary.lexicon import Place, place
+from microemo.lexicon.labels import Place, place
 
 LONGEST = 60
 """Characters of the longest label, and of the longest line that may be a heading."""

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from microemo.vocabulary.lexicon import Place, lexicon
+from microemo.lexicon.labels import Place, lexicon
 
 SENTENCE_END = re.compile(r"([.!?\u2026]+(?:\s|$)|[;\n])")
 TOKEN = re.compile(r"'(?:s|re|m)\b|[^\W_]+|[,:()&\u2013\u2014]")

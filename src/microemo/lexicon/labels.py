@@ -1,39 +1,37 @@
-"""The emotion lexicon (``lexicon.toml``): a label's place among the words for what people feel, from family to word.
+"""The wide lexicon of emotion labels (``labels.toml``): a label's place among all words for what people feel.
 
 It is the knowledge behind the offline judge, the wheel metric without published tables, and the valence of labels.
+Labels are English.
 """
 
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
-Valence = Literal["positive", "negative", "neutral"]
+from microemo.lexicon.families import Valence, emotion_families
+from microemo.lexicon.languages import language
 
-NEGATIONS = """
-    not no no_longer never hardly without lack_of absence_of free_of don't doesn't didn't isn't cannot can't
-"""
-SHADES = """
-    a an the some in be being becoming getting looking seems seeming very quite rather fairly pretty really truly so too
-    more most somewhat slightly mildly lightly moderately strongly highly deeply extremely intensely greatly incredibly
-    overly excessively increasingly particularly especially genuinely relatively generally mostly seemingly apparently
-    possibly probably perhaps visibly obviously clearly inwardly emotionally mentally psychologically bit little
-    kind_of sort_of slight mild strong intense deep great extreme profound inner hidden suppressed general feel feels
-    feeling feeling_of feelings_of sense_of full_of filled_with state_of
-"""
-CARRIERS = "emotion emotions feeling feelings mood moods state states attitude expression tone demeanor demeanour"
+ENGLISH = language("en")
 
 
-def _any_of(words: str) -> str:
-    return "(?:" + "|".join(re.escape(word.replace("_", " ")) for word in words.split()) + ")"
+def _any_of(phrases: Iterable[str]) -> str:
+    """A pattern of phrases, the longest first."""
+    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+    return f"(?:{'|'.join(map(re.escape, longest_first))})"
 
 
-NEGATION = re.compile(rf"\b{_any_of(NEGATIONS)} ")
-SHADE = re.compile(rf"^{_any_of(SHADES)} (?=.)|(?<=.) {_any_of(CARRIERS)}$")
+NEGATION = re.compile(
+    rf"\b(?:{_any_of(ENGLISH.negations.words | ENGLISH.negations.phrases)}|\w+{_any_of(ENGLISH.negations.endings)}) "
+)
+SHADE = re.compile(
+    rf"^{_any_of(ENGLISH.degrees.intensifiers | ENGLISH.degrees.softeners | ENGLISH.labels.shades)} (?=.)"
+    rf"|(?<=.) {_any_of(ENGLISH.labels.carriers)}$"
+)
 MARKS = " .,;:!?\"'()[]"
 
 
@@ -92,16 +90,18 @@ def normalised(label: str) -> str:
 
 def _words() -> Iterator[tuple[Place, list[str]]]:
     """Each word's place, and its other forms."""
-    families, valences = _table()["families"], _table()["valence"]
-    for family, valence in families.items():
-        for group, words in _table()[family].items():
+    table = dict(_table())
+    valence_of_group, _ = table.pop("valence"), table.pop("kin")
+    for family, groups in table.items():
+        for group, words in groups.items():
+            valence = valence_of_group.get(group, emotion_families()[family].valence)
             for word, forms in words.items():
-                yield Place(word, group, family, valences.get(group, valence)), forms
+                yield Place(word, group, family, valence), forms
 
 
 @cache
 def _table() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files(__package__).joinpath("labels.toml").read_text(encoding="utf-8"))
 
 
 def _regular_forms(word: str) -> Iterator[str]:
