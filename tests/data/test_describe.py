@@ -86,13 +86,13 @@ def test_every_sentence_about_measured_clues_cites_one(
     drawn: list[tuple[str, float, list[tuple[str, float, float]]]], seed: int
 ) -> None:
     for label, intensity, clues in number_clues(drawn):
-        told = describe.Describer(ASSOCIATION, random.Random(seed)).tell(label, intensity, clues)
+        told = describe.Describer(ASSOCIATION, random.Random(seed)).describe(label, intensity, clues)
         assert all(CITATION.search(sentence) for sentence in told.sentences) == bool(clues)
 
 
 @given(families, st.floats(0, 1), seeds)
 def test_labels_are_of_the_family_and_its_own_word_comes_first(family_: str, intensity: float, seed: int) -> None:
-    labels = describe.Describer({}, random.Random(seed)).tell(family_, intensity, []).labels
+    labels = describe.Describer({}, random.Random(seed)).describe(family_, intensity, []).labels
     assert labels[0] == family_
     assert 2 <= len(set(labels)) == len(labels) <= describe.MAX_LABELS
     assert set(labels) <= set(emotion_families()[family_].labels)
@@ -102,7 +102,7 @@ def test_labels_are_of_the_family_and_its_own_word_comes_first(family_: str, int
 def test_intensity_shades_the_labels(seed: int) -> None:
     angry = emotion_families()["angry"]
     faint, strong = (
-        set(describe.Describer({}, random.Random(seed)).tell("angry", shade, []).labels) for shade in (0.0, 1.0)
+        set(describe.Describer({}, random.Random(seed)).describe("angry", shade, []).labels) for shade in (0.0, 1.0)
     )
     assert not faint & set(angry.strong)
     assert not strong & set(angry.mild)
@@ -113,7 +113,7 @@ def test_measured_strength_shades_the_labels_where_the_data_set_says_nothing() -
         describer = describe.Describer(ASSOCIATION, random.Random(0))
         clues = [make_clue(1, "voice_tense", 0.0, strength)]
         assert ASSOCIATION["voice_tense"]["angry"] > 0
-        return {label for _ in range(50) for label in describer.tell("angry", None, clues).labels}
+        return {label for _ in range(50) for label in describer.describe("angry", None, clues).labels}
 
     assert shades(1.0) & set(emotion_families()["angry"].strong)
     assert not shades(1.0) & set(emotion_families()["angry"].mild)
@@ -122,7 +122,7 @@ def test_measured_strength_shades_the_labels_where_the_data_set_says_nothing() -
 
 @given(st.sampled_from(["lonely", "proud", "worry", "jealousy", "Slightly annoyed", "no such feeling"]), seeds)
 def test_open_labels_stay_and_get_others_of_their_group(label: str, seed: int) -> None:
-    told = describe.Describer({}, random.Random(seed)).tell(label, 0.5, [])
+    told = describe.Describer({}, random.Random(seed)).describe(label, 0.5, [])
     assert told.labels[0] == label
     group = place(label)
     assert all(place(other).group == group.group for other in told.labels[1:])  # type: ignore[union-attr]
@@ -149,7 +149,7 @@ def test_no_frame_is_on_more_than_one_in_twenty_clips_and_labels_vary() -> None:
     describer = describe.Describer(ASSOCIATION, rng)
     kinds = list(nonverbal_kinds())
     told = [
-        describer.tell(
+        describer.describe(
             FAMILIES[number % 8],
             None,
             [make_clue(id_, rng.choice(kinds), 0.0, rng.random()) for id_ in range(1, number % 5 + 1)],
