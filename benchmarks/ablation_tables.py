@@ -11,8 +11,8 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric, ratio
-from microemo.evaluate.statistics import Interval, PairedTest, holm, paired_tests
+from microemo.evaluate.metrics import Metric, ratio
+from microemo.evaluate.statistics import Interval, PairedTest, Resampling, holm, paired_tests
 from microemo.schema import Modality
 from microemo.train.pairs import FACE_FAMILIES
 
@@ -99,7 +99,7 @@ def against_full(answers: Sequence[Answer]) -> list[PairedTest]:
     """Each ablated variant against the full model, on the clips."""
     full = accuracy(of(answers, FULL))
     clips = {_name(key): f"clip {key[0]}" for key in {(answer.clip, answer.seed) for answer in answers}}
-    return paired_tests([(accuracy(of(answers, variant)), full) for variant in ABLATED], clips)
+    return paired_tests([(accuracy(of(answers, variant)), full) for variant in ABLATED], Resampling(clusters=clips))
 
 
 def over_seeds(values: Sequence[float]) -> Interval | None:

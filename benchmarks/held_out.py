@@ -31,7 +31,7 @@ from shares import told
 
 from microemo import load
 from microemo.data.describe import frame_of
-from microemo.evaluate.calibration import Judged, calibration
+from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
 from microemo.schema import Answer, Result, UtteranceAnswer
@@ -202,7 +202,7 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
         frame, count = frames.most_common(1)[0]
         print(f"most repeated sentence frame: {count} times in {len(rows)} stretches: {frame.strip()}")
     judged = {
-        f"{row['clip']} {row['stretch']}": [Judged(row["confidence"][0], row["first"] == row["truth"])]
+        f"{row['clip']} {row['stretch']}": [CheckedLabel(row["confidence"][0], row["first"] == row["truth"])]
         for row in rows
         if row["confidence"]
     }

@@ -22,13 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from microemo.evaluate import sentences, tables
-from microemo.evaluate.grouping import GivenGroups, Groups
-from microemo.evaluate.groups_file import read_groups
+from microemo.evaluate.groups import GivenGroups, read_groups
 from microemo.evaluate.label_places import places
 from microemo.evaluate.lexicon_wheel import LexiconWheel
-from microemo.evaluate.metric import Metric
+from microemo.evaluate.metrics import Groups, Metric, set_metrics
 from microemo.evaluate.offline_judge import OfflineJudge
-from microemo.evaluate.set_metric import set_metrics
 from microemo.evaluate.statistics import Interval, interval, paired_test
 from microemo.evaluate.wheels import Wheels, published, wheel_metrics
 
@@ -50,7 +48,7 @@ def main() -> None:
     golden = GivenGroups("golden", read_groups(arguments.groups))
     truth, predicted = (labels_of(file, golden) for file in (arguments.gt, arguments.pred))
     union = {clip: tuple(dict.fromkeys((*truth[clip], *predicted[clip]))) for clip in sorted(truth)}
-    halves = {"development": part(union, 0), "held out": part(union, 1)}
+    halves = {"development": half_of(union, 0), "held out": half_of(union, 1)}
     threshold = best_threshold(halves["development"], golden.group(union))
     wheels: list[Wheels] = [LexiconWheel(), *map(published, arguments.wheels)]
     for half, labels in {**halves, "all": union}.items():
@@ -76,7 +74,7 @@ def labels_of(file: Path, golden: GivenGroups) -> Labels:
     return {clip: golden.spelled(clip, row.labels or ()) for clip, row in tables.read(file).items()}
 
 
-def part(labels: Labels, start: int) -> Labels:
+def half_of(labels: Labels, start: int) -> Labels:
     return {clip: labels[clip] for clip in list(labels)[start::2]}
 
 
@@ -113,8 +111,9 @@ def agreement(labels: Labels, reference: Grouping, groups: Grouping) -> tuple[Me
     )
 
 
-def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+def ratio(share: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """0 where nothing is in one group."""
+    return np.divide(share, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def show_judges(

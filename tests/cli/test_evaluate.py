@@ -12,7 +12,7 @@ from console import Run
 from openpyxl import Workbook
 from stub_server import Request, last_text, stub_server
 
-from microemo.evaluate.groups_file import save_groups
+from microemo.evaluate.groups import save_groups
 
 TRUTH = "name,openset\na,\"['sad', 'angry']\"\nb,['calm']\nc,['happy']\n"
 PREDICTED = "name,openset\na,\"['unhappy', 'calm']\"\nb,['calm']\nc,['joyful']\n"
@@ -193,8 +193,8 @@ def test_one_task_of_the_benchmark(run: Run, benchmark: None) -> None:
 
 def test_speakers_are_resampled_together(run: Run, tables: None, tmp_path: Path) -> None:
     (tmp_path / "spoken.csv").write_text("name,openset,speaker\na,[sad],S\nb,[calm],S\nc,[happy],T\n")
-    settings = json.loads(run("evaluate", "--pred", "ours.csv", "--gt", "spoken.csv", "--json").stdout)["settings"]
-    assert settings["resampled"] == "speaker"
+    evaluation = json.loads(run("evaluate", "--pred", "ours.csv", "--gt", "spoken.csv", "--json").stdout)
+    assert evaluation["resampling"] == {"resampled": "speaker", "resamples": 2000, "level": 0.95, "seed": 0}
 
 
 @pytest.mark.parametrize(

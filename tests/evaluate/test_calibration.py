@@ -3,20 +3,23 @@
 import numpy as np
 import pytest
 
-from microemo.evaluate.calibration import Judged, calibration
+from microemo.evaluate.calibration import CheckedLabel, calibration
 
 
-def drawn(accuracy_of, num_clips: int = 2000) -> dict[str, list[Judged]]:
+def drawn(accuracy_of, num_clips: int = 2000) -> dict[str, list[CheckedLabel]]:
     """Two labels a clip with even confidences, correct with a probability that depends on them."""
     generator = np.random.default_rng(0)
     return {
-        f"clip{number}": [Judged(c, bool(generator.random() < accuracy_of(c))) for c in generator.random(2)]
+        f"clip{number}": [CheckedLabel(c, bool(generator.random() < accuracy_of(c))) for c in generator.random(2)]
         for number in range(num_clips)
     }
 
 
 def test_known_figures() -> None:
-    found = calibration({"a": [Judged(0.9, True), Judged(0.9, False)], "b": [Judged(0.3, False)], "c": []}, num_bins=10)
+    found = calibration(
+        {"a": [CheckedLabel(0.9, True), CheckedLabel(0.9, False)], "b": [CheckedLabel(0.3, False)], "c": []},
+        num_bins=10,
+    )
     assert found is not None
     assert found.num_labels == 3
     assert found.ece.value == pytest.approx((2 * 0.4 + 0.3) / 3)
@@ -53,8 +56,8 @@ def test_what_few_labels_leave_to_chance_is_told() -> None:
 
 
 def test_bins_of_equal_mass_show_what_one_wide_bin_hides() -> None:
-    modest = {f"modest{n}": [Judged(0.91, True)] for n in range(100)}
-    boastful = {f"boastful{n}": [Judged(0.95, n < 86)] for n in range(100)}
+    modest = {f"modest{n}": [CheckedLabel(0.91, True)] for n in range(100)}
+    boastful = {f"boastful{n}": [CheckedLabel(0.95, n < 86)] for n in range(100)}
     found = calibration(modest | boastful, num_bins=2)
     assert found is not None
     assert found.ece.value == pytest.approx(0)
@@ -62,13 +65,13 @@ def test_bins_of_equal_mass_show_what_one_wide_bin_hides() -> None:
 
 
 def test_confidence_on_an_edge_belongs_below_and_zero_to_the_first_bin() -> None:
-    found = calibration({"a": [Judged(0.5, True), Judged(0.0, False), Judged(1.0, True)]}, num_bins=2)
+    found = calibration({"a": [CheckedLabel(0.5, True), CheckedLabel(0.0, False), CheckedLabel(1.0, True)]}, num_bins=2)
     assert found is not None
     assert [b.num_labels for b in found.bins] == [2, 1]
 
 
 def test_all_confidences_alike() -> None:
-    found = calibration({f"{n}": [Judged(0.7, n < 7)] for n in range(10)})
+    found = calibration({f"{n}": [CheckedLabel(0.7, n < 7)] for n in range(10)})
     assert found is not None
     assert found.ece.value == found.ece_equal_mass.value == pytest.approx(0)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from microemo.evaluate.grouping import Groups
+from microemo.evaluate.metrics import Groups
 
 THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 STRAIGHT_QUOTES = str.maketrans("\u201c\u201d", '""')

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from microemo.chat import Chat, Cost, Message
 from microemo.errors import InputError
-from microemo.evaluate.grouping import Groups
 from microemo.evaluate.judge_replies import LIST_OF_LISTS, LIST_OF_WORDS, read_groups, read_labels
+from microemo.evaluate.metrics import Groups
 from microemo.hooks import Hook, silent
 
 # Replies of usual length, for estimates: five labels a clip, as in EMER's test set, make some 20 to 40 tokens.

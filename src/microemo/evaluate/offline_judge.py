@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from microemo.evaluate import sentences
-from microemo.evaluate.grouping import Groups
 from microemo.evaluate.label_places import Embed, places
+from microemo.evaluate.metrics import Groups
 from microemo.hooks import Hook, silent
 from microemo.vocabulary.lexicon import kin
 

@@ -15,6 +15,7 @@ from microemo.errors import InputError
 from microemo.evaluate.breakdown import Confusion
 from microemo.evaluate.calibration import Calibration
 from microemo.evaluate.statistics import Estimate
+from microemo.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,16 +116,13 @@ def reliability(found: Calibration, title: str, path: Path) -> Path:
 
 
 def _style() -> Any:
-    from matplotlib import rc_context
-
-    return rc_context(STYLE)
+    """Raises ``MicroEmoError`` without matplotlib."""
+    return require("matplotlib", extra="eval").rc_context(STYLE)
 
 
 def _axes(width: float, height: float, title: str) -> tuple["Figure", "Axes"]:
     """Of a figure without pyplot's global state; sizes in inches."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure: Figure = require("matplotlib.figure", extra="eval").Figure(figsize=(width, height), facecolor="white")
     axes = figure.subplots()
     axes.set_title(_line(title), pad=10)
     return figure, axes
@@ -167,9 +165,8 @@ def _look(number: int) -> Any:
 
 
 def _legend(axes: "Axes", names: Sequence[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], **_look(number)) for number in range(len(names))]
+    lines = require("matplotlib.lines", extra="eval")
+    handles = [lines.Line2D([], [], **_look(number)) for number in range(len(names))]
     labels = [_short(name) for name in names]
     axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8)
 

@@ -5,18 +5,20 @@ as the broad (level 1) or the middle (level 2) word above it. Precision and reca
 averaged over clips, F1 is theirs per wheel, and the score is the mean over the wheels.
 """
 
+import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
 from microemo.errors import InputError
-from microemo.evaluate.metric import Metric, harmonic_mean, ratio
-from microemo.evaluate.set_metric import Labels, overlap
+from microemo.evaluate.metrics import Labels, Metric, harmonic_mean, overlap, ratio
+from microemo.extras import require
 from microemo.vocabulary.label_lists import labels_of
 
 Level = Literal[1, 2]
@@ -66,8 +68,6 @@ class PublishedWheels:
 
     @cached_property
     def _bases(self) -> dict[str, set[str]]:
-        import csv
-
         bases: dict[str, set[str]] = defaultdict(set)
         with (self.folder / FILES[0]).open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
@@ -198,15 +198,12 @@ def _filled(rows: Sequence[Sequence[str]]) -> Iterable[tuple[str, str, str]]:
 
 def _sheet(path: Path) -> list[list[str]]:
     """The first sheet's rows as text. Raises ``InputError`` on a file that is no workbook."""
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
+    openpyxl = require("openpyxl", extra="eval")
+    unreadable = require("openpyxl.utils.exceptions", extra="eval").InvalidFileException
     try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
         return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
+    except (BadZipFile, unreadable, KeyError, OSError) as error:
         raise InputError(f"{path}: not an xlsx workbook ({error})") from error
 
 

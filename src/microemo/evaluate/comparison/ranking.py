@@ -25,5 +25,5 @@ def best(evaluation: Evaluation, task: str, metric: str) -> str | None:
 def _differ(evaluation: Evaluation, leader: Score, other: Score, names: set[str]) -> bool:
     for row in evaluation.comparisons:
         if {row.system, row.baseline} == names and (row.task, row.metric) == (leader.task, leader.metric):
-            return row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
+            return row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.resampling.level
     return bool(leader.interval and other.interval and leader.interval.low > other.interval.high)

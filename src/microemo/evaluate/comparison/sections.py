@@ -56,15 +56,15 @@ def title(evaluation: Evaluation) -> str:
 
 def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     """What it takes to compute the figures again, besides the files."""
-    settings, judge = evaluation.settings, evaluation.judge
+    resampling, judge = evaluation.resampling, evaluation.judge
     who = f"{judge.name} ({judge.note})" if judge and judge.note else judge and judge.name
     judged = [("Labels grouped by", line(who))] if who else []
     wheels = [("Wheels", line(evaluation.wheels))] if evaluation.wheels else []
     return [
         *judged,
         *wheels,
-        ("Intervals", f"{percent(settings.level, 0)} %, bootstrap by {settings.resampled}"),
-        ("Resamples", f"{settings.resamples}, seed {settings.seed}"),
+        ("Intervals", f"{percent(resampling.level, 0)} %, bootstrap by {resampling.resampled}"),
+        ("Resamples", f"{resampling.resamples}, seed {resampling.seed}"),
         ("MicroEmo", line(evaluation.microemo_version)),
     ]
 
@@ -124,7 +124,7 @@ def _comparisons(evaluation: Evaluation) -> Iterator[Section]:
             strong=frozenset(
                 (number, 4)
                 for number, row in enumerate(rows)
-                if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
+                if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.resampling.level
             ),
             note="Difference in percentage points on the clips that both systems have; p of a two-sided permutation "
             f"test over {_resampled(evaluation, rows)}, adjusted by Holm's method for "
@@ -135,7 +135,7 @@ def _comparisons(evaluation: Evaluation) -> Iterator[Section]:
 
 def _resampled(evaluation: Evaluation, rows: Sequence[Comparison]) -> str:
     numbers = " / ".join(map(str, sorted({row.num_clusters for row in rows})))
-    return f"{numbers} {evaluation.settings.resampled}s"
+    return f"{numbers} {evaluation.resampling.resampled}s"
 
 
 def _notices(evaluation: Evaluation) -> Section:
