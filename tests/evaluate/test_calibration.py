@@ -8,9 +8,9 @@ from microemo.evaluate.calibration import CheckedLabel, calibration
 
 def drawn(accuracy_of, num_clips: int = 2000) -> dict[str, list[CheckedLabel]]:
     """Two labels a clip with even confidences, correct with a probability that depends on them."""
-    generator = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     return {
-        f"clip{number}": [CheckedLabel(c, bool(generator.random() < accuracy_of(c))) for c in generator.random(2)]
+        f"clip{number}": [CheckedLabel(c, bool(rng.random() < accuracy_of(c))) for c in rng.random(2)]
         for number in range(num_clips)
     }
 
@@ -46,8 +46,8 @@ def test_overconfidence_shows_and_has_an_interval() -> None:
     assert found.ece.interval.low < 0.25 < found.ece.interval.high
 
 
-def test_what_few_labels_leave_to_chance_is_told() -> None:
-    """Of 120 honest labels the ECE is far from 0, and within what is told; of boastful ones it is beyond."""
+def test_what_few_labels_leave_to_chance_is_reported() -> None:
+    """Of 120 honest labels the ECE is far from 0, and within what is reported; of boastful ones it is beyond."""
     honest, boastful = (calibration(drawn(right, num_clips=60)) for right in (lambda c: c, lambda c: c / 2))
     assert honest is not None and boastful is not None
     assert 0.05 < honest.ece_if_exact.low < honest.ece.value < honest.ece_if_exact.high < boastful.ece.value

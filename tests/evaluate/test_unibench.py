@@ -38,9 +38,9 @@ def test_positive_is_what_most_labels_say_and_at_a_tie_the_first() -> None:
 
 
 def test_mean_of_tasks_is_the_mean_of_their_scores_whatever_their_sizes() -> None:
-    generator = np.random.default_rng(0)
-    small = Metric("x", ("a", "b"), generator.random((2, 3)), mean_of(1))
-    large = Metric("y", tuple("abcdefgh"), generator.random((8, 1)), mean_of(0))
+    rng = np.random.default_rng(0)
+    small = Metric("x", ("a", "b"), rng.random((2, 3)), mean_of(1))
+    large = Metric("y", tuple("abcdefgh"), rng.random((8, 1)), mean_of(0))
     mean = mean_of_tasks({"small": small, "large": large})
     assert mean.value == pytest.approx((small.value + large.value) / 2)
     assert mean.name == "Mean of 2 of 9 tasks"

@@ -89,7 +89,7 @@ def _ece(name: str, clips: tuple[str, ...], columns: np.ndarray) -> Metric:
 
 
 def _if_exact(confidence: np.ndarray, edges: np.ndarray, resampling: Resampling) -> Interval:
-    """Of the ECE when labels are right by chance, each with the probability that is its confidence."""
+    """Of the ECE where each label is right with the probability that is its confidence."""
     rng, bin_of = np.random.default_rng(resampling.seed), _bin_of(confidence, edges)
     drawn = (confidence - (rng.random(len(confidence)) < confidence) for _ in range(resampling.resamples))
     errors = [np.abs(np.bincount(bin_of, gaps)).sum() / len(confidence) for gaps in drawn]

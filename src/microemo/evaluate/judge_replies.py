@@ -42,11 +42,11 @@ def read_groups(reply: str, labels: Sequence[str]) -> tuple[Groups, Counter[str]
     return _partition([found for found in lists if found][-1], labels)
 
 
-def _partition(judged: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[Groups, Counter[str]]:
+def _partition(replied: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[Groups, Counter[str]]:
     repairs: Counter[str] = Counter()
     left = dict.fromkeys(labels)
     groups: list[tuple[str, ...]] = []
-    for words in judged:
+    for words in replied:
         group = []
         for word in (spelled for spoken in words for spelled in as_labels([spoken])):
             if word in left:

@@ -1,6 +1,6 @@
 """The pictures of an evaluation, drawn with matplotlib: SVG or PNG by the file's suffix, the same bytes each time.
 
-Colours are told apart with any kind of colour vision (Okabe and Ito 2008), and the background is light everywhere.
+Colours are distinct for any kind of colour vision (Okabe and Ito 2008), and the background is light everywhere.
 """
 
 import io

@@ -19,7 +19,7 @@ from microemo.evaluate.label_places import place_of_phrase
 from microemo.evaluate.lexicon_wheel import LexiconWheel
 from microemo.evaluate.metrics import Metric
 from microemo.evaluate.offline_judge import OfflineJudge
-from microemo.evaluate.scoring import Candidate, Matched, match, metrics_of, score_task
+from microemo.evaluate.scoring import Candidate, Matched, TaskScores, match, metrics_of, score_task
 from microemo.evaluate.statistics import BY_CLIP, Clusters, Resampling, estimates, holm, paired_tests
 from microemo.evaluate.tables import Source
 from microemo.evaluate.wheels import published
@@ -66,6 +66,8 @@ def evaluate(
     The hook's step is ``score``, in systems. Arguments and errors are those of ``microemo.evaluate.score``.
     """
     named = predictions if isinstance(predictions, Mapping) else {tables.name_of(predictions, "system"): predictions}
+    if not named:
+        raise InputError("no predictions: give at least one table")
     judges = _judges(groups, judge, len(named), hook)
     wheel_table = published(Path(wheels)) if wheels else LexiconWheel(hook=hook)
 
@@ -78,25 +80,24 @@ def evaluate(
     matched = [match(truths, candidate) for candidate in candidates]
     scores = [{of: score_task(one, wheel_table, hook) for of, one in by_task.items()} for by_task in matched]
 
-    metrics = {candidate.name: metrics_of(of) for candidate, of in zip(candidates, scores, strict=True)}
-    resampling = resampling.by(_speakers([*truths, *(source for one in candidates for source in one.sources.values())]))
+    speakers = _speakers([*truths, *(source for one in candidates for source in one.sources.values())])
+    resampling = resampling.by({**speakers, **resampling.clusters})
     systems = []
-    for number, (candidate, by_task) in enumerate(zip(candidates, matched, strict=True)):
+    for number, (candidate, by_task, its_scores) in enumerate(zip(candidates, matched, scores, strict=True)):
         hook("score", number, len(candidates))
-        notices = (*_absent(truths, candidate), *(notice for of in scores[number].values() for notice in of.notices))
-        systems.append(_system(candidate, by_task, metrics[candidate.name], notices, resampling))
-    comparisons = _comparisons(metrics, resampling)
-    hook("score", len(candidates), len(candidates))
+        systems.append(_system(candidate, _absent(truths, candidate), by_task, its_scores, resampling))
+    metrics = {candidate.name: metrics_of(of) for candidate, of in zip(candidates, scores, strict=True)}
     evaluation = Evaluation(
         truths=tuple(source.file for source in truths),
         systems=tuple(systems),
-        comparisons=comparisons,
+        comparisons=_comparisons(metrics, resampling),
         judge=_judge_info(judges),
         wheels=wheel_table.name,
         resampling=resampling,
         microemo_version=version("microemo"),
         command=command,
     )
+    hook("score", len(candidates), len(candidates))
     return EvaluationRun(evaluation, tuple(truths), tuple(zip(candidates, matched, strict=True)))
 
 
@@ -163,12 +164,13 @@ def _absent(truths: Sequence[Source], candidate: Candidate) -> list[Notice]:
 
 def _system(
     candidate: Candidate,
+    absent: Sequence[Notice],
     matched: Mapping[str, Matched],
-    metrics: MetricsByTask,
-    notices: tuple[Notice, ...],
+    scores: Mapping[str, TaskScores],
     resampling: Resampling,
 ) -> System:
     """What is reported of a candidate: scores with intervals, class by class, and whether its confidences hold."""
+    metrics = metrics_of(scores)
     figures = estimates(list(metrics.values()), resampling)
     labels: defaultdict[str, list[CheckedLabel]] = defaultdict(list)  # of all tasks
     for one in matched.values():
@@ -178,7 +180,7 @@ def _system(
     return System(
         name=candidate.name,
         files=tuple(source.file for source in candidate.sources.values()),
-        notices=notices,
+        notices=(*absent, *(notice for one in scores.values() for notice in one.notices)),
         scores=tuple(
             Score(task=task, metric=name, **dict(figure)) for (task, name), figure in zip(metrics, figures, strict=True)
         ),

@@ -2,7 +2,7 @@
 
 All resample clips or, where speakers are known, whole speakers: clips of one speaker are not independent, and an
 interval that takes them for independent is too narrow. Whatever is resampled, the score is that of all its clips
-pooled, so that ratios such as F1 are treated like plain means.
+pooled, so that ratios such as F1 are treated like plain means. docs/evaluation.md says why this is not SciPy.
 """
 
 import math

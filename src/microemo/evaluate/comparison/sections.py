@@ -19,7 +19,7 @@ from microemo.evaluate.comparison.wording import (
 from microemo.evaluate.evaluation import Comparison, Evaluation, File, Score, System
 
 BEST = (
-    " The best figure is bold only if it is told apart from all others, by the paired test where there is one, else by "
+    " The best figure is bold only if it differs from all others: by the paired test where there is one, else by "
     "intervals that do not overlap."
 )
 
@@ -58,10 +58,10 @@ def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     """What it takes to compute the figures again, besides the files."""
     resampling, judge = evaluation.resampling, evaluation.judge
     who = f"{judge.name} ({judge.note})" if judge and judge.note else judge and judge.name
-    judged = [("Labels grouped by", line(who))] if who else []
+    grouped = [("Labels grouped by", line(who))] if who else []
     wheels = [("Wheels", line(evaluation.wheels))] if evaluation.wheels else []
     return [
-        *judged,
+        *grouped,
         *wheels,
         ("Intervals", f"{percent(resampling.level, 0)} %, bootstrap by {resampling.resampled}"),
         ("Resamples", f"{resampling.resamples}, seed {resampling.seed}"),

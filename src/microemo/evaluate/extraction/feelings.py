@@ -33,8 +33,8 @@ def _counts(units: Sequence[Unit], index: int, clause: Clause) -> bool:
         return False
     said, named = clause.frame == "said of", clause.frame == "named"
     owned = before >= 0 and units[before].cue == "possessive"
-    told = clause.holder == "narrator" and not said  # "I see anger", but not "I am happy to help"
-    if owned or told or clause.holder == "main":
+    reported = clause.holder == "narrator" and not said  # "I see anger", but not "I am happy to help"
+    if owned or reported or clause.holder == "main":
         return unit.firm or said or named or noun == "expression"
     return (clause.holder in ("body", "scene") and named) or (clause.holder == "body" and unit.firm)
 
