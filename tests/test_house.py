@@ -21,7 +21,20 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # Who may import whom: a part may import those before it, itself, and what belongs to all.
-SHARED = {"errors", "spans", "hooks", "schema", "config", "progress", "files", "rows", "chat", "weights", "vocabulary"}
+SHARED = {
+    "errors",
+    "extras",
+    "spans",
+    "hooks",
+    "schema",
+    "config",
+    "progress",
+    "files",
+    "rows",
+    "chat",
+    "weights",
+    "vocabulary",
+}
 LAYERS = [
     "media",
     "perception",
