@@ -66,7 +66,7 @@ def evaluate(
 
     agree, named = agreement(prices, yes), _named(pred)
     with progress.shown() as hook:
-        found = run.evaluate(
+        scored = run.evaluate(
             named,
             gt,
             groups=groups or (),
@@ -78,10 +78,10 @@ def evaluate(
             command=shlex.join(["microemo", *sys.argv[1:]]),
             hook=hook,
         )
-    evaluation = found.evaluation
+    evaluation = scored.evaluation
     if out is not None:
         evaluation = pictures.draw(evaluation, out, f".{plots}")
-        written = [*comparison.save(evaluation, out), *artefacts.save(found, out)]
+        written = [*comparison.save(evaluation, out), *artefacts.save(scored, out)]
     if as_json:
         print(evaluation.model_dump_json())
     else:

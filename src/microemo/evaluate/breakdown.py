@@ -66,11 +66,11 @@ def class_scores(
     """
     clips = tuple(truth)
     metrics = [metric for name in classes for metric in _metrics(name, clips, truth, predicted)]
-    found = estimates(metrics, resampling)
+    figures = estimates(metrics, resampling)
     true, taken = _counts(truth), _counts({clip: predicted[clip] for clip in clips})
     return tuple(
         ClassScores(name=name, num_truth=true[name], num_predicted=taken[name], precision=p, recall=r, f1=f)
-        for name, p, r, f in zip(classes, found[0::3], found[1::3], found[2::3], strict=True)
+        for name, p, r, f in zip(classes, figures[0::3], figures[1::3], figures[2::3], strict=True)
     )
 
 

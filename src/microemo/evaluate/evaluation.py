@@ -1,4 +1,4 @@
-"""All that one evaluation found, and what it takes to find it again: the type behind every report.
+"""The outcome of one evaluation, and what it takes to compute it again: the type behind every report.
 
 ``Evaluation.model_dump_json()`` is what ``--json`` prints. Figures are shares in [0, 1]; a figure that is not defined
 is null. Reports show them in per cent, as papers do.

@@ -72,11 +72,11 @@ class LLMJudge:
 
         Raises ``InputError`` as ``group`` does. The hook's step is ``extract labels``, in requests.
         """
-        said = {clip: text.strip() for clip, text in texts.items()}
-        asked = _wanted(said, bool)
+        stripped = {clip: text.strip() for clip, text in texts.items()}
+        asked = _wanted(stripped, bool)
         self._agree("extract labels", self.cost_of_extraction(texts))
         labels = self._answers(asked, _extraction, lambda reply, _: read_labels(reply), LIST_OF_WORDS, "extract labels")
-        return {clip: labels.get(text, ()) for clip, text in said.items()}
+        return {clip: labels.get(text, ()) for clip, text in stripped.items()}
 
     def cost_of_grouping(self, labels: Mapping[str, Sequence[str]]) -> Cost:
         """An estimate of what ``group`` will ask; replies that have to be asked for again come on top."""
@@ -85,8 +85,8 @@ class LLMJudge:
 
     def cost_of_extraction(self, texts: Mapping[str, str]) -> Cost:
         """An estimate of what ``extract`` will ask; replies that have to be asked for again come on top."""
-        said = map(str.strip, texts.values())
-        return self.chat.estimate([_extraction(text) for text in said if text], TOKENS_OF_LABELS)
+        stripped = map(str.strip, texts.values())
+        return self.chat.estimate([_extraction(text) for text in stripped if text], TOKENS_OF_LABELS)
 
     def _answers(
         self,

@@ -115,7 +115,7 @@ def intervals(
     left out. With fewer than some twenty clusters such intervals are too narrow. Metrics on the same clips share the
     resamples. The order of the clips does not matter.
     """
-    found: list[Interval | None] = [None] * len(metrics)
+    results: list[Interval | None] = [None] * len(metrics)
     for numbers in _on_same_clips(metrics):
         group = [metrics[number] for number in numbers]
         sums, places = _cluster_sums(group, resampling.clusters)
@@ -124,10 +124,10 @@ def intervals(
         drawn = _resampled_sums(sums, _with_replacement, resampling)
         means = drawn[:, 1:] / drawn[:, :1]
         for number, metric, place in zip(numbers, group, places, strict=True):
-            found[number] = (
+            results[number] = (
                 percentile_interval(metric.statistic(means[:, place]), resampling.level) if _defined(metric) else None
             )
-    return found
+    return results
 
 
 def estimates(
@@ -135,10 +135,10 @@ def estimates(
     resampling: Resampling = BY_CLIP,
 ) -> list[Estimate]:
     """Each score with its interval and the number of its clips."""
-    found = intervals(metrics, resampling)
+    resampled = intervals(metrics, resampling)
     return [
         Estimate(value=metric.value, interval=interval, num_clips=len(metric.clips))
-        for metric, interval in zip(metrics, found, strict=True)
+        for metric, interval in zip(metrics, resampled, strict=True)
     ]
 
 
@@ -163,7 +163,7 @@ def paired_tests(
     columns do not match.
     """
     differences = [_difference(a, b) for a, b in pairs]
-    found = intervals(differences, resampling)
+    resampled = intervals(differences, resampling)
     p_values = _p_values(differences, resampling)
     return [
         PairedTest(
@@ -174,7 +174,7 @@ def paired_tests(
             num_clusters=num_clusters(difference.clips, resampling.clusters),
             num_unpaired=len({*a.clips} ^ {*b.clips}),
         )
-        for (a, b), difference, interval, p_value in zip(pairs, differences, found, p_values, strict=True)
+        for (a, b), difference, interval, p_value in zip(pairs, differences, resampled, p_values, strict=True)
     ]
 
 
@@ -208,7 +208,7 @@ def _difference(a: Metric, b: Metric) -> Metric:
 
 
 def _p_values(differences: Sequence[Metric], resampling: Resampling) -> list[float | None]:
-    found: list[float | None] = [None] * len(differences)
+    p_values: list[float | None] = [None] * len(differences)
     resamples = resampling.resamples
     for numbers in _on_same_clips(differences):
         group = [differences[number] for number in numbers]
@@ -221,8 +221,8 @@ def _p_values(differences: Sequence[Metric], resampling: Resampling) -> list[flo
             if _defined(metric):
                 swapped = metric.statistic(metric.columns.mean(axis=0) + change[:, place])
                 smaller = np.abs(swapped) < abs(metric.value) - TOLERANCE  # what is not defined is not smaller
-                found[number] = float((1 + resamples - smaller.sum()) / (1 + resamples))
-    return found
+                p_values[number] = float((1 + resamples - smaller.sum()) / (1 + resamples))
+    return p_values
 
 
 def _swapped(columns: np.ndarray) -> np.ndarray:

@@ -115,10 +115,11 @@ def predictions(given: "Tabular", truths: Sequence[Source]) -> dict[str, Source]
             raise InputError(f"{_place(given)}: not a folder with files of tasks ({', '.join(TASKS)}), as the truth is")
         return {truths[0].task.name: _source(truths[0].task, given)}
     wanted = {source.task.name for source in truths}
-    found = {TASKS[stem].name: _source(TASKS[stem], file) for stem, file in files.items() if TASKS[stem].name in wanted}
-    if not found:
+    by_task = {TASKS[stem]: file for stem, file in files.items() if TASKS[stem].name in wanted}
+    sources = {task.name: _source(task, file) for task, file in by_task.items()}
+    if not sources:
         raise InputError(f"{_place(given)}: has no file of {', '.join(sorted(wanted))}")
-    return found
+    return sources
 
 
 def name_of(given: "Tabular", otherwise: str) -> str:
@@ -136,7 +137,7 @@ def read(given: "Tabular", split: str | None = None) -> Table:
     Raises ``InputError`` where it is none, cannot be read, has no rows, or has rows without a name, twice the same
     name, or a cell that is not what its column holds: up to five of them by line.
     """
-    found: dict[str, Row] = {}
+    table: dict[str, Row] = {}
     places: dict[str, str] = {}
     faults: list[str] = []
     for place, record in _records(given):
@@ -153,13 +154,13 @@ def read(given: "Tabular", split: str | None = None) -> Table:
             continue
         if row.name in places:
             faults.append(f"{place}: {row.name} again, after {places[row.name]}")
-        found.setdefault(row.name, row)
+        table.setdefault(row.name, row)
         places.setdefault(row.name, place)
     if faults:
         raise InputError(f"{_place(given)}: {rows.some(faults)}; mend or remove such rows")
-    if not found:
+    if not table:
         raise InputError(f"{_place(given)}: no rows" + (f" of split {split}" if split else ""))
-    return found
+    return table
 
 
 def _row(fields: Fields) -> Row:
@@ -264,8 +265,8 @@ def _records_in_memory(given: Any) -> Iterator[tuple[str, Fields]]:
 def _check_header(given: "Tabular", columns: Sequence[str]) -> None:
     header = {column.strip().lower() for column in columns}
     if "name" not in header and not any({first, second} <= header for first, second, _ in NAMES_OF_PARTS):
-        found = ", ".join(sorted(header)) or "nothing"
-        raise InputError(f"{_place(given)}: the first line has no column called name, but {found}")
+        columns_there = ", ".join(sorted(header)) or "nothing"
+        raise InputError(f"{_place(given)}: the first line has no column called name, but {columns_there}")
 
 
 def _frame(frame: "DataFrame") -> Iterator[tuple[str, Fields]]:

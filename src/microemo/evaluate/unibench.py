@@ -67,9 +67,9 @@ def sentiment_f1(truth: Mapping[str, float], positive: Mapping[str, bool]) -> Me
     """
     clips = tuple(clip for clip, intensity in truth.items() if intensity)
     true = np.array([truth[clip] > 0 for clip in clips], dtype=bool)
-    said = np.array([positive[clip] for clip in clips], dtype=bool)
-    cells = np.stack([true & said, true & ~said, ~true & said, ~true & ~said], axis=-1).astype(float)
-    return Metric("Weighted F1 of sentiment", clips, cells.reshape(-1, 4), _weighted_f1)
+    predicted = np.array([positive[clip] for clip in clips], dtype=bool)
+    cells = np.stack([true & predicted, true & ~predicted, ~true & predicted, ~true & ~predicted], axis=-1)
+    return Metric("Weighted F1 of sentiment", clips, cells.astype(float).reshape(-1, 4), _weighted_f1)
 
 
 def _weighted_f1(means: np.ndarray) -> np.ndarray:

@@ -110,7 +110,7 @@ def wheel_metrics(truth: Labels, predicted: Labels, wheels: Wheels, level: Level
     """
     clips = tuple(truth)
     columns = np.concatenate(
-        [_overlaps(truth, predicted, found) for found in _clusters(truth, predicted, wheels, level)]
+        [_overlaps(truth, predicted, clusters) for clusters in _clusters(truth, predicted, wheels, level)]
     )
     columns = columns.reshape(-1, len(clips), 3).transpose(1, 0, 2).reshape(len(clips), -1)
     return (
@@ -124,8 +124,8 @@ def hit_rate(truth: Labels, predicted: Labels, wheels: Wheels) -> Metric:
     """How many of a clip's clusters of level 1 are predicted: 0 or 1 where the truth is a single label."""
     clips = tuple(truth)
     columns = [
-        [(len(true & said), 1.0) if true else (0.0, 0.0) for true, said in _pairs(truth, predicted, found)]
-        for found in _clusters(truth, predicted, wheels, 1)
+        [(len(true & answered), 1.0) if true else (0.0, 0.0) for true, answered in _pairs(truth, predicted, clusters)]
+        for clusters in _clusters(truth, predicted, wheels, 1)
     ]
     table = np.array(columns, dtype=float).transpose(1, 0, 2).reshape(len(clips), -1)
     return Metric("Hit rate", clips, table, _mean_hits)
@@ -154,17 +154,17 @@ def _clusters(truth: Labels, predicted: Labels, wheels: Wheels, level: Level) ->
     return wheels.clusters(labels, level)
 
 
-def _overlaps(truth: Labels, predicted: Labels, found: Clusters) -> np.ndarray:
+def _overlaps(truth: Labels, predicted: Labels, clusters: Clusters) -> np.ndarray:
     """(N, 3): precision, recall, and whether the clip counts on this wheel."""
-    pairs = _pairs(truth, predicted, found)
-    return np.array([(*overlap(true, said), 1.0) if true else (0.0, 0.0, 0.0) for true, said in pairs])
+    pairs = _pairs(truth, predicted, clusters)
+    return np.array([(*overlap(true, answered), 1.0) if true else (0.0, 0.0, 0.0) for true, answered in pairs])
 
 
-def _pairs(truth: Labels, predicted: Labels, found: Clusters) -> Iterable[tuple[set[str], set[str]]]:
+def _pairs(truth: Labels, predicted: Labels, clusters: Clusters) -> Iterable[tuple[set[str], set[str]]]:
     for clip, labels in truth.items():
         yield (
-            {found[label] for label in labels if label in found},
-            {found[label] for label in predicted[clip] if label in found},
+            {clusters[label] for label in labels if label in clusters},
+            {clusters[label] for label in predicted[clip] if label in clusters},
         )
 
 

@@ -46,8 +46,8 @@ class Section:
 
 def sections(evaluation: Evaluation) -> list[Section]:
     """In the order of the report; those without rows are left out."""
-    found = [*_scores(evaluation), *_comparisons(evaluation), _notices(evaluation), _calibration(evaluation)]
-    return [section for section in [*found, *_classes(evaluation), _files(evaluation)] if section.rows]
+    brief = [*_scores(evaluation), *_comparisons(evaluation), _notices(evaluation), _calibration(evaluation)]
+    return [section for section in [*brief, *_classes(evaluation), _files(evaluation)] if section.rows]
 
 
 def title(evaluation: Evaluation) -> str:
@@ -165,12 +165,12 @@ def _calibration(evaluation: Evaluation) -> Section:
 
 
 def _calibrated(system: System) -> Row:
-    found = system.calibration
-    if found is None:
+    calibration = system.calibration
+    if calibration is None:
         return (f"{line(system.name)}: none, {line(system.uncalibrated)}", *[UNDEFINED] * 6)
-    ece, *others = map(estimate, (found.ece, found.ece_equal_mass, found.brier))
-    figures = (ece, interval(found.ece_if_exact), *others)
-    return (line(system.name), *figures, str(found.num_labels), str(found.ece.num_clips))
+    ece, *others = map(estimate, (calibration.ece, calibration.ece_equal_mass, calibration.brier))
+    figures = (ece, interval(calibration.ece_if_exact), *others)
+    return (line(system.name), *figures, str(calibration.num_labels), str(calibration.ece.num_clips))
 
 
 def _classes(evaluation: Evaluation) -> Iterator[Section]:

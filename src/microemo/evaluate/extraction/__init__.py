@@ -28,14 +28,14 @@ def extract_labels(text: str) -> tuple[str, ...]:
     Lower case, base words of the lexicon ("angry" for "anger"), in order of mention, each once. The items of a list
     that are not in the lexicon are kept as they are. English only: prose in other languages has no labels.
     """
-    found: dict[str, None] = {}
+    labels: dict[str, None] = {}
     character = ""
     for piece in pieces(plain(text)):
         if piece.is_label:
             place = known(piece.text)
-            found[place.word if place else piece.text] = None
+            labels[place.word if place else piece.text] = None
         else:
             for sentence in sentences(piece.text):
                 character = character or main_character(sentence)
-                found |= dict.fromkeys(felt(cast(sentence, character)))
-    return tuple(found)
+                labels |= dict.fromkeys(felt(cast(sentence, character)))
+    return tuple(labels)

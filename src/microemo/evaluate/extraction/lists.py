@@ -121,10 +121,10 @@ def _is_list(lines: Sequence[Line], least_known: float = 0.5) -> bool:
     """Whether the lines are nothing but a list, of which at least that share is in the lexicon."""
     items: list[str] = []
     for line in lines:
-        found = _items(line.body)
-        if found is None:
+        labels = _items(line.body)
+        if labels is None:
             return False
-        items += found
+        items += labels
     return bool(items) and sum(known(item) is not None for item in items) >= least_known * len(items)
 
 
