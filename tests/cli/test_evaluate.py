@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,16 @@ def test_bad_usage_is_one_line_and_2(run: Run, tables: None, arguments: list[str
     outcome = run("evaluate", *arguments)
     assert (outcome.code, outcome.stdout) == (2, "")
     assert re.fullmatch(rf"microemo: error: .*{fault}.*\n", outcome.stderr)
+
+
+@pytest.mark.parametrize(("package", "option"), [("matplotlib", "--out"), ("openpyxl", "--wheels")])
+def test_a_missing_package_of_the_extra_is_named_before_any_work(
+    run: Run, tables: None, monkeypatch: pytest.MonkeyPatch, package: str, option: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    outcome = run("evaluate", "--pred", "none.csv", "--gt", "truth.csv", option, "folder")
+    expected = f"microemo: error: {package} is not installed; run: pip install 'microemo[eval]'\n"
+    assert (outcome.code, outcome.stderr) == (2, expected)
 
 
 def test_published_wheels(run: Run, tables: None, tmp_path: Path) -> None:

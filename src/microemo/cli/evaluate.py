@@ -11,6 +11,7 @@ import typer
 from microemo.cli.llm import agreement, chat_at
 from microemo.cli.terminal import Debug
 from microemo.errors import InputError
+from microemo.extras import require
 
 if TYPE_CHECKING:
     from microemo.evaluate.evaluation import Evaluation
@@ -64,6 +65,8 @@ def evaluate(
     from microemo.evaluate import LLMJudge, Resampling, artefacts, comparison, run
     from microemo.evaluate.comparison import pictures, text
 
+    if out is not None:
+        require("matplotlib", extra="eval")  # before any work that the plots would come after
     agree, named = agreement(prices, yes), _named(pred)
     with progress.shown() as hook:
         scored = run.evaluate(

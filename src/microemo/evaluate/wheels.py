@@ -95,7 +95,11 @@ class PublishedWheels:
 
 
 def published(folder: Path) -> PublishedWheels:
-    """The wheels in a folder. Raises ``InputError`` if one of the published files is not there."""
+    """The wheels in a folder.
+
+    Raises ``InputError`` if one of the published files is not there, and ``MicroEmoError`` without openpyxl.
+    """
+    require("openpyxl", extra="eval")
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder}: no {', '.join(missing)}; --wheels takes a folder with {', '.join(FILES)}")
