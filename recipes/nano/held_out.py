@@ -30,7 +30,7 @@ from benchmarks.shares import proportion
 from microemo import load
 from microemo.data.describe import frame_of
 from microemo.data.manifest import Sample
-from microemo.evaluate.calibration import Judged, calibration
+from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.lexicon import FAMILIES, family_of
 from microemo.media.audio import waveform
 from microemo.parse import SENTENCE
@@ -202,7 +202,7 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
         frame, count = frames.most_common(1)[0]
         print(f"most repeated sentence frame: {count} times in {len(rows)} spans: {frame.strip()}")
     judged = {
-        f"{row['clip']} {row['span']}": [Judged(row["confidence"][0], row["first"] == row["truth"])]
+        f"{row['clip']} {row['span']}": [CheckedLabel(row["confidence"][0], row["first"] == row["truth"])]
         for row in rows
         if row["confidence"]
     }
