@@ -39,6 +39,7 @@ def score(
     task         of MER-UniBench, as ``mosi``; by default the truth's labels or sentiments decide what is scored
     split        only rows of this split of the truth
     resampling   of intervals and tests; by speaker where tables name speakers
+    hook         for progress; its last step is ``score``, in systems
 
     A table is a path (CSV, TSV, JSONL, NPZ, folder), a pandas ``DataFrame`` with the same columns, or a list of
     ``Result`` by the clip's stem. Raises ``InputError`` where a table cannot be used, groups lack a label, or the
