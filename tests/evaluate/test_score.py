@@ -17,7 +17,8 @@ from microemo.evaluate import Evaluation, Resampling, score
 from microemo.evaluate.comparison import html, markdown
 from microemo.evaluate.groups import save_groups
 from microemo.evaluate.tables import read
-from microemo.schema import Answer, ClipInfo, Emotion, ModelInfo, Result
+from microemo.result import Result
+from microemo.schema import Answer, ClipInfo, Emotion, ModelInfo
 
 ROOT = Path(__file__).parents[2]
 TRUTH = {"name": ["a", "b", "c"], "openset": ["['sad', 'angry']", "['calm']", "['happy']"]}
