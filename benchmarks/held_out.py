@@ -33,6 +33,7 @@ from microemo import load
 from microemo.data.describe import frame_of
 from microemo.evaluate.calibration import Judged, calibration
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.parse import SENTENCE
 from microemo.schema import Answer, Result, UtteranceAnswer
 from microemo.train.features import Take, takes_in
@@ -95,7 +96,7 @@ def both(ravdess: Path, fer2013: Path, num: int, scratch: Path) -> Iterator[Labe
         chosen = rng.sample(own, rng.choice((2, 3)))
         while len({take.family for take in chosen}) < len(chosen):
             chosen = rng.sample(own, len(chosen))
-        sounds = [np.asarray(waveform(take.path), np.float32) for take in chosen]
+        sounds = [np.asarray(waveform(probe(take.path)), np.float32) for take in chosen]
         ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
         stretches = [
             Stretch(start, end, take.family) for start, end, take in zip([0, *ends], ends, chosen, strict=False)

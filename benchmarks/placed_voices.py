@@ -17,6 +17,7 @@ from torch import Tensor
 from microemo import weights
 from microemo.config import NANO, AudioConfig
 from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.media.probe import probe
 from microemo.model.audio import FEATURES_PER_SEC, AudioEncoder
 from microemo.train.conversations import QUIET_LEVEL, noise
 
@@ -46,7 +47,7 @@ def main() -> None:
 
 
 def sound(take: Path) -> Tensor:
-    return torch.from_numpy(np.asarray(waveform(take), np.float32))
+    return torch.from_numpy(np.asarray(waveform(probe(take)), np.float32))
 
 
 def placed(

@@ -153,11 +153,12 @@ def perceive(
     info = probe(path, warnings.append)
 
     hook("listen", 0, info.duration_sec)
-    waveform = audio.waveform(sound or path, warnings.append) if sound or info.has_audio else None
+    heard = probe(sound, warnings.append) if sound else info
+    waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
     asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook)
 
-    frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
+    frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     num_frames, vision = config.num_frames, config.vision
     times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)

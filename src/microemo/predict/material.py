@@ -5,14 +5,13 @@ import io
 import wave
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from microemo.errors import InputError
 from microemo.media import audio, video
-from microemo.media.probe import probe
+from microemo.media.probe import MediaInfo, probe
 from microemo.media.video import Frame
 from microemo.predict.clips import ClipEntry
 from microemo.predict.settings import MODALITIES, Modality, Settings
@@ -45,11 +44,11 @@ def gather(clip: ClipEntry, readable: Collection[Modality], settings: Settings) 
     wanted = [modality for modality in settings.modalities if modality in readable]
     info = probe(clip.path)
     listen = settings.asr and "text" in wanted and not clip.subtitle
-    sound = audio.waveform(clip.path) if info.has_audio and ("audio" in wanted or listen) else None
+    sound = audio.waveform(info) if info.has_audio and ("audio" in wanted or listen) else None
     words = _recognised(sound, info.duration_sec) if listen and sound is not None else clip.subtitle
     sampled = info.has_video and "video" in wanted
     material = Material(
-        frames=_sample_frames(clip.path, info.duration_sec, settings.num_frames) if sampled else (),
+        frames=_sample_frames(info, settings.num_frames) if sampled else (),
         sound=sound if "audio" in wanted else None,
         subtitle=words if "text" in wanted else "",
         duration_sec=info.duration_sec,
@@ -59,14 +58,14 @@ def gather(clip: ClipEntry, readable: Collection[Modality], settings: Settings) 
     return material
 
 
-def _sample_frames(path: Path, duration_sec: float, num_frames: int) -> tuple[Frame, ...]:
+def _sample_frames(info: MediaInfo, num_frames: int) -> tuple[Frame, ...]:
     """The frames on display in the middles of ``num_frames`` equal parts of the clip; each once.
 
     Of the video, no more is held than the frames that are kept.
     """
-    times_sec = [(part + 0.5) * duration_sec / num_frames for part in range(num_frames)]
+    times_sec = [(part + 0.5) * info.duration_sec / num_frames for part in range(num_frames)]
     kept: list[Frame] = []
-    for frame in on_display(video.frames(path), times_sec):
+    for frame in on_display(video.frames(info), times_sec):
         height, width = kept[0].image.shape[:2] if kept else _bounded(frame.image.shape[0], frame.image.shape[1])
         kept.append(Frame(frame.time_sec, _resized(frame.image, height, width)))
     return tuple(kept)

@@ -24,6 +24,7 @@ from microemo import weights
 from microemo.config import NANO, AudioConfig
 from microemo.data.layouts.ravdess import EMOTIONS, INTENSITIES, STATEMENTS
 from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.media.probe import probe
 from microemo.model import checkpoint
 from microemo.model.audio import AudioEncoder
 from microemo.model.precision import bf16_pays
@@ -98,7 +99,7 @@ def join(takes: Sequence[Take], gain: float, speed: float) -> tuple[np.ndarray, 
     detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
     pieces, spans, offset = [], [], 0
     for take in takes:
-        sound = np.asarray(waveform(take.path), np.float32)
+        sound = np.asarray(waveform(probe(take.path)), np.float32)
         if speed != 1:
             positions = np.arange(0, len(sound) - 1, speed)
             sound = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)
