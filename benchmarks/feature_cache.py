@@ -18,13 +18,13 @@ from pathlib import Path
 import torch
 
 from microemo import weights
-from microemo.chunks import chunks
+from microemo.chunks import chunks, encode
 from microemo.config import NANO
 from microemo.data import manifest
 from microemo.data.manifest import Sample
 from microemo.data.measure import cues_of
 from microemo.model.microemo import MicroEmo
-from microemo.pipeline import encode, perceive
+from microemo.pipeline import perceive
 from microemo.train.cache import FeatureCache
 from microemo.train.encoded import ClipEncoder
 

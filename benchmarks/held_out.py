@@ -35,7 +35,8 @@ from microemo.evaluate.calibration import Judged, calibration
 from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.parse import SENTENCE
-from microemo.schema import Answer, Result, UtteranceAnswer
+from microemo.result import Result
+from microemo.schema import Answer, UtteranceAnswer
 from microemo.train.features import Take, takes_in
 from microemo.train.fer2013 import CHOOSING, LABELS
 from microemo.train.pairs import FACE_FAMILIES

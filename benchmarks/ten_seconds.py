@@ -29,8 +29,7 @@ def hook(step, completed, total):
     now = time.perf_counter()
     steps[last[0]] = steps.get(last[0], 0) + now - last[1]
     last[:] = [step, now]
-from pathlib import Path
-from microemo import pipeline, report
+from microemo import pipeline
 analyzer = pipeline.load()
 hook("perceive", 0, None)
 clip = analyzer.perceive(sys.argv[1], hook=hook)
@@ -39,7 +38,7 @@ analyzer.model
 hook("understand", 0, None)
 result = analyzer.understand(clip, hook)
 hook("report", 0, None)
-report.save(result, clip, Path(sys.argv[2]))
+result.save(sys.argv[2])
 hook("end", 0, None)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 print(json.dumps({"steps": steps, "peak_gb": peak, "utterances": len(result.utterances)}))

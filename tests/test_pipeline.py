@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from clips import SAMPLE_RATE, write
 from lively import lively
 from small_paper import SMALL_PAPER
 
@@ -14,8 +15,8 @@ from microemo.model import checkpoint
 from microemo.model.language import Generation
 from microemo.model.microemo import Features, MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
-from microemo.pipeline import Pipeline
-from microemo.schema import Clip, ClipInfo, Clue, Utterance
+from microemo.pipeline import Pipeline, perceive
+from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
 
 SIDE, PATCHES = SMALL_PAPER.vision.image_size, SMALL_PAPER.vision.grid**2
 CONFIG = SMALL_PAPER.model_copy(
@@ -118,3 +119,32 @@ def test_the_papers_classes_answer_in_the_pipeline(tmp_path: Path) -> None:
     assert len(result.utterances) == 10
     assert not result.abstained
     assert result.model.name == "small paper"
+
+
+def test_the_models_version_is_its_own(tmp_path: Path) -> None:
+    config = CONFIG.model_copy(update={"version": "7"})
+    assert pipeline(tmp_path, config).understand(clip_of()).model.version == "7"
+
+
+def test_key_frames_travel_with_the_result(tmp_path: Path) -> None:
+    frame = KeyFrame(0.5, b"jpeg", None)
+    result = pipeline(tmp_path).understand(replace(clip_of(), key_frames=(frame,)))
+    assert result.key_frames == (frame,)
+
+
+def test_every_step_of_the_way_is_completed(tmp_path: Path) -> None:
+    """Else a progress display would never end."""
+    last: dict[str, tuple[float, float | None]] = {}
+    first: dict[str, float] = {}
+
+    def hook(step: str, completed: float, total: float | None, /) -> None:
+        first.setdefault(step, completed)
+        last[step] = completed, total
+
+    grey = np.full((120, 160, 3), 90, np.uint8)
+    clip = write(tmp_path / "clip.mp4", [(grey, 2.0)], np.zeros(2 * SAMPLE_RATE))
+    model = pipeline(tmp_path / "model")
+    model.understand(perceive(clip, CONFIG, asr=False, hook=hook), hook)
+    assert list(first) == ["listen", "speech", "faces", "understand"]
+    assert set(first.values()) == {0}
+    assert all(completed == total for completed, total in last.values())

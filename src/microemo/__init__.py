@@ -1,38 +1,86 @@
-"""MicroEmo: a video of a person in; what they feel, when, in free words, with the evidence, out."""
+"""MicroEmo: a video of a person in; what they feel, when, in free words, with the evidence, out.
 
+    >>> import microemo
+    >>> result = microemo.analyze("interview.mp4")
+    >>> result.to_dataframe("utterances")
+
+``docs/python.md`` has the rest. Importing the package loads nothing heavy.
+"""
+
+import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microemo.errors import InputError, MicroEmoError, WeightsError
+from microemo.hooks import Hook
+
 if TYPE_CHECKING:
+    from microemo import evaluate
+    from microemo.media.subtitles import Cue
     from microemo.pipeline import Pipeline
-    from microemo.schema import Result
+    from microemo.result import Result
+    from microemo.schema import Answer, Claim, ClipInfo, Clue, Emotion, KeyFrame, ModelInfo, UtteranceAnswer
 
-__all__ = ["Result", "__version__", "analyze", "load"]
 __version__ = "0.1.0"
+__all__ = [
+    "Answer",
+    "Claim",
+    "ClipInfo",
+    "Clue",
+    "Cue",
+    "Emotion",
+    "Hook",
+    "InputError",
+    "KeyFrame",
+    "MicroEmoError",
+    "ModelInfo",
+    "Pipeline",
+    "Result",
+    "UtteranceAnswer",
+    "WeightsError",
+    "__version__",
+    "analyze",
+    "evaluate",
+    "load",
+]
+
+LAZY = {
+    "Cue": "microemo.media.subtitles",
+    "Pipeline": "microemo.pipeline",
+    "Result": "microemo.result",
+    **dict.fromkeys(
+        ("Answer", "Claim", "ClipInfo", "Clue", "Emotion", "KeyFrame", "ModelInfo", "UtteranceAnswer"),
+        "microemo.schema",
+    ),
+}
+"""Names that are imported when they are first asked for, and the modules that have them."""
 
 
-def load(model: str = "nano") -> "Pipeline":
+def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) -> "Pipeline":
     """The built-in model, or the one in a checkpoint directory; ``.analyze(path)`` gives a ``Result``.
 
-    Raises ``WeightsError`` where there is no such model.
+    ``device`` is auto, cpu, cuda or mps; ``hook`` is told of progress (``Hook``). Raises ``WeightsError`` where there
+    is no such model, and ``InputError`` where there is no such device.
     """
     from microemo.pipeline import load as load_pipeline
 
-    return load_pipeline(model)
+    return load_pipeline(model, device, hook)
 
 
-def analyze(path: Path | str, subtitles: Path | None = None, asr: bool = True) -> "Result":
-    """What the person in a video feels, when, and from which clues, by the built-in model.
+def analyze(
+    path: Path | str, subtitles: "Path | str | Sequence[Cue] | None" = None, asr: bool = True, hook: Hook | None = None
+) -> "Result":
+    """What the person in a media file feels, when, and from which clues, by the built-in model.
 
     Raises ``InputError`` where the file cannot be used. For many files, ``load`` once and call its ``analyze``.
     """
-    return load().analyze(path, subtitles, asr)
+    return load(hook=hook).analyze(path, subtitles, asr)
 
 
 def __getattr__(name: str) -> Any:
-    """``Result`` on demand: ``import microemo`` and ``microemo --help`` load nothing heavy."""
-    if name == "Result":
-        from microemo.schema import Result
-
-        return Result
+    if name == "evaluate":
+        return importlib.import_module("microemo.evaluate")
+    if name in LAZY:
+        return getattr(importlib.import_module(LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -151,6 +151,7 @@ class ModelConfig(Frozen):
     """MicroEmo's architecture (paper 3). The two ablations of Table 2 are ``local_clues`` and ``utterance_windows``."""
 
     name: str
+    version: str = Field("0", description="Of the weights; whoever trains them raises it")
     vision: Vision
     image_qformer: ImageQFormerConfig
     video_qformer: QFormerConfig

@@ -39,7 +39,7 @@ CONCLUSION = re.compile(
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Clause:
     """A clause of a sentence: the joint before it, its text without citations, and the claims it makes."""
 
     joint: str
@@ -50,7 +50,7 @@ class _Part:
     def holds(self) -> bool:
         return any(map(str.isalnum, self.text)) and all(claim.verified for claim in self.claims)
 
-    def capitalised(self) -> "_Part":
+    def capitalised(self) -> "_Clause":
         claims = tuple(claim.model_copy(update={"text": _capital(claim.text)}) for claim in self.claims)
         return replace(self, text=_capital(self.text), claims=claims)
 
@@ -102,38 +102,38 @@ def _probability(generation: "Generation", start: int, end: int) -> float:
     return min(1.0, math.exp(log_prob))
 
 
-def _sentences(text: str, clues: Sequence[Clue], span: Span) -> list[list[_Part]]:
+def _sentences(text: str, clues: Sequence[Clue], span: Span) -> list[list[_Clause]]:
     within = [clue for clue in clues if clue.start_sec < span[1] and clue.end_sec > span[0]]
-    return [_parts(sentence.strip(), within) for sentence in SENTENCE.findall(text)]
+    return [_clauses(sentence.strip(), within) for sentence in SENTENCE.findall(text)]
 
 
-def _claims(sentences: Sequence[Sequence[_Part]]) -> tuple[Claim, ...]:
-    return tuple(claim for sentence in sentences for part in sentence for claim in part.claims)
+def _claims(sentences: Sequence[Sequence[_Clause]]) -> tuple[Claim, ...]:
+    return tuple(claim for sentence in sentences for clause in sentence for claim in clause.claims)
 
 
-def _parts(sentence: str, clues: Sequence[Clue]) -> list[_Part]:
+def _clauses(sentence: str, clues: Sequence[Clue]) -> list[_Clause]:
     """The clauses of a sentence; the first that holds, with which it will begin, has a capital."""
     pieces = JOINT.split(sentence)
-    parts = [_part(joint, text, clues) for joint, text in zip(["", *pieces[1::2]], pieces[0::2], strict=True)]
-    first = next((number for number, part in enumerate(parts) if part.holds), None)
-    return [part.capitalised() if number == first else part for number, part in enumerate(parts)]
+    clauses = [_clause(joint, text, clues) for joint, text in zip(["", *pieces[1::2]], pieces[0::2], strict=True)]
+    first = next((number for number, clause in enumerate(clauses) if clause.holds), None)
+    return [clause.capitalised() if number == first else clause for number, clause in enumerate(clauses)]
 
 
-def _part(joint: str, text: str, clues: Sequence[Clue]) -> _Part:
+def _clause(joint: str, text: str, clues: Sequence[Clue]) -> _Clause:
     """A clause holds if all kinds of clue that it speaks of were measured, and if it speaks of all clues it cites."""
     cited = {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
     plain = CITATION.sub("", text).strip()
     bare = plain.rstrip(".!?;, ")
     kinds, modality = kinds_in(bare), _modality(bare)
     if not cited and not kinds and (modality is None or (modality != "words" and CONCLUSION.search(bare))):
-        return _Part(joint, plain)
+        return _Clause(joint, plain)
     meant = [clue for clue in clues if mentions(bare, clue)]
     pointed = [clue for clue in meant if clue.id in cited] if cited else _strongest_of_kinds(meant)
     if pointed and cited <= {clue.id for clue in pointed} and kinds <= {clue.kind for clue in meant}:
         claims = [Claim(text=bare, modality=clue.modality, clue=clue.id, verified=True) for clue in pointed]
     else:
         claims = [Claim(text=bare, modality=modality or "face", clue=None, verified=False)]
-    return _Part(joint, plain, tuple(claims))
+    return _Clause(joint, plain, tuple(claims))
 
 
 def _strongest_of_kinds(clues: Sequence[Clue]) -> list[Clue]:
@@ -150,10 +150,10 @@ def _modality(text: str) -> Modality | None:
     return "face" if FACE_TALK.search(said) else None
 
 
-def _supported(parts: Sequence[_Part]) -> str:
+def _supported(clauses: Sequence[_Clause]) -> str:
     """A sentence without its unsupported clauses; empty if nothing is left of it."""
-    kept = [part for part in parts if part.holds]
-    text = "".join(part.joint + part.text if number else part.text for number, part in enumerate(kept))
+    kept = [clause for clause in clauses if clause.holds]
+    text = "".join(clause.joint + clause.text if number else clause.text for number, clause in enumerate(kept))
     return text if text.endswith((".", "!", "?")) or not text else text.rstrip(",; ") + "."
 
 

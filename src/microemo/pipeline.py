@@ -5,156 +5,138 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 """
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from microemo import __version__, weights
-from microemo.chunks import Chunk, chunks, has_speech, merge, shows_person
+from microemo import __version__, device, weights
+from microemo.answers import ask, merge
+from microemo.chunks import chunks, shows_person
 from microemo.config import ModelConfig
 from microemo.hooks import Hook, silent
-from microemo.media import audio, video
+from microemo.media import audio, subtitles, video
 from microemo.media.probe import probe
 from microemo.media.subtitles import Cue
-from microemo.media.subtitles import read as read_subtitles
 from microemo.model import checkpoint
-from microemo.model.microemo import Features, MicroEmo, cut
-from microemo.model.prompt import (
-    OVERALL_QUESTION,
-    PromptUtterance,
-    moved,
-    numbered_from_one,
-    prompt_utterances,
-    utterance_question,
-)
-from microemo.parse import parse
+from microemo.model.microemo import MicroEmo
 from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.utterances import find_speech
-from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo, Result, Utterance, UtteranceAnswer
-
-Answered = list[tuple[Utterance, Answer]]
-Parts = list[tuple[Chunk | Utterance, Answer]]
+from microemo.result import Result
+from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Utterance, UtteranceAnswer
+from microemo.spans import Span
 
 NANO = Path(__file__).parent / "weights" / "nano"
-NOTHING = Answer()
 ABSTENTION = Answer(explanation="No judgement: no face was found in the picture, and no voice in the sound.")
 
 
 class Pipeline:
     """A trained model and the way from a media file to a ``Result``; the model is loaded when first needed."""
 
-    def __init__(self, directory: Path, hook: Hook = silent) -> None:
+    def __init__(self, directory: Path, device_name: str = "auto", hook: Hook = silent) -> None:
         self.directory = directory
         self.config = checkpoint.read_config(directory)
+        self.device = device.resolve(device_name)
         self._hook = hook
+        self._model: MicroEmo | None = None
 
-    @cached_property
+    @property
     def model(self) -> MicroEmo:
-        return checkpoint.load(self.directory, lambda part: weights.path(part, self._hook))
+        return self._loaded(self._hook)
 
-    def analyze(self, path: Path | str, subtitles: Path | None = None, asr: bool = True, hook: Hook = silent) -> Result:
-        """What the person in a video feels, when, and from which clues."""
+    def _loaded(self, hook: Hook) -> MicroEmo:
+        if self._model is None:
+            self._model = checkpoint.load(self.directory, lambda part: weights.path(part, hook), self.device)
+        return self._model
+
+    def analyze(
+        self,
+        path: Path | str,
+        subtitles: Path | str | Sequence[Cue] | None = None,
+        asr: bool = True,
+        hook: Hook | None = None,
+    ) -> Result:
+        """What the person in a media file feels, when, and from which clues.
+
+        ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words. Raises
+        ``InputError`` where the file, or the subtitles, cannot be used.
+        """
         return self.understand(self.perceive(path, subtitles, asr, hook), hook)
 
-    def perceive(self, path: Path | str, subtitles: Path | None = None, asr: bool = True, hook: Hook = silent) -> Clip:
-        """Media and perception: utterances, sampled frames, the main person's face, measured clues.
-
-        Raises ``InputError`` where the file, or the subtitles, cannot be used.
-        """
-        cues = read_subtitles(subtitles) if subtitles else None
-        return perceive(Path(path), self.config, cues, asr, hook)
+    def perceive(
+        self,
+        path: Path | str,
+        subtitles: Path | str | Sequence[Cue] | None = None,
+        asr: bool = True,
+        hook: Hook | None = None,
+    ) -> Clip:
+        """Media and perception: utterances, sampled frames, the main person's face, measured clues."""
+        return perceive(Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device)
 
     @torch.inference_mode()
-    def understand(self, clip: Clip, hook: Hook = silent) -> Result:
+    def understand(self, clip: Clip, hook: Hook | None = None) -> Result:
         """Model and parser: tensors in, answers out, each claim checked against the clip's clues."""
+        hook = hook or self._hook
         judged = [utterance for utterance in clip.utterances if shows_person(clip, utterance)]
         answers: dict[int, Answer] = {}
-        parts: Parts = []
+        overall: list[tuple[Span, Answer]] = []
         hook("understand", 0, len(judged))
         for chunk in chunks(judged):
-            ask = self._ask_in_one_prompt if self.config.one_prompt else self._ask_one_by_one
-            answered, chunk_parts = ask(clip, chunk)
-            answers |= {utterance.index: answer for utterance, answer in answered}
-            parts += chunk_parts
+            answered = ask(self._loaded(hook), clip, chunk)
+            answers |= {u.index: answer for u, answer in zip(chunk.utterances, answered.utterances, strict=True)}
+            overall += answered.overall
             hook("understand", len(answers), len(judged))
-        return self._result(clip, merge(parts) if parts else ABSTENTION, answers)
-
-    def _ask_one_by_one(self, clip: Clip, chunk: Chunk) -> tuple[Answered, Parts]:
-        """The answers about a chunk's utterances, decoded as one batch; the overall one is put together from them.
-
-        Each is asked about in a prompt of its own: among others, nano v0 cannot tell whose clues are whose.
-        """
-        features, told = encode(self.model, clip, chunk), entries(self.config, clip.clues, chunk)
-        prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in told]
-        generations = self.model.answer(
-            [
-                cut(features, entry.span, has_speech(utterance, clip.speech))
-                for utterance, entry in zip(chunk.utterances, told, strict=True)
-            ],
-            [prompt for prompt, _ in prompts],
-            [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
-        )
-        answered = [
-            (utterance, parse(text, clip.clues, utterance.span, ids))
-            for utterance, text, (_, ids) in zip(chunk.utterances, generations, prompts, strict=True)
-        ]
-        return answered, [*answered]
-
-    def _ask_in_one_prompt(self, clip: Clip, chunk: Chunk) -> tuple[Answered, Parts]:
-        """The answers about a chunk as a whole and about each utterance, behind one prefix (paper, figure 1)."""
-        told, ids = numbered_from_one(entries(self.config, clip.clues, chunk))
-        questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in told)]
-        spans = [utterance.span for utterance in chunk.utterances]
-        generations = self.model.answer_all(encode(self.model, clip, chunk), told, questions)
-        whole, *each = (
-            parse(text, clip.clues, span, ids) for text, span in zip(generations, [chunk.span, *spans], strict=True)
-        )
-        return list(zip(chunk.utterances, each, strict=True)), [(chunk, whole)]
+        return self._result(clip, merge(overall) if overall else ABSTENTION, answers)
 
     def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
-        return Result(
+        result = Result(
             clip=clip.info,
             overall=overall,
-            utterances=tuple(
-                _answered(utterance, answers.get(utterance.index, NOTHING)) for utterance in clip.utterances
-            ),
+            utterances=tuple(_answered(utterance, answers.get(utterance.index)) for utterance in clip.utterances),
             clues=clip.clues,
             abstained=not answers,
             warnings=clip.warnings,
             model=ModelInfo(
-                name=self.config.name, version=__version__, weights_sha256=checkpoint.weights_sha256(self.directory)
+                name=self.config.name,
+                version=self.config.version,
+                weights_sha256=checkpoint.weights_sha256(self.directory),
             ),
             microemo_version=__version__,
         )
+        return result.with_key_frames(clip.key_frames)
 
 
-def load(model: str = "nano", hook: Hook = silent) -> Pipeline:
-    """The built-in model, or the one in a checkpoint directory. Raises ``WeightsError`` where there is none."""
-    return Pipeline(NANO if model == "nano" else Path(model), hook)
+def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
+    """The built-in model, or the one in a checkpoint directory, on a device: auto, cpu, cuda or mps.
+
+    Raises ``WeightsError`` where there is no such model, and ``InputError`` where there is no such device.
+    """
+    return Pipeline(NANO if model == "nano" else Path(model), device, hook or silent)
 
 
 def perceive(
     path: Path,
     config: ModelConfig,
-    cues: Sequence[Cue] | None = None,
+    given: Path | str | Sequence[Cue] | None = None,
     asr: bool = True,
     hook: Hook = silent,
     sound: Path | None = None,
+    device: torch.device | None = None,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
-    ``cues`` are what is said, where that is known; ``sound`` is the file with the sound, where that is another.
+    ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
+    is recognised. Raises ``InputError`` where a file cannot be used.
     """
     warnings: list[str] = []
     info = probe(path, warnings.append)
+    cues = None if given is None else subtitles.load(given)
 
     hook("listen", 0, info.duration_sec)
     heard = probe(sound, warnings.append) if sound else info
     waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
+    hook("listen", info.duration_sec, info.duration_sec)
     asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook)
 
@@ -190,41 +172,6 @@ def perceive(
     )
 
 
-def entries(config: ModelConfig, clues: Sequence[Clue], chunk: Chunk) -> list[PromptUtterance]:
-    """What the prompt says of a chunk's utterances, in seconds from its start."""
-    listed = clues if config.clue_text else ()
-    return [moved(entry, -chunk.start_sec) for entry in prompt_utterances(chunk.utterances, listed)]
-
-
-def encode(model: MicroEmo, clip: Clip, chunk: Chunk) -> Features:
-    """A chunk as the model reads it: its frames, sound if somebody speaks, from 0 s on."""
-    start, end = chunk.start_sec, chunk.end_sec
-    times = clip.frame_times_sec
-    inside = (times >= start) & (times < end)
-    if model.config.local_view == "face":  # such a model has learnt from faces alone
-        inside &= clip.face_mask
-    frames = np.flatnonzero(inside)
-    sound = sound_times = None
-    if clip.waveform is not None and any(has_speech(utterance, clip.speech) for utterance in chunk.utterances):
-        samples = clip.waveform[int(start * audio.SAMPLE_RATE) : int(end * audio.SAMPLE_RATE)]
-        sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
-    if not len(frames):
-        return Features(audio=sound, audio_times_sec=sound_times)
-    pictures, views = model.encode_frames(
-        torch.from_numpy(clip.frames[frames]),
-        torch.from_numpy(clip.faces[frames]),
-        torch.from_numpy(clip.face_mask[frames]),
-    )
-    return Features(
-        times_sec=tuple(float(times[frame] - start) for frame in frames),
-        frames=pictures,
-        faces=views,
-        region_masks=torch.from_numpy(clip.region_masks[frames]),
-        audio=sound,
-        audio_times_sec=sound_times,
-    )
-
-
-def _answered(utterance: Utterance, answer: Answer) -> UtteranceAnswer:
-    fields = {name: getattr(answer, name) for name in Answer.model_fields}
-    return UtteranceAnswer(**utterance.model_dump(), **fields)
+def _answered(utterance: Utterance, answer: Answer | None) -> UtteranceAnswer:
+    """The utterance with its answer; an empty one where nobody was to be judged."""
+    return UtteranceAnswer(**dict(utterance), **dict(answer or Answer()))

@@ -1,10 +1,9 @@
-"""The types that flow through the pipeline: what was perceived (``Clip``) and what was understood (``Result``).
+"""The types that flow through the pipeline: what was perceived (``Clip``) and what was understood (``ResultRecord``).
 
-``Result`` and all below it are frozen pydantic models with one serialiser: they are ``result.json``. ``Clip`` and
-``FaceTrack`` carry arrays between perception and the model, and are plain frozen dataclasses.
+``ResultRecord`` and all below it are frozen pydantic models with one serialiser: they are ``result.json``. ``Clip``
+and ``FaceTrack`` carry arrays between perception and the model, and are plain frozen dataclasses.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -101,12 +100,12 @@ class UtteranceAnswer(Utterance, Answer):
 
 class ModelInfo(Record):
     name: str
-    version: str
+    version: str = Field(description="Of the model's weights, as its config.json has it")
     weights_sha256: str
 
 
-class Result(Record):
-    """All that is said about one clip; serialised as ``result.json``."""
+class ResultRecord(Record):
+    """All that is said about one clip: ``result.json``. ``microemo.Result`` adds what one does with it."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     clip: ClipInfo
@@ -117,15 +116,6 @@ class Result(Record):
     warnings: tuple[str, ...] = ()
     model: ModelInfo
     microemo_version: str
-
-    def save(self, directory: Path | str, formats: Sequence[str] = ("json", "html")) -> list[Path]:
-        """Write ``directory/<clip's stem>/result.json`` and ``report.html`` (without key frames), and return the paths.
-
-        Raises ``InputError`` on an unknown format and where the directory cannot be written.
-        """
-        from microemo import report
-
-        return report.save(self, None, Path(directory) / report.folder_name(self.clip.path), formats)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,14 @@ from console import Outcome, Run
 import microemo
 from microemo import cli, progress, schema
 from microemo.errors import InputError, WeightsError
+from microemo.result import Result
 
 
-def result_of(path: Path) -> schema.Result:
+def result_of(path: Path) -> Result:
     info = schema.ClipInfo(path=str(path), duration_sec=2, has_video=False, has_audio=True, face_seconds=0)
     overall = schema.Answer(emotions=(schema.Emotion(label="content", confidence=0.7),), explanation="Calm and wärm.")
     model = schema.ModelInfo(name="fake", version="0", weights_sha256="0" * 64)
-    return schema.Result(
+    return Result(
         clip=info, overall=overall, utterances=(), clues=(), abstained=False, model=model, microemo_version="0"
     )
 
@@ -27,7 +28,7 @@ def result_of(path: Path) -> schema.Result:
 class FakePipeline:
     """Understands files by their contents: "bad", "bug" and "interrupt" are what they say."""
 
-    def perceive(self, path: Path, subtitles: Path | None = None, asr: bool = True, hook: object = None) -> Path:
+    def analyze(self, path: Path, subtitles: Path | None = None, asr: bool = True, hook: object = None) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")
         match path.read_text():
@@ -37,10 +38,7 @@ class FakePipeline:
                 raise RuntimeError("first line\nsecond line")
             case "interrupt":
                 raise KeyboardInterrupt
-        return path
-
-    def understand(self, clip: Path, hook: object = None) -> schema.Result:
-        return result_of(clip)
+        return result_of(path)
 
 
 @pytest.fixture
@@ -48,7 +46,7 @@ def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """On a pipeline that needs no weights."""
     fake = ModuleType("microemo.pipeline")
 
-    def load(model: str, hook: object = None) -> FakePipeline:
+    def load(model: str, device: str = "auto", hook: object = None) -> FakePipeline:
         if model != "nano":
             raise WeightsError(f"{model}: no such model")
         return FakePipeline()
@@ -71,12 +69,12 @@ def test_analyze_prints_the_result_and_where_it_is(run: Run) -> None:
     assert "content" in outcome.stdout
     assert "out/good/result.json" in outcome.stdout
     assert outcome.stderr == ""
-    assert schema.Result.model_validate_json(Path("out/good/result.json").read_text()) == result_of(Path("good.mp4"))
+    assert Result.model_validate_json(Path("out/good/result.json").read_text()) == result_of(Path("good.mp4"))
 
 
 def test_one_input_is_one_json_object(run: Run) -> None:
     outcome = analyze(run, "good.mp4", "--json")
-    assert schema.Result.model_validate(json.loads(outcome.stdout)) == result_of(Path("good.mp4"))
+    assert Result.model_validate(json.loads(outcome.stdout)) == result_of(Path("good.mp4"))
     assert "wärm" in outcome.stdout
 
 

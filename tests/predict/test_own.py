@@ -11,6 +11,7 @@ from microemo.predict.clips import ClipEntry
 from microemo.predict.own import Own
 from microemo.predict.settings import ANYWHERE, Settings
 from microemo.predict.specs import build
+from microemo.result import Result
 
 
 class Recorder:
@@ -20,14 +21,14 @@ class Recorder:
         self.cues: list[Cue] | None = None
         self.asr: bool | None = None
 
-    def analyze(self, path: Path, subtitles: Path | None = None, asr: bool = True) -> schema.Result:
+    def analyze(self, path: Path, subtitles: Path | None = None, asr: bool = True) -> Result:
         self.cues, self.asr = subtitle_files.read(subtitles) if subtitles else None, asr
         said = tuple(
             schema.Utterance(index=i, start_sec=cue.start_sec, end_sec=cue.end_sec, text=cue.text, source="subtitle")
             for i, cue in enumerate(self.cues or ())
         )
         emotions = (schema.Emotion(label="bitter", confidence=0.7), schema.Emotion(label="tired", confidence=0.2))
-        return schema.Result(
+        return Result(
             clip=schema.ClipInfo(path=str(path), duration_sec=1, has_video=True, has_audio=False, face_seconds=1),
             overall=schema.Answer(emotions=emotions, explanation="The brows are lowered."),
             utterances=tuple(schema.UtteranceAnswer(**utterance.model_dump()) for utterance in said),

@@ -7,17 +7,16 @@ import av
 import cv2
 import numpy as np
 
+from microemo.result import Result
 from microemo.schema import (
     Answer,
     Claim,
-    Clip,
     ClipInfo,
     Clue,
     Emotion,
     KeyFrame,
     Modality,
     ModelInfo,
-    Result,
     UtteranceAnswer,
 )
 
@@ -105,24 +104,16 @@ def make_result(path: Path, **changes: Any) -> Result:
     return Result(**{**fields, **changes})
 
 
-def make_clip(result: Result) -> Clip:
-    """A clip with a key frame each half second; the first has no face."""
+def make_key_frames() -> tuple[KeyFrame, ...]:
+    """One each half second; the first has no face."""
     turn = np.arange(478) * 2.4
     radius = np.sqrt(np.arange(478) / 478)
     face = np.stack([0.5 + 0.15 * radius * np.cos(turn), 0.5 + 0.3 * radius * np.sin(turn)], axis=1)
     jpeg = cv2.imencode(".jpg", np.full((120, 160, 3), 90, np.uint8))[1].tobytes()
-    return Clip(
-        info=result.clip,
-        frame_times_sec=np.zeros(0),
-        frames=np.zeros((0, 8, 8, 3), np.uint8),
-        faces=np.zeros((0, 8, 8, 3), np.uint8),
-        face_mask=np.zeros(0, bool),
-        region_masks=np.zeros((0, 7, 4), np.float32),
-        waveform=None,
-        utterances=(),
-        clues=result.clues,
-        key_frames=tuple(
-            KeyFrame(time_sec, jpeg, face.astype(np.float32) if time_sec else None)
-            for time_sec in np.arange(0, DURATION_SEC, 0.5).tolist()
-        ),
+    return tuple(
+        KeyFrame(time_sec, jpeg, face.astype(np.float32) if time_sec else None)
+        for time_sec in np.arange(0, DURATION_SEC, 0.5).tolist()
     )
+
+
+KEY_FRAMES = make_key_frames()

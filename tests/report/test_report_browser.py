@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from headless_browser import Browser
-from report_samples import DURATION_SEC, make_clip, make_result, make_video
+from report_samples import DURATION_SEC, KEY_FRAMES, make_result, make_video
 
 from microemo import report
 
@@ -16,7 +16,7 @@ NOT_SEEKING = f"!{PLAYER}.seeking && {PLAYER}.readyState > 1"
 @pytest.fixture(scope="module")
 def page(video: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     result = make_result(video)
-    return report.save(result, make_clip(result), tmp_path_factory.mktemp("out"), ["html"])[0].as_uri()
+    return report.save(result, tmp_path_factory.mktemp("out"), ["html"], KEY_FRAMES)[0].as_uri()
 
 
 def complaints(browser: Browser) -> list[dict]:
@@ -112,14 +112,14 @@ def test_player_follows_the_reader(browser: Browser, page: str) -> None:
 
 def test_transcoded_recording_plays(browser: Browser, tmp_path: Path) -> None:
     path = make_video(tmp_path / "old.avi", "mpeg4", "mp2")
-    browser.open(report.save(make_result(path), None, tmp_path, ["html"])[0].as_uri() + "#clue-3")
+    browser.open(report.save(make_result(path), tmp_path, ["html"])[0].as_uri() + "#clue-3")
     browser.wait_for(NOT_SEEKING)
     assert browser.evaluate(f"{PLAYER}.duration") == pytest.approx(DURATION_SEC, abs=0.2)
     assert browser.evaluate(f"{PLAYER}.currentTime") == pytest.approx(3.0)
 
 
 def test_without_recording_the_page_asks_for_it(browser: Browser, tmp_path: Path) -> None:
-    browser.open(report.save(make_result(tmp_path / "gone.mp4"), None, tmp_path, ["html"])[0].as_uri())
+    browser.open(report.save(make_result(tmp_path / "gone.mp4"), tmp_path, ["html"])[0].as_uri())
     assert browser.evaluate("document.querySelector('.open-file').checkVisibility()")
     browser.click(".overall .claim[href='#clue-3']")
     assert browser.evaluate(PLAYHEAD) == pytest.approx(3.0)

@@ -5,10 +5,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_samples import make_clip, make_result
+from report_samples import KEY_FRAMES, make_result
 
 from microemo.report import html, key_frames
-from microemo.schema import Answer, ClipInfo, Clue, Result, UtteranceAnswer
+from microemo.result import Result
+from microemo.schema import Answer, ClipInfo, Clue, KeyFrame, UtteranceAnswer
 
 HOSTILE = '</script><img src=x onerror="document.title=1"><b>\'"&{{ 7 * 7 }}</b>'
 
@@ -43,7 +44,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def content(video: Path) -> bytes:
     result = make_result(video)
-    return html.render(result, make_clip(result))
+    return html.render(result, KEY_FRAMES)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_labels_have_the_colour_of_their_valence(page: Page) -> None:
 
 def test_key_frames_show_active_regions(video: Path) -> None:
     result = make_result(video)
-    views = key_frames.views(make_clip(result))
+    views = key_frames.views(KEY_FRAMES, result.clues)
     assert [view.time_sec for view in views] == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]
     assert views[0].polygons == ()
     assert {polygon.region for polygon in views[1].polygons} == {
@@ -179,16 +180,13 @@ def test_hundreds_of_utterances_stay_small(tmp_path: Path) -> None:
     )  # fmt: skip
     info = template.clip.model_copy(update={"duration_sec": 1200.0})
     result = template.model_copy(update={"utterances": utterances, "clues": clues, "clip": info})
-    content = html.render(result, make_clip(result))
+    content = html.render(result, KEY_FRAMES)
     assert len(content) < 2_000_000
     assert len(Page(content).all("a", " mark ")) == 300 + 300 + 600
 
 
 def test_many_key_frames_are_thinned_to_the_telling_ones(video: Path) -> None:
-    clip = make_clip(make_result(video))
-    many = [
-        key_frames.KeyFrame(0.05 * index, clip.key_frames[0].jpeg, clip.key_frames[1].landmarks) for index in range(80)
-    ]
-    views = key_frames.views(key_frames.Clip(**{**vars(clip), "key_frames": tuple(many)}))
+    many = [KeyFrame(0.05 * index, KEY_FRAMES[0].jpeg, KEY_FRAMES[1].landmarks) for index in range(80)]
+    views = key_frames.views(many, make_result(video).clues)
     assert len(views) == key_frames.MAX_KEY_FRAMES
     assert all(view.clues for view in views)

@@ -4,16 +4,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_samples import make_clip, make_result
+from report_samples import KEY_FRAMES, make_result
 
 from microemo import report
 from microemo.errors import InputError
-from microemo.schema import Result
+from microemo.result import Result
 
 
 def test_save_writes_one_file_a_format(video: Path, tmp_path: Path) -> None:
     result = make_result(video)
-    written = report.save(result, make_clip(result), tmp_path / "new" / "folder")
+    written = report.save(result, tmp_path / "new" / "folder", key_frames=KEY_FRAMES)
     assert written == [tmp_path / "new/folder/result.json", tmp_path / "new/folder/report.html"]
     assert sorted(path.name for path in written[0].parent.iterdir()) == ["report.html", "result.json"]
     assert Result.model_validate_json(written[0].read_bytes()) == result
@@ -21,21 +21,21 @@ def test_save_writes_one_file_a_format(video: Path, tmp_path: Path) -> None:
 
 def test_same_result_same_bytes(video: Path, tmp_path: Path) -> None:
     result = make_result(video)
-    clip = make_clip(result)
     first, second = (
-        [path.read_bytes() for path in report.save(result, clip, tmp_path / name)] for name in ("one", "two")
+        [path.read_bytes() for path in report.save(result, tmp_path / name, key_frames=KEY_FRAMES)]
+        for name in ("one", "two")
     )
     assert first == second
 
 
 def test_unknown_format_names_the_choices(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^docx: unknown report format; choose from json, html$"):
-        report.save(make_result(tmp_path / "a.mp4"), None, tmp_path / "out", ["json", "docx"])
+        report.save(make_result(tmp_path / "a.mp4"), tmp_path / "out", ["json", "docx"])
     assert not (tmp_path / "out").exists()
 
 
 def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (path,) = report.save(make_result(tmp_path / "a.mp4"), None, tmp_path / "out", ["json"])
+    (path,) = report.save(make_result(tmp_path / "a.mp4"), tmp_path / "out", ["json"])
     before = path.read_bytes()
 
     def full_disk(*_: object) -> None:
@@ -43,7 +43,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Path, "replace", full_disk)
     with pytest.raises(InputError, match="No space left on device"):
-        report.save(make_result(tmp_path / "a.mp4", warnings=("new",)), None, tmp_path / "out", ["json"])
+        report.save(make_result(tmp_path / "a.mp4", warnings=("new",)), tmp_path / "out", ["json"])
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 

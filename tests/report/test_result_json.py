@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from report_samples import make_result
 
 from microemo.report import result_json
-from microemo.schema import Answer, Claim, Clue, Emotion, Result
+from microemo.result import Result
+from microemo.schema import Answer, Claim, Clue, Emotion
 
 text = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 share = st.floats(0, 1)

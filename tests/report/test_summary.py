@@ -9,7 +9,8 @@ from microemo.perception.voice_clues import FEATURES
 from microemo.report import wording
 from microemo.report.text import MAX_UTTERANCES, summary
 from microemo.report.valence import valence
-from microemo.schema import Answer, Result
+from microemo.result import Result
+from microemo.schema import Answer
 
 
 def printed(result: Result, *paths: Path) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from microemo.cli.terminal import Debug, exit_code, print_error
+from microemo.cli.terminal import Debug, Device, exit_code, print_error
 
 if TYPE_CHECKING:
-    from microemo.schema import Result
+    from microemo.result import Result
 
 
 def analyze(
@@ -25,6 +25,7 @@ def analyze(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON; an array of results for several videos.")
     ] = False,
+    device: Device = "auto",
     debug: Debug = False,
 ) -> None:
     """Say what the person in each VIDEO feels, when, and from which clues."""
@@ -39,15 +40,14 @@ def analyze(
     report.check_formats(chosen)
 
     with progress.shown() as hook:
-        analyzer = pipeline.load(model, hook=hook)
+        analyzer = pipeline.load(model, device, hook)
     results: list[Result] = []
     failures: list[Exception] = []
     for video, directory in zip(videos, directories(out, videos), strict=True):
         try:
             with progress.shown() as hook:
-                clip = analyzer.perceive(video, subtitles=subtitles, asr=not no_asr, hook=hook)
-                result = analyzer.understand(clip, hook=hook)
-            written = report.save(result, clip, directory, chosen)
+                result = analyzer.analyze(video, subtitles=subtitles, asr=not no_asr, hook=hook)
+            written = report.save(result, directory, chosen, result.key_frames)
         except Exception as error:
             failures.append(error)
             print_error(error, debug=debug, source=video)
@@ -84,6 +84,6 @@ def print_json(results: list["Result"], *, several: bool) -> None:
 
 def schema() -> None:
     """Print the JSON Schema of result.json."""
-    from microemo.schema import Result
+    from microemo.result import Result
 
     print(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))

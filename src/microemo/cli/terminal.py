@@ -7,12 +7,16 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from microemo.errors import MicroEmoError
 
+Device = Annotated[
+    Literal["auto", "cpu", "cuda", "mps"],
+    typer.Option(help="Where the model runs; auto: the GPU, if there is one."),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with each error.")]
 
 

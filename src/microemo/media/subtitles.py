@@ -1,10 +1,11 @@
 """Subtitles given by the user: who says what, and when."""
 
 import html
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pysubs2
 
@@ -30,6 +31,32 @@ class Cue(NamedTuple):
     speaker: str | None = None
 
 
+def load(given: Path | str | Sequence[Cue]) -> list[Cue]:
+    """Subtitles as a caller has them, in time order: a file's path, or cues (plain tuples of the same fields will do).
+
+    Raises ``InputError`` where the file, or a cue, cannot be used.
+    """
+    if isinstance(given, Path | str):
+        return read(given)
+    return _in_order(_checked(number, cue) for number, cue in enumerate(given, start=1))
+
+
+def _in_order(cues: Iterable[Cue]) -> list[Cue]:
+    return sorted(cues, key=lambda cue: (cue.start_sec, cue.end_sec))
+
+
+def _checked(number: int, cue: Sequence[Any]) -> Cue:
+    try:
+        start, end, text, speaker = Cue(*cue)
+        if 0 <= start < end < math.inf and isinstance(text, str) and isinstance(speaker, str | None):
+            return Cue(float(start), float(end), text, speaker)
+    except TypeError:
+        pass
+    raise InputError(
+        f"cue {number} of the subtitles, {cue!r}: give start_sec, end_sec (later), text and, if known, speaker"
+    )
+
+
 def read(path: Path | str) -> list[Cue]:
     """Read SRT, WebVTT or ASS subtitles as turns in time order; raises InputError where they are none of these.
 
@@ -45,7 +72,7 @@ def read(path: Path | str) -> list[Cue]:
     if subtitles is None or subtitles.format not in FORMATS or not subtitles.events:
         raise InputError(f"{path} holds no subtitles that can be read; give an SRT, WebVTT or ASS file")
     cues = (cue for event in subtitles if event.is_text for cue in _cues(event))
-    return sorted(cues, key=lambda cue: (cue.start_sec, cue.end_sec))
+    return _in_order(cues)
 
 
 def _decode(path: Path) -> str:

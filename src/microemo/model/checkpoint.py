@@ -77,7 +77,7 @@ def read_tensors(directory: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{directory / WEIGHTS} cannot be read, write or fetch it again: {error}") from None
 
 
-def load(directory: Path, pretrained: Callable[[str], Path] | None) -> MicroEmo:
+def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torch.device | None = None) -> MicroEmo:
     """Build the model of a checkpoint directory, ready for inference: LoRA merged, in bf16 where the CPU has it.
 
     Raises ``WeightsError`` where the file is damaged, or a tensor missing, unknown or of another shape.

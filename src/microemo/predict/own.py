@@ -12,7 +12,7 @@ from microemo.predict.system import Answer
 
 if TYPE_CHECKING:
     from microemo.pipeline import Pipeline
-    from microemo.schema import Result
+    from microemo.result import Result
 
 
 @dataclass(frozen=True)

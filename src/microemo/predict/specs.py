@@ -38,7 +38,7 @@ def _own(spec: str, settings: Settings, hook: Hook) -> Own:
         raise InputError(f"{spec}: no such model; give nano, a checkpoint's folder, hf:NAME or http://HOST/v1#MODEL")
     if set(settings.modalities) != set(MODALITIES):
         raise InputError(f"{spec}: our own model always uses all modalities; restrict other models only")
-    return Own(spec, pipeline.load(spec, hook), settings.asr)
+    return Own(spec, pipeline.load(spec, hook=hook), settings.asr)
 
 
 def _pair(spec: str, question: str, settings: Settings, placement: Placement) -> Pair:

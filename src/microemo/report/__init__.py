@@ -7,18 +7,21 @@ from typing import NamedTuple
 from microemo import files
 from microemo.errors import InputError
 from microemo.report import html, result_json
-from microemo.schema import Clip, Result
+from microemo.schema import KeyFrame, ResultRecord
 
 
 class Format(NamedTuple):
     filename: str
-    render: Callable[[Result, Clip | None], bytes]
+    render: Callable[[ResultRecord, Sequence[KeyFrame]], bytes]
 
 
 FORMATS: dict[str, Format] = {
     "json": Format(result_json.FILENAME, result_json.render),
     "html": Format(html.FILENAME, html.render),
 }
+
+
+DEFAULT_FORMATS = ("json", "html")
 
 
 def check_formats(formats: Sequence[str]) -> None:
@@ -28,15 +31,19 @@ def check_formats(formats: Sequence[str]) -> None:
             raise InputError(f"{name}: unknown report format; choose from {', '.join(FORMATS)}")
 
 
-def save(result: Result, clip: Clip | None, folder: Path, formats: Sequence[str] = ("json", "html")) -> list[Path]:
+def save(
+    result: ResultRecord,
+    folder: Path,
+    formats: Sequence[str] = DEFAULT_FORMATS,
+    key_frames: Sequence[KeyFrame] = (),
+) -> list[Path]:
     """Write the result into ``folder``, one file a format, and return the files' paths.
 
-    ``clip`` adds key frames to the report; None where only the result is at hand. Every format is rendered before
-    the first file is written, and each file appears whole or not at all. Raises InputError on an unknown format and
-    where the directory cannot be written.
+    Every format is rendered before the first file is written, and each file appears whole or not at all. Raises
+    ``InputError`` on an unknown format and where the folder cannot be written.
     """
     check_formats(formats)
-    contents = {FORMATS[name].filename: FORMATS[name].render(result, clip) for name in formats}
+    contents = {FORMATS[name].filename: FORMATS[name].render(result, key_frames) for name in formats}
     return [files.write(folder / filename, content) for filename, content in contents.items()]
 
 

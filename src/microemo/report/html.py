@@ -1,23 +1,25 @@
 """``report.html``: one page that holds everything (recording, pictures, style, script) and fetches nothing."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from microemo.report import key_frames, player, timeline, wording
-from microemo.report.claims import segments
+from microemo.report import player, timeline, wording
+from microemo.report.key_frames import views
+from microemo.report.runs import runs
 from microemo.report.templating import environment, source_of
 from microemo.report.valence import valence
-from microemo.schema import Clip, Result
+from microemo.schema import KeyFrame, ResultRecord
 
 FILENAME = "report.html"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(result: Result, clip: Clip | None = None) -> bytes:
-    """The report as one HTML page; without ``clip`` it has no key frames.
+def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
+    """The report as one HTML page, with the key frames if there are any.
 
     The recording is read from ``result.clip.path`` and embedded where possible (``player.data_uri``). All texts are
     escaped by the template, and a content security policy allows the page's own style and script alone.
@@ -32,10 +34,10 @@ def render(result: Result, clip: Clip | None = None) -> bytes:
             title=Path(result.clip.path).name,
             media=player.data_uri(result.clip),
             timeline=timeline.lay_out(result),
-            key_frames=key_frames.views(clip) if clip else (),
+            key_frames=views(key_frames, result.clues),
             clues=sorted(result.clues, key=lambda clue: (clue.start_sec, clue.id)),
             clue_of=clue_of,
-            segments=lambda answer: segments(answer, clue_of.keys()),
+            runs=lambda answer: runs(answer, clue_of.keys()),
             style=style,
             script=script,
             policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {source_of(style)}; "

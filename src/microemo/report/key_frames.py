@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.perception.regions import outlines
-from microemo.schema import Clip, Clue, KeyFrame
+from microemo.schema import Clue, KeyFrame
 
 MAX_KEY_FRAMES = 24
 FACE_SHARE = 0.55  # of the view's side that the face fills, where the frame is large enough
@@ -35,11 +35,11 @@ class KeyFrameView:
     clues: tuple[Clue, ...]  # of the face, going on at this time
 
 
-def views(clip: Clip) -> tuple[KeyFrameView, ...]:
+def views(key_frames: Sequence[KeyFrame], clues: Sequence[Clue]) -> tuple[KeyFrameView, ...]:
     """At most ``MAX_KEY_FRAMES`` key frames in time order, those with the strongest facial clues first to be kept."""
-    active = {frame.time_sec: _active(clip.clues, frame.time_sec) for frame in clip.key_frames}
-    strength = {time: sum(clue.strength for clue in clues) for time, clues in active.items()}
-    kept = sorted(clip.key_frames, key=lambda frame: -strength[frame.time_sec])[:MAX_KEY_FRAMES]
+    active = {frame.time_sec: _active(clues, frame.time_sec) for frame in key_frames}
+    strength = {time: sum(clue.strength for clue in at_once) for time, at_once in active.items()}
+    kept = sorted(key_frames, key=lambda frame: -strength[frame.time_sec])[:MAX_KEY_FRAMES]
     return tuple(_view(frame, active[frame.time_sec]) for frame in sorted(kept, key=lambda frame: frame.time_sec))
 
 

@@ -1,14 +1,15 @@
 """``result.json``: the result itself, by its one serialiser."""
 
 import json
+from collections.abc import Sequence
 
-from microemo.schema import Clip, Result
+from microemo.schema import KeyFrame, ResultRecord
 
 FILENAME = "result.json"
 
 
-def render(result: Result, clip: Clip | None = None) -> bytes:
-    """The result as JSON that ``Result.model_validate_json`` reads back equal.
+def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
+    """The result as JSON that ``Result.read`` reads back equal; key frames have no place in it.
 
     Raises ValueError on a NaN or an infinity: pydantic would write null, which could not be read back.
     """

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from microemo.report import wording
 from microemo.report.valence import valence
-from microemo.schema import Answer, Result
+from microemo.schema import Answer, ResultRecord
 
 MAX_UTTERANCES = 30
 STYLES = {"positive": "cyan", "negative": "dark_orange", "neutral": "bold"}
 
 
-def summary(result: Result, paths: Sequence[Path] = ()) -> RenderableType:
+def summary(result: ResultRecord, paths: Sequence[Path] = ()) -> RenderableType:
     """What a terminal shows of a result; ``paths`` are the files written, named in the last lines."""
     parts: list[RenderableType] = [Text(_printable(Path(result.clip.path).name), style="bold")]
     if result.abstained:
@@ -34,7 +34,7 @@ def summary(result: Result, paths: Sequence[Path] = ()) -> RenderableType:
     return Group(*parts)
 
 
-def _utterances(result: Result) -> Table:
+def _utterances(result: ResultRecord) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(max_width=36)

@@ -6,7 +6,7 @@ Heights are in pixels; positions along the time are left to the template, as sha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from microemo.schema import Clue, Result
+from microemo.schema import Clue, ResultRecord
 
 RULER_HEIGHT, ROW_HEIGHT, LANE_GAP, LABEL_HEIGHT = 24, 22, 8, 16
 MAX_LABELS = 3
@@ -36,7 +36,7 @@ class Timeline:
     lanes: tuple[Lane, ...]
 
 
-def lay_out(result: Result) -> Timeline:
+def lay_out(result: ResultRecord) -> Timeline:
     """Place the result's lanes below each other; lanes with nothing in them are left out."""
     ends = [utterance.end_sec for utterance in result.utterances] + [clue.end_sec for clue in result.clues]
     duration = max(result.clip.duration_sec, *ends, 0.1)

@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from microemo.chunks import has_speech
+from microemo.chunks import has_speech, prompt_of
 from microemo.config import ModelConfig
 from microemo.data.association import family
 from microemo.data.manifest import Sample, Turn
 from microemo.model.microemo import Features, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
-from microemo.pipeline import entries
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
 from microemo.train.examples import Example, labelled_slots
@@ -78,7 +77,7 @@ def example_of(sample: Sample, clip: Encoded, asked: Asked, config: ModelConfig)
     """The example of one question."""
     part, features = clip.facts.chunks[asked.chunk], clip.features[asked.chunk]
     utterances = part.utterances
-    told = entries(config, clip.facts.clues, part.chunk)
+    told = prompt_of(config, clip.facts.clues, part.chunk)
     if not config.one_prompt and asked.place is not None:
         utterances, entry = (utterances[asked.place],), told[asked.place]
         heard = has_speech(utterances[0], clip.facts.speech)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import torch
 
 from microemo import __version__
-from microemo.chunks import Chunk, chunks, shows_person
+from microemo.chunks import Chunk, chunks, encode, shows_person
 from microemo.data.manifest import Fault, Sample
 from microemo.data.measure import code_sha256, cues_of
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.microemo import Features, MicroEmo
-from microemo.pipeline import encode, perceive
+from microemo.pipeline import perceive
 from microemo.schema import Clip, Clue, Record, Utterance
 from microemo.spans import Span
 from microemo.train.cache import FeatureCache, Shard, key_of, weights_hash

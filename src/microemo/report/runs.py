@@ -1,4 +1,4 @@
-"""An explanation cut into plain stretches and claims, so that each claim can be shown as a link to its clue."""
+"""An explanation as runs of text, plain ones and claims, so that each claim can be shown as a link to its clue."""
 
 from collections.abc import Set
 from typing import NamedTuple
@@ -6,13 +6,13 @@ from typing import NamedTuple
 from microemo.schema import Answer
 
 
-class Segment(NamedTuple):
+class Run(NamedTuple):
     text: str
     clue: int | None = None
 
 
-def segments(answer: Answer, clue_ids: Set[int]) -> list[Segment]:
-    """The explanation, in order and complete, each verified claim whose clue exists a segment of its own.
+def runs(answer: Answer, clue_ids: Set[int]) -> list[Run]:
+    """The explanation, in order and complete, each verified claim whose clue exists a run of its own.
 
     A claim is found by its text, at its first place that no earlier claim has taken; one that is not found stays
     unlinked.
@@ -23,13 +23,13 @@ def segments(answer: Answer, clue_ids: Set[int]) -> list[Segment]:
             start = _free_place(answer.explanation, claim.text, taken)
             if start >= 0:
                 taken.append((start, start + len(claim.text), claim.clue))
-    cut: list[Segment] = []
+    cut: list[Run] = []
     position = 0
     for start, end, clue in sorted(taken):
-        cut += [Segment(answer.explanation[position:start]), Segment(answer.explanation[start:end], clue)]
+        cut += [Run(answer.explanation[position:start]), Run(answer.explanation[start:end], clue)]
         position = end
-    cut.append(Segment(answer.explanation[position:]))
-    return [segment for segment in cut if segment.text]
+    cut.append(Run(answer.explanation[position:]))
+    return [run for run in cut if run.text]
 
 
 def _free_place(text: str, wanted: str, taken: list[tuple[int, int, int]]) -> int:

@@ -1,0 +1,28 @@
+"""A result inside a notebook: what the terminal prints, as a small piece of HTML with a few pictures."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Template
+
+from microemo.report import wording
+from microemo.report.key_frames import views
+from microemo.report.templating import environment
+from microemo.report.valence import valence
+from microemo.schema import KeyFrame, ResultRecord
+
+MAX_PICTURES = 6
+
+
+def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> str:
+    """HTML without scripts and with its own colours, so that it shows the same in any notebook."""
+    pictures = views(key_frames, result.clues)
+    step = max(1, -(-len(pictures) // MAX_PICTURES))
+    name = Path(result.clip.path).name
+    return _template().render(result=result, name=name, pictures=pictures[::step], wording=wording, valence=valence)
+
+
+@cache
+def _template() -> Template:
+    return environment(Path(__file__).parent / "templates").get_template("notebook.html")

@@ -1,0 +1,72 @@
+"""``Result``: what ``analyze`` returns. The record that is ``result.json``, and what one does with it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from pydantic import PrivateAttr, ValidationError
+
+from microemo import extras, report
+from microemo.errors import InputError
+from microemo.report import notebook, tables
+from microemo.report.tables import TableName
+from microemo.schema import KeyFrame, ResultRecord
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Result(ResultRecord):
+    """Who feels what, when, and from which clues; frozen. Two results are equal if they say the same.
+
+    ``key_frames`` are a few pictures of what was analysed, for reports. They are no part of ``result.json``, so a
+    result that was read from a file has none.
+    """
+
+    _key_frames: tuple[KeyFrame, ...] = PrivateAttr(default=())
+
+    @classmethod
+    def read(cls, path: Path | str) -> Self:
+        """A result from its ``result.json``. Raises ``InputError`` where the file is none."""
+        try:
+            return cls.model_validate_json(Path(path).read_bytes())
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except ValidationError as error:
+            raise InputError(f"{path}: not a result.json of this version ({error.errors()[0]['msg']})") from error
+
+    @property
+    def key_frames(self) -> tuple[KeyFrame, ...]:
+        return self._key_frames
+
+    def with_key_frames(self, key_frames: Sequence[KeyFrame]) -> Self:
+        """The same result with these pictures."""
+        copy = self.model_copy()
+        copy._key_frames = tuple(key_frames)
+        return copy
+
+    def save(self, directory: Path | str, formats: Sequence[str] = report.DEFAULT_FORMATS) -> list[Path]:
+        """Write what ``microemo analyze`` writes into ``directory/<the clip's stem>``, and return the files' paths.
+
+        Raises ``InputError`` on an unknown format and where the directory cannot be written.
+        """
+        folder = Path(directory) / report.folder_name(self.clip.path)
+        return report.save(self, folder, formats, self.key_frames)
+
+    def to_dataframe(self, table: TableName = "utterances") -> "pandas.DataFrame":
+        """A tidy table: a row an ``utterances``, ``emotions``, ``clues`` or ``claims``; times in seconds.
+
+        Raises ``InputError`` on another name, and where pandas is not installed.
+        """
+        rows = tables.rows(self, table)
+        return extras.require("pandas", "pandas").DataFrame(rows, columns=list(tables.columns(table)))
+
+    def _repr_html_(self) -> str:
+        """How Jupyter shows it."""
+        return notebook.render(self, self.key_frames)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Result) and self.model_dump() == other.model_dump()
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
