@@ -216,3 +216,20 @@ def test_any_stray_is_found_and_nothing_else(steps: list[float], data: st.DataOb
     by_sec = data.draw(st.sampled_from([-1.0, 1.0])) * data.draw(st.floats(MAX_GAP_SEC, 1e5))
     dts[number] += by_sec
     assert correct({"video": one_stream(list(dts))})["video"].correction.damaged == {number}
+
+
+ANY_TIME = st.one_of(st.floats(-1e5, 1e5), st.just(float("nan")), st.floats(0, 2))
+
+
+@given(st.lists(st.tuples(ANY_TIME, ANY_TIME, st.floats(0, 1e5)), min_size=1, max_size=60), st.lists(ANY_TIME))
+@settings(max_examples=300, deadline=None)
+def test_whatever_the_timestamps_say_there_is_one_extent(
+    packets: list[tuple[float, float, float]], others: list[float]
+) -> None:
+    dts, pts, durations = map(np.array, zip(*packets, strict=True))
+    shown = np.where(np.isnan(pts), dts, pts)
+    times = correct({"video": Packets(dts, pts, shown + durations), "audio": one_stream(others)})
+    for extent in times.values():
+        assert np.isfinite([extent.start_sec, extent.end_sec, extent.lead_sec]).all()
+        assert extent.start_sec <= extent.end_sec
+        assert [number for number, _ in extent.correction.shifts] == sorted(dict(extent.correction.shifts))

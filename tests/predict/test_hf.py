@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,12 @@ def test_a_device_that_is_not_here_is_one_line(vision_model: Path, monkeypatch: 
     with pytest.raises(MicroEmoError, match=r"^cuda: ") as error:
         HuggingFace(str(vision_model), 4, LoadOptions(device="cuda"))
     assert "\n" not in str(error.value)
+
+
+def test_the_extra_that_local_models_need_is_named(vision_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "accelerate", None)
+    with pytest.raises(MicroEmoError, match=r"^accelerate is not installed; run: pip install 'microemo\[eval\]'$"):
+        HuggingFace(str(vision_model), 4, DEFAULT_LOADING)
 
 
 def test_a_model_that_is_not_here_is_not_fetched(monkeypatch: pytest.MonkeyPatch) -> None:

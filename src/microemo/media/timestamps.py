@@ -134,7 +134,8 @@ def _kept(runs: list[np.ndarray], clock: Float[np.ndarray, " N"]) -> tuple[list[
         if earlier.max() > 0:
             before[number] = int(earlier.argmax())
             weights[number] += earlier.max()
-    chain, number = set[int](), int(weights.argmax())
+    heaviest = np.flatnonzero(weights == weights.max())
+    chain, number = set[int](), int(heaviest[ends[heaviest].argmin()])  # of two last packets, the nearer
     while number >= 0:
         chain.add(int(runs[number][0]))
         number = int(before[number])
@@ -170,18 +171,18 @@ def _offsets(
 ) -> Float[np.ndarray, " N"]:
     """Seconds to be added to each packet so that the clock runs on where it was set anew."""
     limit_sec = max(MAX_GAP_SEC, REORDER * spacing_sec)
-    offsets, offset, due_sec = np.zeros(len(clock)), 0.0, None
+    offsets, offset, last_sec = np.zeros(len(clock)), 0.0, None
     for run in runs:
         start_sec = float(clock[run[0]])
         own = offset
-        if due_sec is not None:
-            jump_sec = start_sec + offset - due_sec
-            hole_sec = _hole_sec((due_sec - offset, start_sec), others)
-            if jump_sec < -STEP_SEC or hole_sec > limit_sec or int(run[0]) not in in_order:
-                own = offset - jump_sec
+        if last_sec is not None:
+            step_sec = start_sec + offset - last_sec
+            hole_sec = _hole_sec((last_sec - offset, start_sec), others)
+            if step_sec < -STEP_SEC or hole_sec > limit_sec or int(run[0]) not in in_order:
+                own = offset - step_sec + spacing_sec
                 offset = own if int(run[0]) in in_order else offset
         offsets[run[0] :] = own
-        due_sec = float(clock[run[-1]]) + own + spacing_sec
+        last_sec = float(clock[run[-1]]) + own
     return offsets
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from microemo.errors import InputError
+from microemo.extras import require
 from microemo.media.audio import SAMPLE_RATE
 from microemo.predict.inputs import ModelInputs
 from microemo.predict.settings import LoadOptions, Modality
@@ -103,6 +104,7 @@ def _load(name: str, loading: LoadOptions) -> tuple[Any, Any]:
 
     from microemo.device import resolve
 
+    require("accelerate", "eval")  # which transformers uses to load weights straight onto a device
     device = resolve(loading.device)
     options = {"local_files_only": not loading.allow_download, "trust_remote_code": False}
     try:
@@ -147,9 +149,7 @@ def _readers(processor: Any) -> dict[Modality, str]:
 
 
 def _picture(image: np.ndarray) -> Any:
-    from PIL import Image
-
-    return Image.fromarray(image)
+    return require("PIL.Image", "eval").fromarray(image)
 
 
 def _metadata(inputs: ModelInputs) -> dict[str, Any]:
