@@ -33,6 +33,7 @@ from microemo.data.manifest import Sample
 from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.lexicon import FAMILIES, family_of
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.parse import SENTENCE
 from microemo.result import Result
 from microemo.schema import Answer, UtteranceAnswer
@@ -95,7 +96,7 @@ def both(ravdess: Path, split: Path, num: int, scratch: Path) -> Iterator[Labell
         chosen = rng.sample(own, rng.choice((2, 3)))
         while len({take.labels[0] for take in chosen}) < len(chosen):
             chosen = rng.sample(own, len(chosen))
-        sounds = [np.asarray(waveform(take.path), np.float32) for take in chosen]
+        sounds = [np.asarray(waveform(probe(take.path)), np.float32) for take in chosen]
         ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
         spans = [
             LabelledSpan(start, end, take.labels[0]) for start, end, take in zip([0, *ends], ends, chosen, strict=False)

@@ -114,7 +114,9 @@ class Chat:
         outcomes: dict[str, Reply | InputError] = {key: reply for key in keys if (reply := self._cached(key))}
         unknown = {key: messages for key, messages in zip(keys, batch, strict=True) if key not in outcomes}
         total = len(outcomes) + len(unknown)
-        hook(step, len(outcomes), total)
+        hook(step, 0, total)
+        if outcomes:
+            hook(step, len(outcomes), total)
         if unknown:
             for key, outcome in self._asked(unknown):
                 outcomes[key] = outcome
