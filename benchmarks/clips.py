@@ -35,8 +35,8 @@ def write(path: Path, stretches: Sequence[tuple[np.ndarray | None, float]], wave
                     container.mux(picture.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             container.mux(picture.encode())
         if sound is not None and waveform is not None:
-            frame = av.AudioFrame.from_ndarray(waveform.astype(np.float32)[None], format="fltp", layout="mono")
-            frame.sample_rate, frame.time_base, frame.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
-            container.mux(sound.encode(frame))
+            samples = av.AudioFrame.from_ndarray(waveform.astype(np.float32)[None], format="fltp", layout="mono")
+            samples.sample_rate, samples.time_base, samples.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
+            container.mux(sound.encode(samples))
             container.mux(sound.encode())
     return path

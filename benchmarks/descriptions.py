@@ -10,7 +10,7 @@ import argparse
 import random
 from pathlib import Path
 
-from shares import told
+from shares import proportion
 
 from microemo.data import manifest
 from microemo.data.described import ALWAYS, quality
@@ -30,9 +30,9 @@ def main() -> None:
         for sample, other in zip(samples, others, strict=True)
         for claim in claims_in(sample.description, other.clues, ALWAYS)
     ]
-    print(told("claims verified", found.verified, found.claims))
-    print(told("claims verified by another clip's clues", sum(control), len(control)))
-    print(told("without a clue", found.without_clues, found.descriptions))
+    print(proportion("claims verified", found.verified, found.claims))
+    print(proportion("claims verified by another clip's clues", sum(control), len(control)))
+    print(proportion("without a clue", found.without_clues, found.descriptions))
     print(f"labels: {found.labels} in {found.descriptions}, {drawn.labels} in {drawn.descriptions} drawn at random")
     print(f"most frequent frame: in {found.most_frequent_frame}, in {drawn.most_frequent_frame} of those drawn")
 

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 from microemo.evaluate import tables
 from microemo.evaluate.extraction import extract_labels
 from microemo.evaluate.extraction.words import plain, sentences
-from microemo.vocabulary.lexicon import place
+from microemo.lexicon.labels import place
 
 FOLDER = Path(__file__).parents[1] / "tests" / "evaluate" / "descriptions"
 OWN = ("develop", "check", "fresh")

@@ -11,7 +11,7 @@ def wilson(hits: int, num: int, z: float = 1.96) -> tuple[float, float]:
     return centre - half, centre + half
 
 
-def told(name: str, hits: int, num: int) -> str:
+def proportion(name: str, hits: int, num: int) -> str:
     """``name: 3 of 4, 0.750 [0.301, 0.954]``."""
     if not num:
         return f"{name}: none"

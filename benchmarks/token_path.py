@@ -23,9 +23,10 @@ import torch
 from torch import Tensor
 
 from microemo.config import NANO, ModelConfig
+from microemo.model.features import Features, frames_in
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.local_clues import LocalClueAttention
-from microemo.model.microemo import Features, MicroEmo, frames_in
+from microemo.model.microemo import MicroEmo
 from microemo.model.precision import matrices_to_bf16
 from microemo.model.video_qformer import VideoQFormer
 from microemo.model.windows import over_windows
@@ -114,9 +115,9 @@ def theirs(model: MicroEmo, features: Features, local: bool) -> Tensor:
         clues, keep = model.local_clues(features.faces, features.region_masks)
         found = read(clues, keep.long())
         frames = frames + torch.sigmoid(image.gate(torch.cat([frames, found], dim=-1))) * (found - frames)
-    placed = video.place(image.output(frames))
-    utterances = [placed[frames_in(features.times_sec, span)] for span in spans(len(ids))]
-    return over_windows(read_windows, [window.flatten(0, 1) for window in (placed, *utterances)])
+    positioned = video.add_positions(image.output(frames))
+    utterances = [positioned[frames_in(features.times_sec, span)] for span in spans(len(ids))]
+    return over_windows(read_windows, [window.flatten(0, 1) for window in (positioned, *utterances)])
 
 
 def paths(features: Features) -> dict[str, Callable[[], Callable[[], Tensor]]]:

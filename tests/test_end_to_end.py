@@ -10,13 +10,13 @@ import pytest
 from clips import SAMPLE_RATE, still, write
 
 from microemo import load, weights
+from microemo.clues import mentions
 from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.media.video import frames
 from microemo.pipeline import Pipeline
 from microemo.report.valence import valence
 from microemo.result import Result
-from microemo.vocabulary import mentions
 
 pytestmark = pytest.mark.weights
 

@@ -12,8 +12,9 @@ from small_paper import SMALL_PAPER
 
 from microemo.config import ModelConfig
 from microemo.model import checkpoint
+from microemo.model.features import Features
 from microemo.model.language import Generation
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
 from microemo.pipeline import Pipeline, perceive
 from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance

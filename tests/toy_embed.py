@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from microemo.hooks import Hook
-from microemo.vocabulary.lexicon import lexicon
+from microemo.lexicon.labels import lexicon
 
 ALIKE = {"cheesed off": "annoyed", "not happy": "happy", "not at all calm": "calm"}
 SIMILARITY = 0.9

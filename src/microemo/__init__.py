@@ -61,7 +61,7 @@ def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) ->
     """The built-in model, or the one in a checkpoint directory; ``.analyze(path)`` gives a ``Result``.
 
     ``device`` is auto, cpu, cuda or mps; ``hook`` is told of progress (``Hook``). Raises ``WeightsError`` where there
-    is no such model, and ``InputError`` where there is no such device.
+    is no such model, and ``MicroEmoError`` where there is no such device.
     """
     from microemo.pipeline import load as load_pipeline
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from microemo.chunks import Chunk, encode, has_speech, prompt_of
-from microemo.model.microemo import MicroEmo, cut
+from microemo.model.features import cut
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, moved, numbered_from_one, utterance_question
 from microemo.parse import parse
 from microemo.schema import Answer, Clip, Emotion

@@ -185,7 +185,7 @@ class Chat:
         """Raises ``InputError`` where the URL is none."""
         if not _is_url(self.url):
             raise InputError(f"{self.url}: not the URL of a server; give one as http://localhost:8000/v1")
-        openai = require("openai", "eval")
+        openai = require("openai", extra="eval")
         key = os.environ.get("OPENAI_API_KEY") or "none"  # local servers want none, the package wants one
         return openai.OpenAI(base_url=self.url, api_key=key, timeout=self.timeout_sec, max_retries=self.retries)
 
@@ -248,14 +248,12 @@ def first_model(url: str) -> str:
 
     Raises ``InputError`` where no server answers.
     """
-    client = Chat(url, "", retries=0).client()
-    from openai import APIConnectionError, APIError
-
+    openai = require("openai", extra="eval")
     try:
-        models = client.models.list().data
-    except APIConnectionError as error:
+        models = Chat(url, "", retries=0).client().models.list().data
+    except openai.APIConnectionError as error:
         raise InputError(f"{url}: no server answers there; start it, or mend the URL") from error
-    except (APIError, ValueError):
+    except (openai.APIError, ValueError):
         return "default"
     return models[0].id if models else "default"
 

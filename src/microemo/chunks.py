@@ -8,7 +8,8 @@ import torch
 
 from microemo.config import ModelConfig
 from microemo.media.audio import SAMPLE_RATE
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.features import Features
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, moved, prompt_utterances
 from microemo.schema import Clip, Clue, Utterance
 from microemo.spans import Span

@@ -4,19 +4,49 @@ and ``tiny`` (tests). One set of classes.
 The configuration travels with the weights: ``ModelConfig`` is the ``config.json`` of a checkpoint directory.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class VisionConfig(Frozen):
+class Kind(Frozen):
+    """A part of the model that comes in several kinds; each subclass is one, and names itself in ``kind``."""
+
+    kind: str
+    weights: str | None = Field(description="Part of the weights manifest, or a directory; None: random")
+
+
+K = TypeVar("K", bound=Kind)
+
+
+def kinds(base: type[K]) -> dict[str, type[K]]:
+    """The configuration classes of a base class by their ``kind``."""
+    found = {str(base.model_fields["kind"].default): base} if not base.model_fields["kind"].is_required() else {}
+    return found | {kind: config for child in base.__subclasses__() for kind, config in kinds(child).items()}
+
+
+def _by_kind(base: type[K], default: str) -> Callable[[Any], Any]:
+    """Read fields as the class of their ``kind``, which configurations from before there were two do not have."""
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        known, kind = kinds(base), value.get("kind", default)
+        if kind not in known:
+            raise ValueError(f"no such kind: {kind}; known are {', '.join(known)}")
+        return known[kind].model_validate(value)
+
+    return validate
+
+
+class VisionConfig(Kind):
     """What every vision encoder has: square pictures in, patches of ``hidden_size`` out."""
 
-    weights: str | None = Field(description="Part of the weights manifest, or a directory; None: random")
     hidden_size: int
     num_layers: int
     num_heads: int
@@ -46,46 +76,31 @@ class EvaConfig(VisionConfig):
     feed_forward_size: int
 
 
-class AudioConfig(Frozen):
-    """Whisper encoder (HF ``WhisperEncoder``), frozen; some of its layers are read, side by side."""
+class AudioConfig(Kind):
+    """What every audio encoder has."""
 
-    kind: Literal["whisper"] = "whisper"
-    weights: str | None
     hidden_size: int
     num_layers: int
     num_heads: int
+
+
+class WhisperConfig(AudioConfig):
+    """Whisper encoder (HF ``WhisperEncoder``), frozen; some of its layers are read, side by side."""
+
+    kind: Literal["whisper"] = "whisper"
     num_mels: int = 80
     max_positions: int = 1500  # 30 s at 50 a second
     read_layers: tuple[int, ...] = Field((1, 2, 3), description="Layers that the audio Q-Former reads, from 1")
 
 
-class ImageBindConfig(Frozen):
+class ImageBindConfig(AudioConfig):
     """ImageBind's audio trunk, frozen: a vector of ``output_size`` for each clip of 2 s."""
 
     kind: Literal["imagebind"] = "imagebind"
-    weights: str | None
-    hidden_size: int
-    num_layers: int
-    num_heads: int
     output_size: int
     num_mels: int = 128
     num_frames: int = Field(204, description="Of a clip's spectrogram, 100 a second, padded")
     num_clips: int = Field(8, description="Clips that the position table was trained for")
-
-
-def _kind(default: str) -> Discriminator:
-    """Tell a union's members by their ``kind``, which configurations from before there were two do not have."""
-
-    def kind_of(value: Any) -> str:
-        return value.get("kind", default) if isinstance(value, dict) else value.kind
-
-    return Discriminator(kind_of)
-
-
-Vision = Annotated[Annotated[DinoConfig, Tag("dinov2")] | Annotated[EvaConfig, Tag("eva")], _kind("dinov2")]
-Audio = Annotated[
-    Annotated[AudioConfig, Tag("whisper")] | Annotated[ImageBindConfig, Tag("imagebind")], _kind("whisper")
-]
 
 
 class QFormerConfig(Frozen):
@@ -117,10 +132,10 @@ class ImageQFormerConfig(QFormerConfig):
     text_positions: int = 32
 
 
-class LanguageConfig(Frozen):
-    """A causal LM by part of the weights manifest, directory or hub name; None: a random Llama of the given size."""
+class LanguageConfig(Kind):
+    """A causal LM of ``transformers``: a part, a directory or a hub name; None: a random Llama of the given size."""
 
-    weights: str | None
+    kind: str = "causal_lm"
     hidden_size: int
     num_layers: int = Field(2, description="Of a pretrained one, the first so many")
     num_heads: int = 2  # this and the next two: of the random one
@@ -143,6 +158,9 @@ class LabelPrior(Frozen):
     temperature: float = Field(1.0, gt=0, description="Divides what is summed before it becomes a confidence")
 
 
+Vision = Annotated[SerializeAsAny[VisionConfig], BeforeValidator(_by_kind(VisionConfig, "dinov2"))]
+Audio = Annotated[SerializeAsAny[AudioConfig], BeforeValidator(_by_kind(AudioConfig, "whisper"))]
+Language = Annotated[SerializeAsAny[LanguageConfig], BeforeValidator(_by_kind(LanguageConfig, "causal_lm"))]
 LocalView = Literal["face", "frame"]
 PromptName = Literal["microemo", "microemo-llama2", "affectgpt", "timechat"]
 
@@ -157,7 +175,7 @@ class ModelConfig(Frozen):
     video_qformer: QFormerConfig
     audio: Audio
     audio_qformer: QFormerConfig
-    language: LanguageConfig
+    language: Language
     local_clues: bool = True
     local_view: LocalView = Field("face", description="Clue regions lie in an aligned face view or in the frame itself")
     utterance_windows: bool = True
@@ -173,6 +191,15 @@ class ModelConfig(Frozen):
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
     activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
 
+    @model_validator(mode="after")
+    def _prior_has_its_window(self) -> "ModelConfig":
+        """A label prior weighs the windows of the one utterance that a prompt is about."""
+        if self.label_prior and self.one_prompt:
+            raise ValueError(
+                "label_prior works with a prompt for each utterance: set label_prior or one_prompt, not both"
+            )
+        return self
+
 
 NANO = ModelConfig(
     name="nano",
@@ -187,7 +214,7 @@ NANO = ModelConfig(
     ),
     image_qformer=ImageQFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
-    audio=AudioConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
+    audio=WhisperConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7),
     label_prior=LabelPrior(),
@@ -242,7 +269,7 @@ TINY = ModelConfig(
     ),
     image_qformer=ImageQFormerConfig(hidden_size=32, num_layers=2, num_heads=2, num_queries=4),
     video_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
-    audio=AudioConfig(weights=None, hidden_size=32, num_layers=2, num_heads=2, read_layers=(1, 2)),
+    audio=WhisperConfig(weights=None, hidden_size=32, num_layers=2, num_heads=2, read_layers=(1, 2)),
     audio_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
     language=LanguageConfig(weights=None, hidden_size=32, max_new_tokens=16),
 )

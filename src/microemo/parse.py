@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from microemo.clues import kinds_in, mentions, unquoted
 from microemo.schema import Answer, Claim, Clue, Emotion, Modality
 from microemo.spans import Span
-from microemo.vocabulary import kinds_in, mentions, unquoted
 
 if TYPE_CHECKING:
     from microemo.model.language import Generation
@@ -33,6 +33,7 @@ FACE_TALK = re.compile(
     r"\b(face|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
     r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
 )
+UNMEASURED = re.compile(r"\b(voice is low|low pitch\w*|pitch drops|pitched low)\b")  # no clue bears these out
 CONCLUSION = re.compile(
     r"\b(seems?|appears?|feels?|comes across|looks like|suggests?|points? to|reads as|impression|speaks for)\b"
 )
@@ -120,11 +121,11 @@ def _clauses(sentence: str, clues: Sequence[Clue]) -> list[_Clause]:
 
 
 def _clause(joint: str, text: str, clues: Sequence[Clue]) -> _Clause:
-    """A clause holds if all kinds of clue that it speaks of were measured, and if it speaks of all clues it cites."""
+    """A clause holds if all that it speaks of was measured, and if it speaks of all clues it cites."""
     cited = {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
     plain = CITATION.sub("", text).strip()
     bare = plain.rstrip(".!?;, ")
-    kinds, modality = kinds_in(bare), _modality(bare)
+    kinds, modality = kinds_in(bare) | {*UNMEASURED.findall(unquoted(bare))}, _modality(bare)
     if not cited and not kinds and (modality is None or (modality != "words" and CONCLUSION.search(bare))):
         return _Clause(joint, plain)
     meant = [clue for clue in clues if mentions(bare, clue)]

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import torch
 
-from microemo import __version__, device, weights
+from microemo import __version__, weights
 from microemo.answers import ask, merge
 from microemo.chunks import chunks, shows_person
 from microemo.config import ModelConfig
+from microemo.device import CPU, resolve
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
 from microemo.media.probe import probe
@@ -34,10 +35,10 @@ ABSTENTION = Answer(explanation="No judgement: no face was found in the picture,
 class Pipeline:
     """A trained model and the way from a media file to a ``Result``; the model is loaded when first needed."""
 
-    def __init__(self, directory: Path, device_name: str = "auto", hook: Hook = silent) -> None:
+    def __init__(self, directory: Path, device: str = "auto", hook: Hook = silent) -> None:
         self.directory = directory
         self.config = checkpoint.read_config(directory)
-        self.device = device.resolve(device_name)
+        self.device = resolve(device)
         self._hook = hook
         self._model: MicroEmo | None = None
 
@@ -110,7 +111,7 @@ class Pipeline:
 def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
     """The built-in model, or the one in a checkpoint directory, on a device: auto, cpu, cuda or mps.
 
-    Raises ``WeightsError`` where there is no such model, and ``InputError`` where there is no such device.
+    Raises ``WeightsError`` where there is no such model, and ``MicroEmoError`` where there is no such device.
     """
     return Pipeline(NANO if model == "nano" else Path(model), device, hook or silent)
 
@@ -122,7 +123,7 @@ def perceive(
     asr: bool = True,
     hook: Hook = silent,
     sound: Path | None = None,
-    device: torch.device | None = None,
+    device: torch.device = CPU,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
@@ -138,7 +139,7 @@ def perceive(
     waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
     hook("listen", info.duration_sec, info.duration_sec)
     asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
-    speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook)
+    speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device)
 
     frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"

@@ -59,12 +59,27 @@ def test_rows_left_out_are_named_and_too_many_stop(run: Run, ravdess: Path) -> N
     assert not Path("n.jsonl").exists()
 
 
-@pytest.mark.parametrize("split", ["80,20", "a,b,c", "0,0,0", "train", "validation=", "validation=77"])
+@pytest.mark.parametrize("split", ["80,20", "a,b,c", "0,0,0", "train", "validation=", "validation=77", "test=01,01"])
 def test_a_split_that_is_none_is_one_line(run: Run, ravdess: Path, split: str) -> None:
     outcome = run("data", "import", "ravdess", str(ravdess), "--out", "m.jsonl", "--split", split)
     assert outcome.code == 2
     assert outcome.stderr.count("\n") == 1
     assert "--split" in outcome.stderr
+
+
+def test_speakers_of_a_split_can_be_named_one_by_one(run: Run, ravdess: Path) -> None:
+    named = ["--split", "test=01", "--split", "validation=02", "--split", "test=03"]
+    outcome = run("data", "import", "ravdess", str(ravdess), "--out", "m.jsonl", *named)
+    assert outcome.stdout == "m.jsonl: 8 clips (2 train, 2 validation, 4 test) of 4 speakers\n"
+    outcome = run("data", "import", "ravdess", str(ravdess), "--out", "n.jsonl", *named, "--split", "train=01")
+    assert (outcome.code, "speakers 01 are named more than once" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("option", [("--prices", "1,2"), ("--yes",)])
+def test_options_about_rewriting_need_it(run: Run, ravdess: Path, option: tuple[str, ...]) -> None:
+    run("data", "import", "ravdess", str(ravdess), "--out", "m.jsonl")
+    outcome = run("data", "describe", "m.jsonl", "--out", "d.jsonl", *option)
+    assert (outcome.code, "--rewrite" in outcome.stderr, Path("d.jsonl").exists()) == (2, True, False)
 
 
 @pytest.fixture

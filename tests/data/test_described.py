@@ -7,7 +7,7 @@ import pytest
 
 from microemo.data import described
 from microemo.data.association import KNOWN
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.data.measure import Measured
 from microemo.errors import InputError
 from microemo.parse import claims_in
@@ -76,9 +76,9 @@ def test_several_labels_of_the_data_set_s_own_get_no_others() -> None:
 
 def test_utterances_are_told_from_their_own_clues() -> None:
     turns = (
-        Turn(text="Oh.", start_sec=0, end_sec=2, labels=("sad",)),
-        Turn(text="No!", start_sec=2, end_sec=4, labels=("angry",)),
-        Turn(text="What?", labels=("sad",)),
+        AnnotatedUtterance(text="Oh.", start_sec=0, end_sec=2, labels=("sad",)),
+        AnnotatedUtterance(text="No!", start_sec=2, end_sec=4, labels=("angry",)),
+        AnnotatedUtterance(text="What?", labels=("sad",)),
     )
     (told,) = described.describe_all([sample("a", "sad", utterances=turns, labels=())]).samples
     assert told.description == ""

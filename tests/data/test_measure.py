@@ -7,7 +7,7 @@ import pytest
 from media_made import tone
 
 from microemo.data import measure
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.data.measure import Measured
 from microemo.media.subtitles import Cue
 
@@ -28,7 +28,9 @@ def perceived(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str
     return calls
 
 
-def sample(folder: Path, name: str, hertz: float = 100, subtitle: str = "", turns: tuple[Turn, ...] = ()) -> Sample:
+def sample(
+    folder: Path, name: str, hertz: float = 100, subtitle: str = "", turns: tuple[AnnotatedUtterance, ...] = ()
+) -> Sample:
     path = tone(folder / f"{name}.wav", hertz)
     return Sample(name=name, path=path, labels=("calm",), subtitle=subtitle, utterances=turns)
 
@@ -61,11 +63,11 @@ def test_a_damaged_entry_is_measured_anew(perceived: list[tuple[str, object]], t
 
 
 def test_words_are_the_turns_else_the_file_s_else_the_whole_text(tmp_path: Path) -> None:
-    turns = (Turn(text="Hi.", start_sec=0, end_sec=1, speaker="A"), Turn(text="Well."))
+    turns = (AnnotatedUtterance(text="Hi.", start_sec=0, end_sec=1, speaker="A"), AnnotatedUtterance(text="Well."))
     assert measure.cues_of(sample(tmp_path, "a", subtitle="Hi. Well.", turns=turns)) == [Cue(0, 1, "Hi.", "A")]
-    assert measure.cues_of(sample(tmp_path, "a", turns=(Turn(text="Hi."), Turn(text="Well.")))) == [
-        Cue(0, math.inf, "Hi. Well.", None)
-    ]
+    assert measure.cues_of(
+        sample(tmp_path, "a", turns=(AnnotatedUtterance(text="Hi."), AnnotatedUtterance(text="Well.")))
+    ) == [Cue(0, math.inf, "Hi. Well.", None)]
     file = tmp_path / "a.srt"
     file.write_text("1\n00:00:01,000 --> 00:00:02,000\nOh no.\n")
     given = sample(tmp_path, "a", subtitle="Oh no.").model_copy(update={"subtitle_file": file})

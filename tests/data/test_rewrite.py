@@ -7,7 +7,7 @@ from stub_server import Request, Response, last_text, stub_server
 
 from microemo.chat import Chat, Cost
 from microemo.data import rewrite
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.schema import Clue
 
 CLUES = tuple(
@@ -67,7 +67,9 @@ def test_utterances_are_rewritten_within_their_time(tmp_path: Path) -> None:
     def answer(request: Request) -> str:
         return "A soft voice [1] makes the person seem sad." if "soft" in last_text(request) else "no"
 
-    turn = Turn(start_sec=0, end_sec=2, labels=("sad",), description="The voice is soft [1], a sign of being sad.")
+    turn = AnnotatedUtterance(
+        start_sec=0, end_sec=2, labels=("sad",), description="The voice is soft [1], a sign of being sad."
+    )
     later = turn.model_copy(update={"start_sec": 5.0, "end_sec": 7.0})  # the clue is over by then
     with stub_server(answer) as stub:
         after, num_new, num_kept = rewritten(stub.url, tmp_path, sample("", utterances=(turn, later)))

@@ -1,17 +1,18 @@
 """Manifests: what is written is read again; what cannot be used is named, counted, and never replaced."""
 
 import json
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from microemo.data import manifest
-from microemo.data.manifest import Sample, Turn
-from microemo.errors import InputError
-from microemo.schema import Clue
+from microemo.data import manifest, parquet
+from microemo.data.manifest import AnnotatedUtterance, Sample
+from microemo.errors import InputError, MicroEmoError
+from microemo.schema import Clue, Record
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=20)
 WORDS = st.lists(st.sampled_from(["happy", "worn out", "traurig", "累"]), max_size=3).map(tuple)
@@ -20,7 +21,7 @@ CLUE = Clue(
     baseline=0, strength=0.6, detail="glad",
 )  # fmt: skip
 TURNS = st.builds(
-    Turn,
+    AnnotatedUtterance,
     text=TEXT,
     start_sec=st.floats(0, 5),
     end_sec=st.floats(6, 9),
@@ -148,3 +149,71 @@ def test_labels_are_read_as_evaluate_reads_them(tmp_path: Path) -> None:
     assert manifest.read(path).samples[0].labels == ("sad", "worn out")
     with pytest.raises(InputError, match=r"a manifest is \.jsonl or \.parquet"):
         manifest.write(tmp_path / "m.csv", [])
+
+
+class Mood(Record):
+    """A field as a new one might be."""
+
+    name: str
+    weights: tuple[float, ...] = ()
+
+
+class FutureClue(Clue):
+    """A clue with fields that no clue has yet."""
+
+    unit: Literal["AU4", "AU12"] | None = None
+    votes: int = 0
+    sure: bool = False
+    moods: tuple[Mood, ...] = ()
+
+
+class FutureSample(Sample):
+    """A sample with a field that no sample has yet, and with such clues."""
+
+    clues: tuple[FutureClue, ...] = ()
+    mood: Mood | None = None
+
+
+def test_a_new_field_of_a_record_is_a_new_column_of_its_own(tmp_path: Path) -> None:
+    """Also one that the first rows do not have, and one deep in a list."""
+    clue = FutureClue(
+        **CLUE.model_dump(),
+        unit="AU12",
+        votes=3,
+        sure=True,
+        moods=(Mood(name="up", weights=(0.5, 1.0)), Mood(name="x")),
+    )
+    samples = [
+        FutureSample(name="a", path=Path("a.wav"), labels=("sad",)),
+        FutureSample(name="b", path=Path("b.wav"), clues=(clue,), mood=Mood(name="low", weights=(0.25,))),
+    ]
+    rows = [sample.model_dump(mode="json", exclude_defaults=True) for sample in samples]
+    (tmp_path / "m.parquet").write_bytes(parquet.encode(rows, FutureSample))
+    read = [FutureSample.model_validate(manifest._known(row)) for row in parquet.read(tmp_path / "m.parquet")]
+    assert read == samples
+    assert read[1].clues[0].moods[0].weights == (0.5, 1.0)
+
+
+def test_every_field_of_a_sample_is_a_column(tmp_path: Path) -> None:
+    (tmp_path / "m.parquet").write_bytes(parquet.encode([{"name": "a", "path": "a.wav"}], Sample))
+    (row,) = parquet.read(tmp_path / "m.parquet")
+    assert [*row] == [*Sample.model_fields]
+
+
+def test_a_type_that_no_column_holds_is_refused() -> None:
+    class Odd(Record):
+        anything: Any
+
+    with pytest.raises(TypeError, match="no column holds"):
+        parquet.encode([], Odd)
+
+
+def test_parquet_without_pyarrow_is_one_line_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder_of(tmp_path, "a.wav")
+    sample = Sample(name="a", path=tmp_path / "a.wav", labels=("sad",))
+    path = manifest.write(tmp_path / "m.parquet", [sample])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for call in (lambda: manifest.write(tmp_path / "n.parquet", [sample]), lambda: manifest.read(path)):
+        with pytest.raises(MicroEmoError, match=r"pyarrow is not installed; run: pip install 'microemo\[train\]'"):
+            call()
+    assert manifest.read(manifest.write(tmp_path / "m.jsonl", [sample])).samples == (sample,)  # which needs none

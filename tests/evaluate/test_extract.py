@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from microemo.evaluate.extraction import extract_labels
-from microemo.vocabulary.lexicon import lexicon
+from microemo.lexicon.labels import lexicon
 
 ENGLISH = tomllib.loads(files("microemo.evaluate.extraction").joinpath("english.toml").read_text(encoding="utf-8"))
 BASE_WORDS = {place.word for place in lexicon().values()}

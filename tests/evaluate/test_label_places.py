@@ -10,7 +10,7 @@ from toy_embed import never, toy_embed
 
 from microemo.evaluate.label_places import place_of_phrase, places
 from microemo.hooks import Hook
-from microemo.vocabulary.lexicon import Place, place
+from microemo.lexicon.labels import Place, place
 
 
 def test_what_the_lexicon_knows_is_not_embedded() -> None:

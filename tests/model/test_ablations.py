@@ -10,7 +10,8 @@ from small_paper import SMALL_PAPER
 from torch.utils.flop_counter import FlopCounterMode
 
 from microemo.config import TINY, ModelConfig
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.features import Features
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.spans import Span
 

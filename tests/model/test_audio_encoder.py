@@ -4,16 +4,17 @@ import pytest
 import torch
 
 from microemo.config import TINY
-from microemo.model.audio import CHUNK_SEC, FEATURES_PER_SEC, SAMPLE_RATE, AudioEncoder, AudioQFormer, normalised
+from microemo.model.audio import FEATURES_PER_SEC, SAMPLE_RATE
 from microemo.model.video_qformer import WindowQFormer
+from microemo.model.whisper import CHUNK_SEC, LayersQFormer, WhisperEncoder
 
 NUM_LAYERS = TINY.audio.num_layers
 
 
 @pytest.fixture(scope="module")
-def encoder() -> AudioEncoder:
+def encoder() -> WhisperEncoder:
     torch.manual_seed(0)
-    return AudioEncoder(TINY.audio).eval()
+    return WhisperEncoder(TINY.audio).eval()
 
 
 def noise(seconds: float, seed: int = 0) -> torch.Tensor:
@@ -21,23 +22,25 @@ def noise(seconds: float, seed: int = 0) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def test_thirty_seconds_are_encoded_as_upstream_does(encoder: AudioEncoder) -> None:
+def test_thirty_seconds_are_encoded_as_upstream_does(encoder: WhisperEncoder) -> None:
     mel = torch.randn(TINY.audio.num_mels, 100 * CHUNK_SEC, generator=torch.Generator().manual_seed(0))
     upstream = encoder.encoder(mel[None]).last_hidden_state[0]
-    last = encoder._layers(mel)[:, -1]  # upstream normalises it; here ``normalised`` does, after all layers alike
+    last = encoder._layers(mel)[
+        :, -1
+    ]  # upstream normalises it; here ``LayersQFormer.prepare`` does, after all layers alike
     torch.testing.assert_close(encoder.encoder.layer_norm(last), upstream, atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("samples", [0, 1, 319, 3200, 3201, 16_000, 50_017])
 @torch.inference_mode()
-def test_there_are_fifty_features_a_second_and_ten_at_least(encoder: AudioEncoder, samples: int) -> None:
+def test_there_are_fifty_features_a_second_and_ten_at_least(encoder: WhisperEncoder, samples: int) -> None:
     features = encoder(noise(samples / SAMPLE_RATE))
     assert features.shape == (max(10, -(-samples // 320)), NUM_LAYERS, TINY.audio.hidden_size)
     assert features.isfinite().all()
 
 
 @torch.inference_mode()
-def test_features_lie_at_the_time_of_what_is_heard(encoder: AudioEncoder) -> None:
+def test_features_lie_at_the_time_of_what_is_heard(encoder: WhisperEncoder) -> None:
     quiet, clicked = noise(4), noise(4)
     clicked[2 * SAMPLE_RATE] += 0.05
     change = (encoder(clicked) - encoder(quiet))[:, 0].abs().sum(-1)
@@ -45,7 +48,7 @@ def test_features_lie_at_the_time_of_what_is_heard(encoder: AudioEncoder) -> Non
 
 
 @torch.inference_mode()
-def test_long_sound_is_encoded_in_chunks_of_thirty_seconds(encoder: AudioEncoder) -> None:
+def test_long_sound_is_encoded_in_chunks_of_thirty_seconds(encoder: WhisperEncoder) -> None:
     sound = noise(CHUNK_SEC + 1)
     features = encoder(sound)
     assert len(features) == (CHUNK_SEC + 1) * FEATURES_PER_SEC
@@ -54,24 +57,25 @@ def test_long_sound_is_encoded_in_chunks_of_thirty_seconds(encoder: AudioEncoder
 
 
 @torch.inference_mode()
-def test_silence_is_finite(encoder: AudioEncoder) -> None:
+def test_silence_is_finite(encoder: WhisperEncoder) -> None:
     assert encoder(torch.zeros(SAMPLE_RATE)).isfinite().all()
 
 
-def test_the_encoder_is_frozen(encoder: AudioEncoder) -> None:
+def test_the_encoder_is_frozen(encoder: WhisperEncoder) -> None:
     assert not any(parameter.requires_grad for parameter in encoder.parameters())
 
 
 def test_layers_are_normalised_and_read_side_by_side() -> None:
     layers = torch.randn(7, 3, 8)
-    read = normalised(layers * torch.tensor([1.0, 30.0, 900.0])[:, None])
+    qformer = LayersQFormer(TINY.audio_qformer, 24, 32)
+    read = qformer.prepare(layers * torch.tensor([1.0, 30.0, 900.0])[:, None]).flatten(1)
     torch.testing.assert_close(read[:, 8:16], torch.nn.functional.layer_norm(layers[:, 1], (8,)), atol=1e-3, rtol=0)
     assert read.shape == (7, 24)
 
 
 @torch.inference_mode()
 def test_statistics_of_a_window_do_not_depend_on_its_padding() -> None:
-    qformer = AudioQFormer(TINY.audio_qformer, 24, 32).eval()
+    qformer = LayersQFormer(TINY.audio_qformer, 24, 32).eval()
     short, long = torch.randn(5, 24), torch.randn(6, 24)  # of one bucket
     torch.testing.assert_close(qformer([short, long])[0], qformer([short])[0])
     with_silence = torch.cat([short, short])  # the same mean and deviation

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from microemo.config import LabelPrior
+from microemo.lexicon import FAMILIES
 from microemo.model.labels import FirstLabel, label_anchors, label_scores, weighed, window_scores
 from microemo.model.language import SPACE, LanguageModel
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
-from microemo.vocabulary import FAMILIES
 
 
 def test_tokens_at_a_familys_word_score_that_family(tiny: MicroEmo) -> None:

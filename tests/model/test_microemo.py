@@ -11,7 +11,8 @@ from toy_features import region_masks, toy_features
 
 from microemo.config import TINY
 from microemo.model import checkpoint
-from microemo.model.microemo import Features, MicroEmo, cut, features_in, frames_in
+from microemo.model.features import Features, cut, features_in, frames_in
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot, utterance_question
 from microemo.spans import Span
 

@@ -10,9 +10,10 @@ from lively import lively
 from small_paper import SIZES, SMALL_PAPER
 
 from microemo.model import checkpoint
+from microemo.model.features import Features, cut
 from microemo.model.imagebind import ImageBindEncoder
 from microemo.model.mel import SAMPLE_RATE
-from microemo.model.microemo import Features, MicroEmo, cut
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot
 from microemo.spans import Span
 
@@ -164,16 +165,16 @@ def test_clips_of_sound_are_told_apart_by_their_place(model: MicroEmo, clip: Fea
 def test_long_sound_shares_the_eight_places(model: MicroEmo) -> None:
     audio, times = model.encode_sound(torch.randn(40 * SAMPLE_RATE))
     assert len(audio) == len(times) == 20
-    added = model.audio_features(torch.zeros_like(audio))
+    added = model.audio_qformer.prepare(torch.zeros_like(audio)).flatten(0, 1)
     assert len(torch.unique(added, dim=0)) == 8
 
 
 @pytest.mark.parametrize("number", [96, 97, 300])
 def test_frames_beyond_the_table_share_its_positions(model: MicroEmo, number: int) -> None:
-    placed = model.video_qformer.place(torch.zeros(number, SIZES.queries, SIZES.hidden))
+    positioned = model.video_qformer.add_positions(torch.zeros(number, SIZES.queries, SIZES.hidden))
     table = model.video_qformer.positions.weight
     expected = torch.nn.functional.interpolate(table.T[None], size=number, mode="nearest")[0].T
-    assert torch.equal(placed[:, 0], expected)
+    assert torch.equal(positioned[:, 0], expected)
 
 
 def test_overlapping_utterances_of_two_speakers_have_a_window_each(model: MicroEmo, clip: Features) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from upstream_checkpoints import Shapes, Sizes, eva, imagebind, instructblip, norm, videollama_audio, videollama_vision
 
-from microemo.config import NANO, PAPER, PRESETS, AudioConfig, DinoConfig, EvaConfig, ImageBindConfig, ModelConfig
+from microemo.config import NANO, PAPER, PRESETS, DinoConfig, EvaConfig, ImageBindConfig, ModelConfig, WhisperConfig
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.weights.convert.upstream import CONVERTERS, Kind
@@ -114,5 +114,5 @@ def test_encoders_are_told_apart_by_their_kind() -> None:
     assert isinstance(PAPER.audio, ImageBindConfig)
     written = checkpoint.read_config(NANO_FILES)
     assert isinstance(written.vision, DinoConfig)
-    assert isinstance(written.audio, AudioConfig)
+    assert isinstance(written.audio, WhisperConfig)
     assert written.model_dump(exclude={"label_prior"}) == NANO.model_dump(exclude={"label_prior"})

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microemo.clues import clue_clause
 from microemo.model.prompt import (
     ANSWER_OPENING,
     MAX_CLUES,
@@ -17,7 +18,6 @@ from microemo.model.prompt import (
     utterance_question,
 )
 from microemo.schema import Clue, Utterance
-from microemo.vocabulary import clue_clause
 
 ALL = frozenset({"video", "audio", "video_window", "audio_window"})
 CLUES = ((1, "the brows are lowered"), (4, "the voice is tense"))

@@ -72,8 +72,8 @@ def ours(
     tokens: torch.Tensor,
     tokens_mask: torch.Tensor,
 ) -> torch.Tensor:
-    asked = qformer.ask(model.encoder, model.embeddings(input_ids=ids, query_embeds=queries), mask)
-    return qformer.read(model.encoder, asked, NUM_QUERIES, tokens, tokens_mask, mask)
+    attended = qformer.self_attend(model.encoder, model.embeddings(input_ids=ids, query_embeds=queries), mask)
+    return qformer.cross_attend(model.encoder, attended, NUM_QUERIES, tokens, tokens_mask, mask)
 
 
 @settings(max_examples=40)
@@ -90,8 +90,10 @@ def test_windows_of_few_tokens_and_of_many_are_read_as_theirs_are(num_tokens: in
     model = window_qformer()
     queries, tokens, _ = inputs(5, num_tokens)
     expected = model(queries, encoder_hidden_states=tokens).last_hidden_state
-    asked = qformer.ask(model.encoder, model.layernorm(queries))
-    torch.testing.assert_close(qformer.read(model.encoder, asked, NUM_QUERIES, tokens), expected, atol=1e-5, rtol=0)
+    attended = qformer.self_attend(model.encoder, model.layernorm(queries))
+    torch.testing.assert_close(
+        qformer.cross_attend(model.encoder, attended, NUM_QUERIES, tokens), expected, atol=1e-5, rtol=0
+    )
 
 
 @pytest.mark.parametrize(("num_tokens", "gradients", "times"), [(2, False, 1), (60, False, 0), (60, True, 1)])

@@ -22,7 +22,7 @@ def frames(number: int) -> torch.Tensor:
 
 def test_each_frame_gets_the_position_of_its_turn(qformer: VideoQFormer) -> None:
     for number in (1, 3, POSITIONS):
-        added = qformer.place(frames(number)) - frames(number)
+        added = qformer.add_positions(frames(number)) - frames(number)
         expected = qformer.positions.weight[:number, None].expand(-1, QUERIES, -1)
         torch.testing.assert_close(added, expected, atol=1e-5, rtol=1e-4)
 
@@ -31,7 +31,7 @@ def test_each_frame_gets_the_position_of_its_turn(qformer: VideoQFormer) -> None
 def test_more_frames_than_positions_share_them_evenly_and_in_order(number: int) -> None:
     qformer = VideoQFormer(TINY.video_qformer, SIZE, LANGUAGE_SIZE, max_positions=POSITIONS)
     torch.nn.init.zeros_(qformer.positions.weight).data += torch.arange(POSITIONS)[:, None]
-    index = qformer.place(torch.zeros(number, QUERIES, SIZE))[:, 0, 0].long()
+    index = qformer.add_positions(torch.zeros(number, QUERIES, SIZE))[:, 0, 0].long()
     counts = index.bincount(minlength=POSITIONS)
     assert torch.equal(index, index.sort().values)
     assert counts.max() - counts.min() <= 1
@@ -45,7 +45,7 @@ def test_a_window_of_any_length_becomes_query_tokens_of_the_llms_size(qformer: V
 
 def test_the_order_of_frames_matters_once_they_are_placed(qformer: VideoQFormer) -> None:
     clip = frames(5)
-    forwards, backwards = qformer([qformer.place(c).flatten(0, 1) for c in (clip, clip.flip(0))])
+    forwards, backwards = qformer([qformer.add_positions(c).flatten(0, 1) for c in (clip, clip.flip(0))])
     assert not torch.allclose(forwards, backwards, atol=1e-3)
 
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from microemo.config import TINY
-from microemo.model.vision import VisionEncoder
+from microemo.model.dinov2 import Dinov2Encoder
 
 SIDE = TINY.vision.image_size
 
 
-def encoder(**changes: object) -> VisionEncoder:
+def encoder(**changes: object) -> Dinov2Encoder:
     torch.manual_seed(0)
-    return VisionEncoder(TINY.vision.model_copy(update=changes)).eval()
+    return Dinov2Encoder(TINY.vision.model_copy(update=changes)).eval()
 
 
 def pictures(number: int) -> torch.Tensor:

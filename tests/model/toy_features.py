@@ -3,7 +3,7 @@
 import torch
 
 from microemo.config import TINY
-from microemo.model.microemo import Features
+from microemo.model.features import Features
 
 NUM_PATCHES = TINY.vision.grid**2
 SIZE = TINY.vision.hidden_size

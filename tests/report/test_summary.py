@@ -5,7 +5,7 @@ import pytest
 from report_samples import make_result
 from rich.console import Console
 
-from microemo.perception.voice_clues import FEATURES
+from microemo.clues import ClueKind, clue_kinds
 from microemo.report import wording
 from microemo.report.text import MAX_UTTERANCES, summary
 from microemo.report.valence import valence
@@ -67,9 +67,15 @@ def test_quantities_carry_their_units() -> None:
     assert wording.quantity(-18.24, "voice_quiet") == "\N{MINUS SIGN}18.2 dB"
 
 
-def test_every_vocal_clue_has_a_unit() -> None:
-    kinds = {kind for feature in FEATURES.values() for kind in (feature.raised, feature.lowered) if kind}
-    assert kinds | {"long_pause"} == wording.UNITS.keys()
+@pytest.mark.parametrize("kind", clue_kinds().values(), ids=clue_kinds())
+def test_vocal_clues_have_units_and_others_have_none(kind: ClueKind) -> None:
+    number, _, unit = wording.quantity(0.25, kind.kind).partition(" ")
+    assert number == "0.25"
+    assert bool(unit) == (kind.modality == "voice")
+
+
+def test_a_kind_of_an_older_result_has_no_unit() -> None:
+    assert wording.quantity(0.25, "ear_wiggler") == "0.25"
 
 
 @pytest.mark.parametrize(

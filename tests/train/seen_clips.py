@@ -15,7 +15,7 @@ import numpy as np
 
 from microemo.config import ModelConfig
 from microemo.data import manifest
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.errors import InputError
 from microemo.media.subtitles import Cue
 from microemo.schema import Clip, ClipInfo, Clue, Utterance
@@ -76,14 +76,15 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
 
 
 def sample(folder: Path, name: str, **changes: Any) -> Sample:
-    """One of those clips; its turns are labelled if there are several."""
+    """One of those clips; its utterances are labelled if there are several."""
     file = folder / f"{name}.mp4"
     file.write_text(name)
     labels = tuple(name.split("-")[1:])
-    turns = [
-        Turn(start_sec=SEC * n, end_sec=SEC * n + SEC, text="Well.", labels=(label,)) for n, label in enumerate(labels)
+    utterances = [
+        AnnotatedUtterance(start_sec=SEC * n, end_sec=SEC * n + SEC, text="Well.", labels=(label,))
+        for n, label in enumerate(labels)
     ]
-    fields = {"name": name, "path": file, "utterances": turns if len(labels) > 1 else ()}
+    fields = {"name": name, "path": file, "utterances": utterances if len(labels) > 1 else ()}
     return Sample.model_validate(fields | {"labels": labels if len(labels) == 1 else ()} | changes)
 
 

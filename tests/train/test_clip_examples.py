@@ -14,14 +14,14 @@ from written import Written
 
 from microemo.config import TINY, ModelConfig
 from microemo.data.describe import Describer
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, Slot
 from microemo.parse import parse
 from microemo.schema import Utterance
 from microemo.train import encoded
 from microemo.train.cache import FeatureCache
-from microemo.train.clips import Clips, Told, answer, turn_of
+from microemo.train.clips import Annotation, Clips, annotated, answer
 from microemo.train.encoded import ClipEncoder
 from microemo.train.examples import Example, labelled_slots
 
@@ -51,11 +51,11 @@ def all_examples(clips: Clips) -> list[Example]:
 
 def test_an_utterance_is_a_prompt_of_its_own_from_0_s_on(tmp_path: Path, clips_of: Any) -> None:
     described = "The brows are pulled down [6]. This suggests sadness."
-    turns = [
-        Turn(start_sec=0, end_sec=2, text="Well.", labels=("happy",)),
-        Turn(start_sec=2, end_sec=4, text="Well.", labels=("Sad",), description=described),
+    annotations = [
+        AnnotatedUtterance(start_sec=0, end_sec=2, text="Well.", labels=("happy",)),
+        AnnotatedUtterance(start_sec=2, end_sec=4, text="Well.", labels=("Sad",), description=described),
     ]
-    examples = all_examples(clips_of(TINY, sample(tmp_path, "0-happy-sad", utterances=turns)))
+    examples = all_examples(clips_of(TINY, sample(tmp_path, "0-happy-sad", utterances=annotations)))
     by_answer = {example.answer: example for example in examples}
     assert by_answer.keys() == {"happy.", "sad. The brows are pulled down [1]. This suggests sadness."}
     for (text, example), family in zip(sorted(by_answer.items()), ("happy", "sad"), strict=True):
@@ -93,28 +93,31 @@ def test_a_clips_label_is_that_of_its_utterances_where_they_have_none(tmp_path: 
 
 
 def test_clips_that_answer_nothing_are_no_examples(tmp_path: Path, clips_of: Any) -> None:
-    turn = Turn(start_sec=8, end_sec=9, text="Well.", labels=("happy",))
-    assert len(clips_of(TINY, sample(tmp_path, "0-sad", labels=(), utterances=(turn,)), sample(tmp_path, "1-sad"))) == 1
+    utterance = AnnotatedUtterance(start_sec=8, end_sec=9, text="Well.", labels=("happy",))
+    assert (
+        len(clips_of(TINY, sample(tmp_path, "0-sad", labels=(), utterances=(utterance,)), sample(tmp_path, "1-sad")))
+        == 1
+    )
 
 
 def test_evidence_that_the_prompt_does_not_list_is_not_learnt() -> None:
-    told = Told(("Sad", "down", "low", "blue"), CITED)
+    told = Annotation(("Sad", "down", "low", "blue"), CITED)
     assert answer(told, {6: 1, 9: 2}) == (
         "sad, down, low. The brows are pulled down [1], while the lips part [2]. The person seems sad."
     )
     assert answer(told, {6: 1}) == "sad, down, low. The person seems sad."
     assert answer(told, {}) == ("sad, down, low. The brows are pulled down, while the lips part. The person seems sad.")
-    assert answer(Told((), "A smile."), {}) == "A smile."
-    assert answer(Told(("calm",), ""), {1: 1}) == "calm."
+    assert answer(Annotation((), "A smile."), {}) == "A smile."
+    assert answer(Annotation(("calm",), ""), {1: 1}) == "calm."
 
 
 @given(st.sampled_from(("happy", "sad", "afraid", "bored")), st.integers(0, 999), st.sets(st.integers(1, 2)))
 def test_what_is_learnt_of_listed_clues_the_parser_verifies(label: str, seed: int, listed: set[int]) -> None:
     clues = [clue.model_copy(update={"id": 40 + n}) for n, clue in enumerate(
         seen_clips.perceive(Path("0-happy-sad.mp4"), TINY).clues, start=1)]  # fmt: skip
-    told = Describer({"brow_lowerer": {"sad": 1.0}}, Random(seed)).tell(label, None, clues)
+    told = Describer({"brow_lowerer": {"sad": 1.0}}, Random(seed)).describe(label, None, clues)
     numbers = {40 + n: place for place, n in enumerate(sorted(listed), start=1)}
-    text = answer(Told(told.labels, told.text), numbers)
+    text = answer(Annotation(told.labels, told.text), numbers)
     result = parse(Written(text), clues, (0.0, 4.0), {new: old for old, new in numbers.items()})
     assert all(claim.verified and claim.clue in numbers for claim in result.claims if listed)
     assert result.emotions[0].label == label
@@ -122,11 +125,18 @@ def test_what_is_learnt_of_listed_clues_the_parser_verifies(label: str, seed: in
 
 def test_the_turn_that_takes_most_of_an_utterance_labels_it() -> None:
     utterance = Utterance(index=0, start_sec=1, end_sec=3, source="asr")
-    early, late = (Turn(start_sec=s, end_sec=s + 2, labels=(str(s),)) for s in (0, 1.5))
-    assert turn_of(utterance, [early, late]) is late
-    assert turn_of(utterance, [Turn(start_sec=2.1, end_sec=9, labels=("short",))]) is None
+    early, late = (AnnotatedUtterance(start_sec=s, end_sec=s + 2, labels=(str(s),)) for s in (0, 1.5))
+    assert annotated(utterance, [early, late]) is late
+    assert annotated(utterance, [AnnotatedUtterance(start_sec=2.1, end_sec=9, labels=("short",))]) is None
     assert (
-        turn_of(utterance, [Turn(text="no time", labels=("a",)), Turn(start_sec=1, end_sec=3, text="no label")]) is None
+        annotated(
+            utterance,
+            [
+                AnnotatedUtterance(text="no time", labels=("a",)),
+                AnnotatedUtterance(start_sec=1, end_sec=3, text="no label"),
+            ],
+        )
+        is None
     )
 
 

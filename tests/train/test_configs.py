@@ -1,9 +1,6 @@
 """The recipes in ``configs/``: each loads, builds at its own sizes without memory, and trains a step at small ones."""
 
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import seen_clips
@@ -11,45 +8,24 @@ import torch
 import upstream_checkpoints as made
 from safetensors.torch import load_file, save_file
 from seen_clips import write_manifest
+from small_configs import ROWS, SWITCHES, sizes_of
 from small_paper import SMALL_PAPER
 
-from microemo.config import PAPER, TINY, ModelConfig
+from microemo.config import PAPER, TINY
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.train import config as configs
 from microemo.train import encoded, run
+from microemo.train.stage import STAGES
 from microemo.weights.convert.upstream import CONVERTERS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FILES = sorted({*CONFIGS.rglob("*.yaml")} - {CONFIGS / "paper" / "fsdp.yaml"})  # which is accelerate's
-ROWS = {  # of Table 2: local clues, utterance windows
-    "microemo": (True, True),
-    "without_utterance_windows": (True, False),
-    "without_local_clues": (False, True),
-    "without_both": (False, False),
-}
-SWITCHES = ("local_clues", "utterance_windows")
 KINDS = ("instructblip", "videollama_vision", "videollama_audio")
 
 
 def name_of(file: Path) -> str:
     return str(file.relative_to(CONFIGS).with_suffix(""))
-
-
-def flat(fields: dict[str, Any], prefix: str) -> Iterator[str]:
-    """A configuration's fields as overrides."""
-    for key, value in fields.items():
-        if isinstance(value, dict):
-            yield from flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}={'null' if value is None else list(value) if isinstance(value, tuple) else value}"
-
-
-def sizes_of(config: ModelConfig) -> list[str]:
-    """All of a configuration but Table 2's switches, which are the file's."""
-    fields = config.model_dump(mode="json", exclude={*SWITCHES})
-    fields["vision"]["weights"] = fields["audio"]["weights"] = None
-    return list(flat(fields, "model."))
 
 
 @pytest.fixture
@@ -62,7 +38,7 @@ def test_it_loads_and_builds_on_the_meta_device_with_something_to_train(file: Pa
     config = configs.load(file)
     with torch.device("meta"):
         model = MicroEmo(config.model)
-    run.freeze(model, config)
+    run.freeze(model, config, STAGES[config.stage])
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert trained and all(checkpoint.is_tuned(config.model, name) for name in trained)
 
@@ -85,14 +61,14 @@ def test_the_papers_recipe_is_section_4_1() -> None:
     assert set(KINDS) <= set(CONVERTERS)
     with torch.device("meta"):
         model = MicroEmo(config.model)
-    run.freeze(model, config)
+    run.freeze(model, config, STAGES[config.stage])
     tuned = {name.split(".")[0] for name, p in model.named_parameters() if p.requires_grad}
     assert tuned == {"image_qformer", "local_clues", "video_qformer", "audio_qformer", "language"}
     assert all("lora_" in n for n, p in model.language.named_parameters() if p.requires_grad)
     without = configs.load(CONFIGS / "paper" / "microemo.yaml", ["model.language.lora_rank=0"])
     with torch.device("meta"):
         frozen = MicroEmo(without.model)
-    run.freeze(frozen, without)
+    run.freeze(frozen, without, STAGES[without.stage])
     assert not any(parameter.requires_grad for parameter in frozen.language.parameters())
 
 
@@ -130,17 +106,8 @@ def test_a_row_of_table_2_trains_at_small_sizes_from_converted_checkpoints(
     assert any(name.startswith("local_clues.") for name in after) == ROWS[name][0]
 
 
-@pytest.mark.parametrize("name", ["nano/alignment", "nano/instruction", "finetune"])
-def test_recipes_of_clips_train_a_step_at_tiny_sizes(tmp_path: Path, name: str, seen: None) -> None:
+def test_the_recipe_for_your_own_clips_trains_a_step_at_tiny_sizes(tmp_path: Path, seen: None) -> None:
     write_manifest(tmp_path, num=3)
     here = [f"data={tmp_path / 'clips.jsonl'}", f"output={tmp_path / 'run'}", f"cache.directory={tmp_path / 'cache'}"]
-    config = configs.load(CONFIGS / f"{name}.yaml", [*sizes_of(TINY), *here, "start=[]", "steps=1"])
-    outcome = run.train(config)
-    assert outcome.num_steps == 1
-
-
-def test_nanos_stages_follow_one_another() -> None:
-    stages = [configs.load(CONFIGS / "nano" / f"{stage}.yaml") for stage in ("expression", "alignment", "instruction")]
-    assert [config.stage for config in stages] == ["expression", "alignment", "instruction"]
-    for before, after in pairwise(stages):
-        assert after.start == (str(before.output),)
+    config = configs.load(CONFIGS / "finetune.yaml", [*sizes_of(TINY), *here, "start=[]", "steps=1"])
+    assert run.train(config).num_steps == 1

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from toy_task import config_of, run
 
-from microemo.errors import InputError
+from microemo.errors import InputError, MicroEmoError
 from microemo.train import config as configs
-from microemo.train import order
+from microemo.train import loop, order
 from microemo.train.config import OptimizerConfig
 from microemo.train.loop import accelerator_of, fit, learning_rate
 from microemo.train.task import Scores, Task
@@ -203,15 +203,15 @@ def test_every_epoch_sees_every_example_once(seed: int, size: int, num: int) -> 
 
 
 @given(st.integers(1, 4), st.integers(1, 4), st.integers(1, 4))
-def test_processes_share_the_parts_of_a_batch(processes: int, rounds: int, micro: int) -> None:
+def test_processes_share_the_micro_batches_of_a_batch(processes: int, rounds: int, micro: int) -> None:
     config = config_of(Path("x"), batch_size=processes * rounds * micro, micro_batch_size=micro)
-    shares = [order.parts_of(config, process, processes) for process in range(processes)]
+    shares = [order.micro_batches_of(config, process, processes) for process in range(processes)]
     assert sorted(part for share in shares for part in share) == list(range(processes * rounds))
 
 
 def test_a_batch_that_cannot_be_shared_is_refused() -> None:
     with pytest.raises(InputError, match="make it a multiple of 4"):
-        order.parts_of(config_of(Path("x"), batch_size=6, micro_batch_size=2), 0, 2)
+        order.micro_batches_of(config_of(Path("x"), batch_size=6, micro_batch_size=2), 0, 2)
 
 
 def test_frozen_weights_are_not_in_the_state(tmp_path: Path) -> None:
@@ -220,3 +220,24 @@ def test_frozen_weights_are_not_in_the_state(tmp_path: Path) -> None:
     assert content["parameters"].keys() == {
         name for name, p in line.named_parameters() if not name.startswith("frozen")
     }
+
+
+def test_a_run_goes_where_it_is_told_and_may_resume_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(loop, "resolve", lambda name: asked.append(name) or torch.device("cpu"))
+    for device in ("cpu", "mps", "auto"):
+        run(tmp_path, device=device)
+    assert asked == ["cpu", "mps", "auto"]
+
+
+def test_a_device_that_is_not_there_is_said(tmp_path: Path) -> None:
+    absent = "mps" if torch.cuda.is_available() else "cuda"
+    with pytest.raises(MicroEmoError, match=f"{absent}: .*no such device"):
+        run(tmp_path, device=absent)
+
+
+def test_fit_alone_is_enough_for_a_task_of_ones_own(tmp_path: Path) -> None:
+    """Without an accelerator made beforehand."""
+    task = Task(toy_task.Line(), toy_task.Numbers(22), toy_task.Numbers(9), lambda _: None)
+    result = fit(task, config_of(tmp_path / "own"))
+    assert result == run(tmp_path / "same")[1]

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ from microemo.model.microemo import MicroEmo
 from microemo.pipeline import Pipeline
 from microemo.train import config as configs
 from microemo.train import encoded, run
+from microemo.train.alignment import Alignment
 from microemo.train.config import TrainConfig
-from microemo.train.loop import Outcome
+from microemo.train.instruction import Instruction
+from microemo.train.loop import FitResult
+from microemo.train.stage import OWN_SETTINGS, STAGES
+from microemo.train.task import Scores
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +39,14 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 def config_of(folder: Path, stage: str, **changes: Any) -> TrainConfig:
     fields = {
         "stage": stage, "data": folder / "clips.jsonl", "output": folder / stage, "model": TINY, "batch_size": 4,
-        "micro_batch_size": 4, "epochs": 30, "precision": "float32", "alignment_share": 0.3, "validate_every": 30,
+        "micro_batch_size": 4, "epochs": 30, "precision": "float32", "validate_every": 30,
+        "alignment_share": 0.3 if stage == "instruction" else 0,
         "optimizer": {"learning_rate": 3e-3, "warmup_steps": 5}, "cache": {"directory": folder / "cache", "max_gb": 1},
     }  # fmt: skip
     return TrainConfig.model_validate(fields | changes)
 
 
-def train(folder: Path, stage: str, **changes: Any) -> Outcome:
+def train(folder: Path, stage: str, **changes: Any) -> FitResult:
     return run.train(config_of(folder, stage, **changes))
 
 
@@ -89,32 +95,19 @@ def test_a_run_that_is_interrupted_goes_on_bit_for_bit(tmp_path: Path, monkeypat
     write_manifest(tmp_path)
     settings = {"steps": 6, "voice_noise": 0.5, "micro_batch_size": 2, "save_every_sec": 0, "precision": "bfloat16"}
     train(tmp_path, "instruction", **settings)
-    forward, calls = run.Instruction.forward, iter(range(100))
+    forward, calls = Instruction.forward, iter(range(100))
 
-    def interrupted(self: run.Instruction, examples: Any) -> Any:
+    def interrupted(self: Instruction, examples: Any) -> Any:
         if next(calls) == 7:  # in the middle of the fourth step
             raise KeyboardInterrupt
         return forward(self, examples)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(run.Instruction, "forward", interrupted)
+        patch.setattr(Instruction, "forward", interrupted)
         train(tmp_path, "instruction", **settings, output=tmp_path / "resumed")
     assert len(losses(tmp_path / "resumed")) == 3
     train(tmp_path, "instruction", **settings, output=tmp_path / "resumed")
     assert log(tmp_path / "resumed") == log(tmp_path / "instruction")
-
-
-def test_expression_learns_from_faces_and_tunes_the_vision_encoders_last_blocks_alone(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    for name, num in (("train", 42), ("public_test", 14)):
-        labels = np.arange(num) % 7
-        pictures = (labels[:, None, None] * 30 + rng.integers(0, 30, (num, 56, 56))).astype(np.uint8)
-        np.savez(tmp_path / f"{name}.npz", raw=pictures, crop=pictures, ok=labels != 3, y=labels)
-    train(tmp_path, "expression", data=tmp_path, epochs=20, best_by="accuracy")
-    curve = losses(tmp_path / "expression")
-    assert np.mean(curve[-10:]) < np.mean(curve[:10])
-    names = changed(config_of(tmp_path, "expression"))
-    assert names and all(name.startswith("vision.backbone.") for name in names)
 
 
 def test_what_comes_out_is_a_model_for_the_pipeline(tmp_path: Path) -> None:
@@ -174,7 +167,7 @@ def test_both_splits_are_needed(tmp_path: Path) -> None:
 
 def test_frozen_weights_of_the_llm_take_the_runs_precision(tmp_path: Path) -> None:
     model = MicroEmo(TINY)
-    run.freeze(model, config_of(tmp_path, "instruction", precision="bfloat16"))
+    run.freeze(model, config_of(tmp_path, "instruction", precision="bfloat16"), STAGES["instruction"])
     dtypes = {("lora_" in name, p.dtype, p.requires_grad) for name, p in model.language.named_parameters()}
     assert dtypes == {(True, torch.float32, True), (False, torch.bfloat16, False)}
 
@@ -194,3 +187,33 @@ def test_bfloat16_runs_every_stage_of_clips(tmp_path: Path) -> None:
     for stage in ("alignment", "instruction"):
         train(tmp_path, stage, steps=2, precision="bfloat16", voice_noise=0.5)
         assert np.isfinite(losses(tmp_path / stage)).all()
+
+
+def test_a_setting_that_the_stage_does_not_read_is_refused(tmp_path: Path) -> None:
+    write_manifest(tmp_path, num=3)
+    with pytest.raises(InputError, match="tune_qformers, alignment_share: not read by stage alignment"):
+        train(tmp_path, "alignment", tune_qformers=False, alignment_share=0.3)
+    assert not (tmp_path / "alignment").exists()
+    assert all({*stage.reads} <= {*OWN_SETTINGS} for stage in STAGES.values())
+
+
+def test_a_stage_of_ones_own_plugs_in_under_its_own_name(tmp_path: Path) -> None:
+    """Trains what it says, by its own loss, and leaves a model for the pipeline."""
+    write_manifest(tmp_path, num=3)
+
+    class Doubled(Alignment):
+        def forward(self, examples: Any) -> Scores:
+            scores = super().forward(examples)
+            return scores._replace(loss=2 * scores.loss)
+
+    own = replace(
+        STAGES["alignment"],
+        trains=lambda config, name: name.startswith("audio_qformer."),
+        objective=lambda model, config: Doubled(model, config.voice_noise),
+    )
+    config = config_of(tmp_path, "mine", steps=2)
+    run.train(config, stages={"mine": own})
+    run.train(config_of(tmp_path, "alignment", steps=1))
+    assert losses(tmp_path / "mine")[0] == pytest.approx(2 * losses(tmp_path / "alignment")[0])
+    assert {name.split(".")[0] for name in changed(config)} == {"audio_qformer"}
+    assert len(Pipeline(tmp_path / "mine").understand(seen_clips.perceive(Path("0-happy.mp4"), TINY)).utterances) == 1

@@ -49,6 +49,11 @@ def test_heirs_and_overrides_go_over_what_they_inherit(tmp_path: Path) -> None:
     assert (loaded.data, loaded.start, loaded.stage) == (Path("other.jsonl"), ("a", "b"), "instruction")
 
 
+def test_a_value_can_be_anothers(tmp_path: Path) -> None:
+    loaded = config.load(write(tmp_path), ["output=runs/${seed}", "seed=7", "validate_every=${seed}"])
+    assert (loaded.output, loaded.validate_every) == (Path("runs/7"), 7)
+
+
 def test_what_is_saved_is_all_of_it(tmp_path: Path) -> None:
     loaded = config.load(write(tmp_path), ["model.utterance_windows=false", "cache.max_gb=2"])
     config.save(loaded, tmp_path)
@@ -65,6 +70,8 @@ def test_what_is_saved_is_all_of_it(tmp_path: Path) -> None:
         (BASE, ["epochs=many"], "epochs: "),
         (BASE, ["epochs"], "KEY=VALUE"),
         (BASE, ["epochs=[1"], "not YAML"),
+        (BASE, ["data=${nowhere}"], "base.yaml: Interpolation key 'nowhere' not found"),
+        (BASE, ["device=gpu"], "device: "),
         (BASE, ["batch_size=3", "micro_batch_size=2"], "multiple of micro_batch_size"),
         (BASE, ["model.preset=absent"], "no model in absent"),
         (BASE.replace("data: my.jsonl", ""), [], "data: must be given"),

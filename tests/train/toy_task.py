@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from microemo.config import TINY
 from microemo.train.config import TrainConfig
-from microemo.train.loop import Outcome, accelerator_of, fit
+from microemo.train.loop import FitResult, accelerator_of, fit
 from microemo.train.task import Scores, Task
 
 Example = tuple[Tensor, Tensor]
@@ -64,7 +64,7 @@ def config_of(output: Path, **changes: Any) -> TrainConfig:
     return TrainConfig.model_validate(fields | changes)
 
 
-def run(output: Path, kill_at: int | None = None, num: int = 22, **changes: Any) -> tuple[Line, Outcome]:
+def run(output: Path, kill_at: int | None = None, num: int = 22, **changes: Any) -> tuple[Line, FitResult]:
     config, line = config_of(output, **changes), Line()
     task = Task(line, Numbers(num, kill_at), Numbers(9), lambda folder: torch.save(line.state_dict(), folder / "best"))
     return line, fit(task, config, accelerator_of(config))

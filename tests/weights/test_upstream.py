@@ -94,7 +94,7 @@ def test_a_model_that_starts_from_upstream_lets_its_tokens_through(tmp_path: Pat
     model = MicroEmo(SMALL_PAPER).eval()
     checkpoint.start_from(model, [upstream.convert(tmp_path / "source.safetensors", tmp_path)[1].parent])
     frames, (ids, mask) = torch.randn(2, 5, SIZES.vision), model.timestamps([0.0, 1.0])
-    assert torch.equal(model.image_qformer(frames, ids, mask), model.image_qformer.read(frames, ids, mask))
+    assert torch.equal(model.image_qformer(frames, ids, mask), model.image_qformer.cross_attend(frames, ids, mask))
 
 
 def test_a_tensor_that_does_not_fit_the_model_is_named(tmp_path: Path) -> None:

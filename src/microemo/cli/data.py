@@ -61,7 +61,7 @@ def import_data(
     counts = ", ".join(f"{sum(sample.split == part for sample in samples)} {part}" for part in get_args(manifest.Split))
     speakers = len({sample.speaker for sample in samples if sample.speaker})
     print(f"{out}: {len(samples)} clips ({counts}) of {speakers or 'unknown'} speakers")
-    raise typer.Exit(_told(found))
+    raise typer.Exit(_report_faults(found))
 
 
 @app.command()
@@ -118,12 +118,14 @@ def describe(
     from microemo.data import manifest as manifests
     from microemo.data import rewrite as rewriting
 
+    if rewrite is None and (prices or yes):
+        raise typer.BadParameter("--prices and --yes are about --rewrite")
     found = manifests.read(manifest, max_failed_share)
     agree = agreement(prices, yes)
     with progress.shown() as hook:
-        outcome = described.describe_all(found.samples, seed, asr, hook)
-        samples = list(outcome.samples)
-        whole = manifests.Manifest(tuple(samples), (*found.faults, *outcome.faults))
+        result = described.describe_all(found.samples, seed, asr, hook)
+        samples = list(result.samples)
+        whole = manifests.Manifest(tuple(samples), (*found.faults, *result.faults))
         manifests.refuse(manifest, whole.faults, len(found.samples) + len(found.faults), max_failed_share)
         if rewrite is not None:
             samples, num_new, num_kept = rewriting.rewrite(samples, chat_at(rewrite), agree, hook)
@@ -134,14 +136,14 @@ def describe(
         print(quality.model_dump_json())
     else:
         print(
-            f"{out}: {outcome.num_written} described; {quality.verified} of {quality.claims} claims verified, "
+            f"{out}: {result.num_written} described; {quality.verified} of {quality.claims} claims verified, "
             f"{quality.without_clues} of {quality.descriptions} descriptions without a clue, {quality.labels} labels, "
             f"no frame of a sentence in more than {quality.most_frequent_frame}"
         )
-    raise typer.Exit(_told(whole))
+    raise typer.Exit(_report_faults(whole))
 
 
-def _told(manifest: "Manifest") -> int:
+def _report_faults(manifest: "Manifest") -> int:
     """Names the rows that cannot be used; exit code 1 if there are any."""
     from microemo import rows
 
@@ -165,10 +167,13 @@ def _divided(samples: "tuple[Sample, ...]", wishes: list[str], seed: int) -> "li
         part: Split | None = next((known for known in get_args(Split) if known == wanted), None)
         if part is None or not names:
             raise InputError(f"--split {wish}: give speakers as validation=19,20 or test=21,22, or shares as 80,10,10")
-        speakers[part] = names.split(",")
-    unknown = {name for names in speakers.values() for name in names} - {sample.speaker for sample in samples}
+        speakers.setdefault(part, []).extend(names.split(","))
+    named = Counter(name for names in speakers.values() for name in names)
+    unknown = named.keys() - {sample.speaker for sample in samples}
     if unknown:
         raise InputError(f"--split: no speakers {', '.join(sorted(unknown))} in the data")
+    if twice := [name for name, times in named.items() if times > 1]:
+        raise InputError(f"--split: speakers {', '.join(twice)} are named more than once")
     return splits.by_speaker(samples, speakers)
 
 

@@ -1,15 +1,14 @@
-"""How far each kind of clue speaks for each family of feelings: measured on clips or, where these are few, known."""
+"""How far each kind of clue speaks for each family of emotion: measured on clips or, where these are few, known."""
 
 import math
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 
+from microemo.clues import clue_kinds
+from microemo.lexicon import emotion_families, family_of
+from microemo.lexicon.labels import place
 from microemo.schema import Clue
-from microemo.vocabulary import family_of
-from microemo.vocabulary.lexicon import place
 
 Association = Mapping[str, Mapping[str, float]]
 """Log odds by kind and family: above 0, the kind is likelier in the family than in all."""
@@ -51,14 +50,14 @@ class Counts:
 
 @cache
 def known() -> Association:
-    """Associations from the literature (``associations.toml``): ``KNOWN`` for a kind that speaks for a family."""
-    table = tomllib.loads(files("microemo.vocabulary").joinpath("associations.toml").read_text(encoding="utf-8"))
-    kinds = table["kinds"] | {family: table["kinds"][like] for family, like in table["like"].items()}
-    found: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    for family, speaking in kinds.items():
-        for kind in speaking:
-            found[kind][family] = KNOWN
-    return dict(found)
+    """Associations from the literature (the table of clues): ``KNOWN`` for a kind that speaks for a family, or for the
+    one that it is most like.
+    """
+    return {
+        kind.kind: {name: KNOWN for name, each in emotion_families().items() if (each.like or name) in kind.families}
+        for kind in clue_kinds().values()
+        if kind.families
+    }
 
 
 def family(label: str) -> str:

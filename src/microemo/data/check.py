@@ -36,7 +36,7 @@ class SplitSummary(Record):
 
 
 class Leak(Record):
-    """The same speaker, file content or telling text in several splits."""
+    """The same speaker, file content or label-revealing text in several splits."""
 
     kind: Kind
     what: str
@@ -52,7 +52,7 @@ class Check(Record):
     splits: dict[str, SplitSummary]
     leaks: tuple[Leak, ...]
     duplicates: tuple[tuple[str, ...], ...] = Field(description="Clips of one split with the same file content")
-    scripts: int = Field(description="Texts in several splits that are spoken under several labels, and tell nothing")
+    scripts: int = Field(description="Texts in several splits that are spoken under several labels, and reveal none")
     faults: tuple[str, ...] = Field(description="Rows that cannot be used, and media that cannot be read")
     fault_kinds: dict[str, int]
 
@@ -65,8 +65,8 @@ def check(path: Path, manifest: Manifest, hook: Hook = silent) -> Check:
     order = [split for split in ("train", "validation", "test", NO_SPLIT) if split in by_split]
     contents = _same_content(usable)
     texts = _grouped([sample for sample in usable if _words(sample)], _words)
-    telling = {text: group for text, group in texts.items() if len({sample.labels[:1] for sample in group}) == 1}
-    scripts = [group for text, group in texts.items() if text not in telling and _parted(group)]
+    revealing = {text: group for text, group in texts.items() if len({sample.labels[:1] for sample in group}) == 1}
+    scripts = [group for text, group in texts.items() if text not in revealing and _parted(group)]
     speakers = _grouped([s for s in usable if s.speaker], lambda sample: (sample.source, sample.speaker))
     kinds = Counter(fault.kind for fault in manifest.faults)
     if unreadable:
@@ -77,7 +77,7 @@ def check(path: Path, manifest: Manifest, hook: Hook = silent) -> Check:
         leaks=(
             *_leaks("speaker", ((" ".join(filter(None, named)), group) for named, group in speakers.items())),
             *_leaks("file", ((group[0].path.name, group) for group in contents)),
-            *_leaks("text", telling.items()),
+            *_leaks("text", revealing.items()),
         ),
         duplicates=tuple(
             tuple(sample.name for sample in group)
@@ -149,7 +149,7 @@ def _parted(group: Sequence[Sample]) -> bool:
 
 def _words(sample: Sample) -> str:
     """What is said, without what does not change it."""
-    said = sample.subtitle or " ".join(turn.text for turn in sample.utterances)
+    said = sample.subtitle or " ".join(utterance.text for utterance in sample.utterances)
     return " ".join("".join(sign if sign.isalnum() else " " for sign in said.lower()).split())
 
 

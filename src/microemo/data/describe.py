@@ -14,11 +14,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from microemo.clues import QUOTATION, VERBS, clue_clause, kinds_in, nonverbal_kinds
 from microemo.data.association import Association, family
+from microemo.lexicon import FAMILIES, emotion_families
+from microemo.lexicon.labels import lexicon, normalised, place
 from microemo.parse import CITATION, LABEL
 from microemo.schema import Clue
-from microemo.vocabulary import FAMILIES, QUOTATION, VERBS, clue_clause, clue_words, emotion_families, kinds_in
-from microemo.vocabulary.lexicon import lexicon, normalised, place
 
 MAX_LABELS = 3
 MAX_CLAUSES = 3
@@ -26,8 +27,8 @@ MAX_KIN = 8  # words of a lexicon's group that may stand in for another; later o
 
 
 @dataclass(frozen=True)
-class Told:
-    """A description: its labels, the foremost first, and sentences that cite clues by their ids."""
+class Description:
+    """What a description says: labels, the foremost first, and sentences that cite clues by their ids."""
 
     labels: tuple[str, ...]
     sentences: tuple[str, ...]
@@ -38,7 +39,7 @@ class Told:
 
 
 class Deck:
-    """Draws from a list in an order of chance, each as often as any other."""
+    """Draws from a list in random order, each item as often as any other."""
 
     def __init__(self, cards: Sequence[str], rng: random.Random) -> None:
         self._cards, self._rng = cards, rng
@@ -51,7 +52,7 @@ class Deck:
 
 
 class Describer:
-    """Describes one stretch after another; the same seed and the same stretches give the same descriptions."""
+    """Describes one span after another; the same seed and the same spans give the same descriptions."""
 
     def __init__(self, association: Association, rng: random.Random) -> None:
         self._association, self._rng = association, rng
@@ -61,26 +62,27 @@ class Describer:
         self._decks = {name: Deck(cards, rng) for name, cards in lists.items()}
         self._words: dict[tuple[str, ...], Deck] = {}
 
-    def tell(self, label: str, intensity: float | None, clues: Sequence[Clue], later: bool = False) -> Told:
-        """Labels and sentences about a stretch that is labelled ``label``, in which ``clues`` were measured.
+    def describe(self, label: str, intensity: float | None, clues: Sequence[Clue], later: bool = False) -> Description:
+        """Labels and sentences about a span that is labelled ``label``, in which ``clues`` were measured.
 
-        ``intensity`` in [0, 1] shades the labels; None takes the strength of what is told. Up to ``MAX_CLAUSES`` clues
-        are told, those first that are strong and speak for the label; if none does, one that does not, with reserve.
+        ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that are cited. Up to
+        ``MAX_CLAUSES`` clues are cited, those first that are strong and speak for the label; if none does, one that
+        does not, with reserve.
         """
         weights = {clue.id: clue.strength * self._weight(clue, label) for clue in clues}
-        telling = sorted((clue for clue in clues if weights[clue.id] > 0), key=lambda clue: -weights[clue.id])
-        told = telling[: self._rng.choice((1, 2, 2, MAX_CLAUSES))]
+        supporting = sorted((clue for clue in clues if weights[clue.id] > 0), key=lambda clue: -weights[clue.id])
+        cited = supporting[: self._rng.choice((1, 2, 2, MAX_CLAUSES))]
         if intensity is None:
-            intensity = sum(clue.strength for clue in told) / len(told) if told else 0.0
+            intensity = sum(clue.strength for clue in cited) / len(cited) if cited else 0.0
         labels = self._labels(label, intensity)
         named = adjective(labels[self._rng.randrange(len(labels))])
-        if told:
-            self._rng.shuffle(told)
-            return Told(labels, self._sentences(told, named, "conclusions", later))
+        if cited:
+            self._rng.shuffle(cited)
+            return Description(labels, self._sentences(cited, named, "conclusions", later))
         if clues:
             strongest = max(clues, key=lambda clue: clue.strength)
-            return Told(labels, self._sentences([strongest], named, "reservations", later))
-        return Told(labels, (self._sentence(self._deal("nothing", named)),))
+            return Description(labels, self._sentences([strongest], named, "reservations", later))
+        return Description(labels, (self._sentence(self._deal("nothing", named)),))
 
     def _labels(self, label: str, intensity: float) -> tuple[str, ...]:
         """The label itself and one or two of its kin, shaded by intensity."""
@@ -90,10 +92,10 @@ class Describer:
         self._rng.shuffle(others)
         return (label, *others)[: self._rng.choice((2, 2, MAX_LABELS))]
 
-    def _sentences(self, told: Sequence[Clue], named: str, ending: str, later: bool) -> tuple[str, ...]:
+    def _sentences(self, cited: Sequence[Clue], named: str, ending: str, later: bool) -> tuple[str, ...]:
         """One or two sentences; the feeling is named at the end of the last."""
-        cut = self._rng.choice((0, 1)) if len(told) == 2 else self._rng.choice((1, 2)) if len(told) > 2 else 0
-        groups = [group for group in (told[:cut], told[cut:]) if group]
+        cut = self._rng.choice((0, 1)) if len(cited) == 2 else self._rng.choice((1, 2)) if len(cited) > 2 else 0
+        groups = [group for group in (cited[:cut], cited[cut:]) if group]
         openings = ["laters" if later else "openings", "continuations"]
         return tuple(
             self._sentence(
@@ -118,15 +120,16 @@ class Describer:
         return self._association.get(clue.kind, {}).get(family(label), 0.0)
 
 
-def answer(parts: Sequence[tuple[str, float, Sequence[Clue]]], association: Association, rng: random.Random) -> str:
-    """The answer "labels. Sentences." about one or more stretches in time order, each (label, intensity, its clues)."""
+def answer(spans: Sequence[tuple[str, float, Sequence[Clue]]], association: Association, rng: random.Random) -> str:
+    """The answer "labels. Sentences." about one or more spans in time order, each (label, intensity, its clues)."""
     describer = Describer(association, rng)
-    told = [
-        describer.tell(label, intensity, clues, later=number > 0)
-        for number, (label, intensity, clues) in enumerate(parts)
+    descriptions = [
+        describer.describe(label, intensity, clues, later=number > 0)
+        for number, (label, intensity, clues) in enumerate(spans)
     ]
-    labels = told[0].labels if len(told) == 1 else tuple(dict.fromkeys(part.labels[0] for part in told))
-    return f"{', '.join(labels[:MAX_LABELS])}. {' '.join(part.text for part in told)}"
+    firsts = tuple(dict.fromkeys(description.labels[0] for description in descriptions))
+    labels = descriptions[0].labels if len(descriptions) == 1 else firsts
+    return f"{', '.join(labels[:MAX_LABELS])}. {' '.join(description.text for description in descriptions)}"
 
 
 def kin(label: str, strong: bool) -> tuple[tuple[str, ...], ...]:
@@ -159,7 +162,8 @@ def frame_of(sentence: str, labels: Sequence[str]) -> str:
 
 @cache
 def _clauses_pattern() -> re.Pattern[str]:
-    clauses = [clause for words in clue_words().values() for clause in words.clauses] + [f'{verb} ""' for verb in VERBS]
+    clauses = [clause for kind in nonverbal_kinds().values() for clause in kind.clauses]
+    clauses += [f'{verb} ""' for verb in VERBS]
     return re.compile("|".join(re.escape(clause) for clause in sorted(clauses, key=len, reverse=True)))
 
 

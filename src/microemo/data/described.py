@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from microemo.data.association import Association, Counts, family, known
-from microemo.data.describe import Describer, Told, frame_of
-from microemo.data.manifest import Fault, Sample, Turn
+from microemo.data.describe import Describer, Description, frame_of
+from microemo.data.manifest import AnnotatedUtterance, Fault, Sample
 from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
@@ -81,20 +81,20 @@ def association(samples: Sequence[Sample], measured: Mapping[str, Measured]) -> 
 
 def quality(samples: Sequence[Sample]) -> Quality:
     """What the descriptions of clips and utterances are worth; claims are checked as a model's answers are."""
-    told = [explanation for sample in samples for explanation in _explanations(sample)]
-    claims = [claim for text, _, clues, span in told for claim in claims_in(text, clues, span)]
+    explanations = [explanation for sample in samples for explanation in _explanations(sample)]
+    claims = [claim for text, _, clues, span in explanations for claim in claims_in(text, clues, span)]
     frames = Counter(
         frame
-        for text, labels, *_ in told
+        for text, labels, *_ in explanations
         for frame in {frame_of(sentence.strip(), labels) for sentence in SENTENCE.findall(text)}
     )
     return Quality(
-        descriptions=len(told),
-        without_clues=sum(not CITATION.search(text) for text, *_ in told),
+        descriptions=len(explanations),
+        without_clues=sum(not CITATION.search(text) for text, *_ in explanations),
         claims=len(claims),
         verified=sum(claim.verified for claim in claims),
         most_frequent_frame=max(frames.values(), default=0),
-        labels=len({label for _, labels, *_ in told for label in labels}),
+        labels=len({label for _, labels, *_ in explanations for label in labels}),
     )
 
 
@@ -102,9 +102,10 @@ def _explanations(sample: Sample) -> Iterator[tuple[str, tuple[str, ...], tuple[
     """Each description of a sample: its text, labels, clues, and the seconds that it is about."""
     if sample.description:
         yield sample.description, sample.labels, sample.clues, ALWAYS
-    for turn in sample.utterances:
-        if turn.description and turn.start_sec is not None and turn.end_sec is not None:
-            yield turn.description, turn.labels, sample.clues, Span(turn.start_sec, turn.end_sec)
+    for utterance in sample.utterances:
+        if utterance.description and utterance.start_sec is not None and utterance.end_sec is not None:
+            span = Span(utterance.start_sec, utterance.end_sec)
+            yield utterance.description, utterance.labels, sample.clues, span
 
 
 def listed(measured: Measured) -> list[Clue]:
@@ -118,34 +119,35 @@ def listed(measured: Measured) -> list[Clue]:
 
 
 def _wants(sample: Sample) -> bool:
-    return bool(sample.labels and not sample.description) or any(map(_turn_wants, sample.utterances))
+    return bool(sample.labels and not sample.description) or any(map(_utterance_wants, sample.utterances))
 
 
-def _turn_wants(turn: Turn) -> bool:
-    return bool(turn.labels and not turn.description and turn.end_sec is not None)
+def _utterance_wants(utterance: AnnotatedUtterance) -> bool:
+    return bool(utterance.labels and not utterance.description and utterance.end_sec is not None)
 
 
 def _described(sample: Sample, measured: Measured, describer: Describer) -> Sample:
     clues = listed(measured)
     changes: dict[str, object] = {
         "clues": measured.clues,
-        "utterances": tuple(_turn(turn, clues, describer) for turn in sample.utterances),
+        "utterances": tuple(_described_utterance(utterance, clues, describer) for utterance in sample.utterances),
     }
     if sample.labels and not sample.description:
-        told = describer.tell(sample.labels[0], sample.intensity, clues)
-        changes |= {"labels": _joined(sample.labels, told), "description": told.text}
+        changes |= _written(sample.labels, describer.describe(sample.labels[0], sample.intensity, clues))
     return sample.model_copy(update=changes)
 
 
-def _turn(turn: Turn, clues: Sequence[Clue], describer: Describer) -> Turn:
-    if not _turn_wants(turn):
-        return turn
-    start_sec, end_sec = turn.start_sec or 0.0, turn.end_sec or 0.0
+def _described_utterance(
+    utterance: AnnotatedUtterance, clues: Sequence[Clue], describer: Describer
+) -> AnnotatedUtterance:
+    if not _utterance_wants(utterance):
+        return utterance
+    start_sec, end_sec = utterance.start_sec or 0.0, utterance.end_sec or 0.0
     within = [clue for clue in clues if clue.start_sec < end_sec and clue.end_sec > start_sec]
-    told = describer.tell(turn.labels[0], None, within)
-    return turn.model_copy(update={"labels": _joined(turn.labels, told), "description": told.text})
+    description = describer.describe(utterance.labels[0], None, within)
+    return utterance.model_copy(update=_written(utterance.labels, description))
 
 
-def _joined(labels: tuple[str, ...], told: Told) -> tuple[str, ...]:
-    """Several labels of the data set's own need no others."""
-    return labels if len(labels) > 1 else told.labels
+def _written(labels: tuple[str, ...], description: Description) -> dict[str, object]:
+    """What a description changes; several labels of the data set's own need no others."""
+    return {"labels": labels if len(labels) > 1 else description.labels, "description": description.text}

@@ -2,7 +2,7 @@
 
 Columns are named as ``microemo predict`` and ``microemo evaluate`` name theirs, so that a manifest is also a list of
 clips for the one and a table of truth for the other. A row that cannot be used is named and counted; no other sample
-ever takes its place.
+takes its place.
 """
 
 import json
@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from microemo import files, rows
 from microemo.errors import InputError
+from microemo.lexicon.label_lists import distinct
 from microemo.schema import Clue, Record
-from microemo.vocabulary.label_lists import distinct
 
 Split = Literal["train", "validation", "test"]
 
@@ -35,8 +35,8 @@ Labels = Annotated[tuple[str, ...], AfterValidator(_words)]
 """Lower case, trimmed, each once, as ``microemo evaluate`` reads them."""
 
 
-class Turn(Record):
-    """What one person says in a stretch of a clip, and how they feel in it, as far as these are known."""
+class AnnotatedUtterance(Record):
+    """What one person says in a span of a clip, and how they feel in it, as far as these are known."""
 
     text: str = ""
     start_sec: float | None = Field(default=None, ge=0)
@@ -46,7 +46,7 @@ class Turn(Record):
     description: str = ""
 
     @model_validator(mode="after")
-    def _time_runs(self) -> "Turn":
+    def _time_runs(self) -> "AnnotatedUtterance":
         if (self.start_sec is None) != (self.end_sec is None):
             raise ValueError("an utterance has both a start and an end, or neither")
         if self.start_sec is not None and self.end_sec is not None and self.start_sec >= self.end_sec:
@@ -66,7 +66,7 @@ class Sample(Record):
     audio: Path | None = Field(default=None, description="The sound, where it is a file of its own")
     subtitle: str = Field(default="", description="What is said, as one text")
     subtitle_file: Path | None = Field(default=None, description="SRT, WebVTT or ASS with what is said, and when")
-    utterances: tuple[Turn, ...] = ()
+    utterances: tuple[AnnotatedUtterance, ...] = ()
     labels: Labels = Field(default=(), description="What the person feels, the foremost first")
     description: str = Field(default="", description="What the person feels and from which clues, in sentences")
     clues: tuple[Clue, ...] = Field(default=(), description="What was measured; what [n] in the description refers to")
@@ -152,13 +152,12 @@ def write(path: Path, samples: Iterable[Sample]) -> Path:
 
     Files in the manifest's own folder are written relative to it, so that the folder can move; others absolute.
     """
-    lines = [json.dumps(_row(sample, path.parent.absolute()), ensure_ascii=False) for sample in samples]
-    content = "".join(f"{line}\n" for line in lines).encode()
+    table = [_row(sample, path.parent.absolute()) for sample in samples]
     if _is_parquet(path):
         from microemo.data import parquet
 
-        content = parquet.encode(content)
-    return files.write(path, content)
+        return files.write(path, parquet.encode(table, Sample))
+    return files.write(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in table).encode())
 
 
 def _is_parquet(path: Path) -> bool:
@@ -179,7 +178,7 @@ def _fault(place: str, item: Sample | Fault | str, places: dict[str, str]) -> Fa
     absent = next((file for file in item.files if not file.is_file()), None)
     if absent is not None:
         return Fault(place, "no file", f"{item.name} has no file {absent}")
-    if not item.labels and not item.description.strip() and not any(turn.labels for turn in item.utterances):
+    if not item.labels and not item.description.strip() and not any(utterance.labels for utterance in item.utterances):
         return Fault(place, "no label", f"{item.name} has neither labels nor a description")
     return None
 

@@ -47,15 +47,15 @@ def measure(sample: Sample, asr: bool = False, hook: Hook = silent) -> Measured:
 def cues_of(sample: Sample) -> list[Cue] | None:
     """What is said in a sample, and when as far as that is known; None where nothing is known."""
     timed = [
-        Cue(turn.start_sec, turn.end_sec, turn.text, turn.speaker)
-        for turn in sample.utterances
-        if turn.start_sec is not None and turn.end_sec is not None and turn.text
+        Cue(utterance.start_sec, utterance.end_sec, utterance.text, utterance.speaker)
+        for utterance in sample.utterances
+        if utterance.start_sec is not None and utterance.end_sec is not None and utterance.text
     ]
     if timed:
         return timed
     if sample.subtitle_file is not None:
         return read_subtitles(sample.subtitle_file)
-    said = sample.subtitle or " ".join(turn.text for turn in sample.utterances)
+    said = sample.subtitle or " ".join(utterance.text for utterance in sample.utterances)
     return [Cue(0.0, math.inf, said, sample.speaker)] if said.strip() else None
 
 
@@ -87,8 +87,8 @@ def _key(sample: Sample, cues: Sequence[Cue] | None, asr: bool) -> str:
 def code_sha256() -> str:
     """Hash of the code that measures."""
     digest = hashlib.sha256()
-    for package in ("media", "perception"):
-        for file in sorted(Path(str(files("microemo") / package)).iterdir()):
+    for package in ("clues", "lexicon", "media", "perception"):
+        for file in sorted(Path(str(files("microemo") / package)).rglob("*")):
             if file.suffix in (".py", ".toml"):
                 digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from microemo.chat import Chat, Cost, Message
 from microemo.data.describe import adjective
-from microemo.data.manifest import Sample, Turn
+from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.hooks import Hook, silent
 from microemo.parse import CITATION, NUMBER, claims_in
 from microemo.spans import Span
@@ -19,7 +19,7 @@ Rewrite the description of a person in a video in your own words, in one to thre
 REPLY_TOKENS = 80
 
 Agree = Callable[[str, Cost], None]
-"""Told what is about to be asked and what it costs; raises to refuse."""
+"""Called with what is about to be asked and what it costs; raises to refuse."""
 
 
 def rewrite(samples: Sequence[Sample], chat: Chat, agree: Agree, hook: Hook = silent) -> tuple[list[Sample], int, int]:
@@ -63,7 +63,7 @@ def _messages(text: str) -> list[Message]:
 
 
 def _texts(sample: Sample) -> list[str]:
-    texts = [sample.description, *(turn.description for turn in sample.utterances)]
+    texts = [sample.description, *(utterance.description for utterance in sample.utterances)]
     return [text for text in texts if text]
 
 
@@ -72,14 +72,14 @@ def _rewritten(sample: Sample, said: dict[str, str]) -> Sample:
         new = said.get(text, "")
         return new if new and faithful(new, text, sample, labels, span) else text
 
-    def turn(old: Turn) -> Turn:
+    def reworded(old: AnnotatedUtterance) -> AnnotatedUtterance:
         span = Span(old.start_sec or 0.0, old.end_sec or math.inf)
         return old.model_copy(update={"description": chosen(old.description, old.labels, span)})
 
     return sample.model_copy(
         update={
             "description": chosen(sample.description, sample.labels, Span(0.0, math.inf)),
-            "utterances": tuple(map(turn, sample.utterances)),
+            "utterances": tuple(map(reworded, sample.utterances)),
         }
     )
 

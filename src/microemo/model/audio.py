@@ -1,96 +1,32 @@
-"""The audio encoder (paper 3.1), pretrained and frozen, and the Q-Former that reads several of its layers.
+"""What every audio encoder does (paper 3.1): sound in, features out. The kinds are in ``model/registry.py``."""
 
-Emotion sits in the early layers of a speech recogniser more than in its last, and in several more than in one: a linear
-probe of Whisper tiny.en on eight emotions of RAVDESS gets 0.71 from its first layer, 0.78 from the first three.
-"""
+from abc import ABC, abstractmethod
+from typing import Any
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import torch
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import WhisperConfig, WhisperFeatureExtractor
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from microemo.config import AudioConfig, QFormerConfig
-from microemo.model.video_qformer import EMBEDDING_RMS, WindowQFormer
+from microemo.config import QFormerConfig
+from microemo.model.video_qformer import WindowQFormer
 
 SAMPLE_RATE = 16_000
-FEATURES_PER_SEC = 50
-CHUNK_SEC = 30
+NAMES = "audio.encoder."  # of an encoder's frozen tensors in the whole model
+FEATURES_PER_SEC = 50  # of features without times
 
 
-class AudioEncoder(nn.Module):
-    """A waveform to features, 50 a second; long clips are encoded in chunks of 30 s."""
+class AudioEncoder(nn.Module, ABC):
+    """Sound to features, E numbers from each of L layers; what is frozen is in ``self.encoder``."""
 
-    def __init__(self, config: AudioConfig, pretrained: Path | None = None) -> None:
-        super().__init__()
-        self.config = config
-        self.encoder = WhisperEncoder(
-            WhisperConfig(
-                d_model=config.hidden_size,
-                encoder_layers=config.num_layers,
-                encoder_attention_heads=config.num_heads,
-                encoder_ffn_dim=4 * config.hidden_size,
-                num_mel_bins=config.num_mels,
-                max_source_positions=config.max_positions,
-            )
-        ).requires_grad_(False)
-        if pretrained:
-            self.encoder.load_state_dict(load_file(pretrained / "encoder.safetensors"))
-        self.extractor = WhisperFeatureExtractor(feature_size=config.num_mels)
+    encoder: Any
 
-    def forward(self, waveform: Float[Tensor, " N"]) -> Float[Tensor, "F L D"]:
-        """Features of the layers that are read, F = 50 a second, at least one.
+    @abstractmethod
+    def forward(self, waveform: Float[Tensor, " N"]) -> Float[Tensor, "F L E"]:
+        """Features of 16 kHz mono sound in [-1, 1], at least one."""
 
-        ``waveform`` is 16 kHz mono in [-1, 1].
-        """
-        chunks = waveform.split(CHUNK_SEC * SAMPLE_RATE)
-        return torch.cat([self._layers(self.mel(chunk)) for chunk in chunks])
+    @abstractmethod
+    def times_sec(self, num_samples: int) -> tuple[float, ...] | None:
+        """The features' times in so many samples of sound; None: they are regular, ``FEATURES_PER_SEC``."""
 
-    def mel(self, chunk: Float[Tensor, " N"]) -> Float[Tensor, "M F2"]:
-        """Whisper's log-mel spectrogram, 100 frames a second, an even number of them."""
-        samples = max(-(-len(chunk) // 320) * 320, 3200)  # whole features; ten at least, for the normalisation
-        padded = nn.functional.pad(chunk, (0, samples - len(chunk)))
-        return torch.from_numpy(
-            self.extractor(
-                padded.numpy(), sampling_rate=SAMPLE_RATE, padding="do_not_pad", return_tensors="np"
-            ).input_features[0]
-        )
-
-    def _layers(self, mel: Float[Tensor, "M F2"]) -> Float[Tensor, "F L D"]:
-        """``WhisperEncoder.forward`` for any input up to 30 s: positions are sliced instead of the input padded."""
-        encoder = self.encoder
-        states = nn.functional.gelu(encoder.conv1(mel[None].to(encoder.conv1.weight)))
-        states = nn.functional.gelu(encoder.conv2(states)).transpose(1, 2)  # (1, F, D)
-        states = states + encoder.embed_positions.weight[: states.shape[1]]
-        read = []
-        for number, layer in enumerate(encoder.layers[: max(self.config.read_layers)], start=1):
-            states = layer(states, None)
-            if number in self.config.read_layers:
-                read.append(states)
-        return torch.cat(read).transpose(0, 1)
-
-
-def normalised(layers: Float[Tensor, "F L D"]) -> Float[Tensor, "F E"]:
-    """The layers side by side, each normalised first; E = L·D."""
-    return nn.functional.layer_norm(layers.float(), layers.shape[-1:]).flatten(1)
-
-
-class AudioQFormer(WindowQFormer):
-    """The Q-Former over a window of sound, and statistics of the window beside it.
-
-    Mean and deviation over time are what a speaker's emotion is told from by the simplest means (x-vectors'
-    statistics pooling): few speakers are enough to learn to read them, where the Q-Former learns the speakers by heart.
-    """
-
-    def __init__(self, config: QFormerConfig, input_size: int, language_size: int) -> None:
-        super().__init__(config, input_size, language_size)
-        self.statistics = nn.Linear(2 * input_size, language_size)
-        nn.init.normal_(self.statistics.weight, std=EMBEDDING_RMS / (2 * input_size) ** 0.5)
-
-    def forward(self, windows: Sequence[Float[Tensor, "_ E"]]) -> Float[Tensor, "U Q H"]:
-        pooled = torch.stack([torch.cat([window.mean(0), window.std(0, correction=0)]) for window in windows])
-        return super().forward(windows) + self.statistics(pooled)[:, None]
+    @abstractmethod
+    def qformer(self, config: QFormerConfig, language_size: int) -> WindowQFormer:
+        """The Q-Former that reads these features."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
-from peft.tuners.lora import LoraLayer
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -16,12 +15,15 @@ from torch import Tensor
 
 from microemo import files
 from microemo.config import ModelConfig
+from microemo.device import CPU, compute_dtype
 from microemo.errors import WeightsError
-from microemo.model import int8, vision
+from microemo.model import audio, int8, lora, vision
 from microemo.model.microemo import MicroEmo
+from microemo.model.registry import VISION_ENCODERS
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-FROZEN = (vision.NAMES, "audio.encoder.", "language.model.")
+LANGUAGE = "language.model."  # names of the LLM's tensors in the whole model
+FROZEN = (vision.NAMES, audio.NAMES, LANGUAGE)
 
 
 def is_tuned(config: ModelConfig, name: str) -> bool:
@@ -30,8 +32,8 @@ def is_tuned(config: ModelConfig, name: str) -> bool:
     Beyond the paper: the vision encoder's blocks that know expressions.
     """
     if name.startswith(vision.NAMES):
-        return vision.is_tuned(config.vision, name.removeprefix(vision.NAMES))
-    return "lora_" in name or not name.startswith(FROZEN)
+        return VISION_ENCODERS[config.vision.kind].is_tuned(config.vision, name.removeprefix(vision.NAMES))
+    return lora.MARK in name or not name.startswith(FROZEN)
 
 
 def tuned_state(model: MicroEmo) -> dict[str, Tensor]:
@@ -77,31 +79,46 @@ def read_tensors(directory: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{directory / WEIGHTS} cannot be read, write or fetch it again: {error}") from None
 
 
-def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torch.device | None = None) -> MicroEmo:
-    """Build the model of a checkpoint directory, ready for inference: LoRA merged, in bf16 where the CPU has it.
+def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torch.device = CPU) -> MicroEmo:
+    """Build the model of a checkpoint directory, ready for inference: LoRA merged, the LLM in bf16 where that pays.
 
     Raises ``WeightsError`` where the file is damaged, or a tensor missing, unknown or of another shape.
     """
-    model = MicroEmo(read_config(directory), pretrained)
-    load_tuned(model, read_tensors(directory), str(directory))
-    for module in model.modules():
-        if isinstance(module, LoraLayer):
-            module.merge()
-    if torch.cpu._is_avx512_bf16_supported():
-        model.language.to(torch.bfloat16)
-    return model.eval()
+    model = MicroEmo(read_config(directory), pretrained, trainable_lora=False)
+    language = model.language
+    adapters = {LANGUAGE + name: shape for name, shape in lora.shapes(language.model, language.config).items()}
+    tensors = read_tensors(directory)
+    check_fit(tensors, {**shapes(tuned_state(model)), **adapters}, str(directory))
+    set_tensors(model, {name: tensor for name, tensor in tensors.items() if name not in adapters})
+    merged = {name.removeprefix(LANGUAGE): tensor for name, tensor in tensors.items() if name in adapters}
+    lora.merge(language.model, language.config, merged)
+    if compute_dtype(device) == torch.bfloat16:
+        language.to(torch.bfloat16)
+    return model.to(device).eval()
 
 
 def load_tuned(model: MicroEmo, tensors: dict[str, Tensor], source: str) -> None:
     """Set the tuned tensors; every key must be known and present, every shape the model's."""
-    state = tuned_state(model)
-    missing = sorted(state.keys() - tensors.keys())
-    unknown = sorted(tensors.keys() - state.keys())
+    check_fit(tensors, shapes(tuned_state(model)), source)
+    set_tensors(model, tensors)
+
+
+def shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def check_fit(tensors: Mapping[str, Tensor], expected: Mapping[str, tuple[int, ...]], source: str) -> None:
+    """Raises ``WeightsError`` where a tensor is missing, unknown or of another shape than expected."""
+    missing = sorted(expected.keys() - tensors.keys())
+    unknown = sorted(tensors.keys() - expected.keys())
     if missing or unknown:
         raise WeightsError(f"{source} does not fit the model: missing {missing[:3]}, unknown {unknown[:3]}")
-    reshaped = [name for name, tensor in tensors.items() if tensor.shape != state[name].shape]
+    reshaped = [name for name, shape in shapes(tensors).items() if shape != expected[name]]
     if reshaped:
         raise WeightsError(f"{source} does not fit the model: other shapes of {sorted(reshaped)[:3]}")
+
+
+def set_tensors(model: MicroEmo, tensors: Mapping[str, Tensor]) -> None:
     model.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, strict=False)
 
 

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import InstructBlipQFormerConfig, InstructBlipQFormerModel
 
 from microemo.config import ImageQFormerConfig
 from microemo.model import qformer
@@ -22,6 +21,8 @@ class ImageQFormer(nn.Module):
     """A frame's patch tokens, global and local, to ``num_queries`` visual tokens bound to the frame's time."""
 
     def __init__(self, config: ImageQFormerConfig, vision_size: int) -> None:
+        from transformers import InstructBlipQFormerConfig, InstructBlipQFormerModel
+
         super().__init__()
         self.qformer = InstructBlipQFormerModel(
             InstructBlipQFormerConfig(
@@ -58,13 +59,13 @@ class ImageQFormer(nn.Module):
         local_mask: Bool[Tensor, "T M"] | None = None,
     ) -> Float[Tensor, "T Q H"]:
         """Visual tokens of each frame; without ``local`` (ablation), or where its mask is empty, of the frame alone."""
-        asked, text_mask = self._ask(time_ids, time_mask)
-        fused = self._read(asked, text_mask, frames)
+        attended, text_mask = self._self_attend(time_ids, time_mask)
+        fused = self._cross_attend(attended, text_mask, frames)
         if local is not None and local_mask is not None:
-            fused = self._fuse(fused, asked, text_mask, local, local_mask)
+            fused = self._fuse(fused, attended, text_mask, local, local_mask)
         return self.output(fused)
 
-    def read(
+    def cross_attend(
         self,
         tokens: Float[Tensor, "T N D"],
         time_ids: Int[Tensor, "T L"],
@@ -72,31 +73,33 @@ class ImageQFormer(nn.Module):
         mask: Bool[Tensor, "T N"] | None = None,
     ) -> Float[Tensor, "T Q H"]:
         """The queries updated by cross-attention over ``tokens``; only query positions go on, text stays behind."""
-        return self._read(*self._ask(time_ids, time_mask), tokens, mask)
+        return self._cross_attend(*self._self_attend(time_ids, time_mask), tokens, mask)
 
-    def _ask(self, time_ids: Tensor, time_mask: Tensor) -> tuple[Float[Tensor, "T S H"], Bool[Tensor, "T S"] | None]:
-        """The queries and the timestamps before anything is read, and where both are no padding (None: everywhere)."""
+    def _self_attend(
+        self, time_ids: Tensor, time_mask: Tensor
+    ) -> tuple[Float[Tensor, "T S H"], Bool[Tensor, "T S"] | None]:
+        """Queries and timestamps before they attend to tokens, and where they are no padding (None: everywhere)."""
         longest = 1 + max(time_mask.any(0).nonzero().flatten().tolist(), default=-1)
         ids, mask = time_ids[:, :longest], time_mask[:, :longest].bool()
         states = self.qformer.embeddings(input_ids=ids, query_embeds=self.queries.expand(len(ids), -1, -1))
         kept = None if mask.all() else F.pad(mask, (self.queries.shape[1], 0), value=True)
-        return qformer.ask(self.qformer.encoder, states, kept), kept
+        return qformer.self_attend(self.qformer.encoder, states, kept), kept
 
-    def _read(
-        self, asked: Tensor, text_mask: Tensor | None, tokens: Tensor, mask: Tensor | None = None
+    def _cross_attend(
+        self, attended: Tensor, text_mask: Tensor | None, tokens: Tensor, mask: Tensor | None = None
     ) -> Float[Tensor, "T Q H"]:
         tokens = self.vision_norm(tokens)
-        return qformer.read(self.qformer.encoder, asked, self.queries.shape[1], tokens, mask, text_mask)
+        return qformer.cross_attend(self.qformer.encoder, attended, self.queries.shape[1], tokens, mask, text_mask)
 
     def _fuse(
-        self, fused: Tensor, asked: Tensor, text_mask: Tensor | None, local: Tensor, local_mask: Tensor
+        self, fused: Tensor, attended: Tensor, text_mask: Tensor | None, local: Tensor, local_mask: Tensor
     ) -> Float[Tensor, "T Q H"]:
         """Mix in the local result by a learned gate, in the frames that have clue regions at all."""
         has_face = local_mask.any(1)
         if not has_face.any():
             return fused
-        clues = self._read(
-            asked[has_face],
+        clues = self._cross_attend(
+            attended[has_face],
             None if text_mask is None else text_mask[has_face],
             *pack(local[has_face], local_mask[has_face]),
         )

@@ -4,20 +4,21 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.config import ImageBindConfig
-from microemo.model.mel import CLIP_SEC, SAMPLE_RATE, clip_mels, even_spans
+from microemo.config import ImageBindConfig, QFormerConfig
+from microemo.model.audio import NAMES, SAMPLE_RATE, AudioEncoder
+from microemo.model.mel import CLIP_SEC, clip_mels, even_spans
+from microemo.model.pretrained import tensors_below
+from microemo.model.video_qformer import VideoQFormer
 
 KERNEL, STRIDE = 16, 10  # of the stem: overlapping patches
 EPS = 1e-6
 MAX_SCALE = 100.0
-NAMES = "audio.encoder."  # of its tensors in the whole model
 
 
-class ImageBindEncoder(nn.Module):
+class ImageBindEncoder(AudioEncoder):
     """A waveform to one vector for each of its clips of 2 s, evenly placed (``model/mel.py``)."""
 
     def __init__(self, config: ImageBindConfig, pretrained: Path | None = None) -> None:
@@ -25,20 +26,21 @@ class ImageBindEncoder(nn.Module):
         self.config = config
         self.encoder = AudioTrunk(config).requires_grad_(False)
         if pretrained:
-            tensors = load_file(pretrained / "model.safetensors")  # as ``microemo weights convert`` names them
-            self.encoder.load_state_dict(
-                {name.removeprefix(NAMES): tensor for name, tensor in tensors.items() if name.startswith(NAMES)}
-            )
+            self.encoder.load_state_dict(tensors_below(pretrained / "model.safetensors", NAMES))
 
     def forward(self, waveform: Float[Tensor, " N"]) -> Float[Tensor, "F 1 E"]:
-        """Features of the clips, one layer of them. ``waveform`` is 16 kHz mono in [-1, 1]."""
+        """A vector for each clip: one layer of them."""
         spans = even_spans(len(waveform) / SAMPLE_RATE)
         mels = clip_mels(waveform, spans, self.config.num_mels, self.config.num_frames)
         return self.encoder(mels.to(self.encoder.cls))[:, None].float()
 
     def times_sec(self, num_samples: int) -> tuple[float, ...]:
-        """The middle of each clip of a waveform of so many samples."""
+        """The middle of each clip."""
         return tuple(start + CLIP_SEC / 2 for start, _ in even_spans(num_samples / SAMPLE_RATE))
+
+    def qformer(self, config: QFormerConfig, language_size: int) -> VideoQFormer:
+        """Clips of sound are read in their order, as frames are."""
+        return VideoQFormer(config, self.config.output_size, language_size, self.config.num_clips)
 
 
 class AudioTrunk(nn.Module):

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from microemo.config import LabelPrior
+from microemo.lexicon import FAMILIES
 from microemo.model.language import SPACE, LanguageModel
 from microemo.model.prompt import Slot, SlotKind
-from microemo.vocabulary import FAMILIES
 
 TEMPERATURE = 0.1
 WINDOWS: tuple[SlotKind, ...] = ("video_window", "audio_window")

@@ -7,24 +7,13 @@ from typing import cast
 
 import torch
 from jaxtyping import Float, Int
-from peft import LoraConfig, inject_adapter_in_model
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    DynamicCache,
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-    TopPLogitsWarper,
-)
 
 from microemo.config import LanguageConfig
-from microemo.errors import WeightsError
+from microemo.model import lora
 from microemo.model.prompt import END, Slot
+from microemo.model.registry import LANGUAGE_MODELS
 
 NUCLEUS = 0.9
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
@@ -34,7 +23,8 @@ Choose = Callable[[Float[Tensor, "B V"]], tuple[Float[Tensor, " B"], Int[Tensor,
 """Logits to the tokens that come next, behind their log-probabilities."""
 
 
-def likeliest(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+def greedy(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+    """The likeliest tokens, behind their log-probabilities."""
     score, token = logits.log_softmax(-1).max(-1)
     return score, token
 
@@ -46,16 +36,18 @@ class Sampler:
     """
 
     def __init__(self, temperature: float, seeds: Sequence[int]) -> None:
+        from transformers import TopPLogitsWarper
+
         self._temperature = temperature
         self._nucleus = TopPLogitsWarper(NUCLEUS)
-        self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self._rngs = [torch.Generator().manual_seed(seed) for seed in seeds]  # on the CPU: the same on every device
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
         """The tokens drawn, behind their log-probabilities at temperature 1."""
         scores = logits.log_softmax(-1)
-        chance = torch.stack([torch.rand(logits.shape[1], generator=generator) for generator in self._generators])
-        gumbel = -(-chance.clamp_min(1e-30).log()).log()
-        likely = self._nucleus(torch.empty(0, dtype=torch.long), scores / self._temperature)
+        uniform = torch.stack([torch.rand(logits.shape[1], generator=rng, device="cpu") for rng in self._rngs])
+        gumbel = -(-uniform.clamp_min(1e-30).log()).log()
+        likely = self._nucleus(torch.empty(0, dtype=torch.long, device=scores.device), scores / self._temperature)
         token = (likely + gumbel.to(scores)).argmax(-1)
         return scores.gather(1, token[:, None])[:, 0], token
 
@@ -73,20 +65,22 @@ class Generation:
 
 
 class LanguageModel(nn.Module):
-    """A causal LM over embeddings, frozen but for the LoRA; ``end`` is the text that ends an answer."""
+    """A causal LM over embeddings, frozen; ``end`` is the text that ends an answer.
 
-    def __init__(self, config: LanguageConfig, pretrained: Path | None = None, end: str = END) -> None:
+    With ``trainable_lora``, LoRA of the configuration's rank is beside its weights (peft), and is not frozen; without,
+    it can be merged into them (``model/lora.py``).
+    """
+
+    def __init__(
+        self, config: LanguageConfig, pretrained: Path | None = None, end: str = END, trainable_lora: bool = True
+    ) -> None:
         super().__init__()
         self.config = config
         self.end = end
-        self.tokenizer = AutoTokenizer.from_pretrained(pretrained) if pretrained else byte_tokenizer()
-        dtype = getattr(torch, config.dtype)
-        model = (
-            _first_layers(pretrained, config.num_layers, dtype)
-            if pretrained
-            else _random_llama(config, len(self.tokenizer)).to(dtype)
-        )
-        self.model = _with_lora(model.requires_grad_(False), config)
+        self.model, self.tokenizer = LANGUAGE_MODELS[config.kind](config, pretrained)
+        self.model.requires_grad_(False)
+        if trainable_lora and config.lora_rank:
+            lora.inject(self.model, config)
 
     @property
     def table(self) -> nn.Embedding:
@@ -136,16 +130,18 @@ class LanguageModel(nn.Module):
         ones = [torch.ones(len(row), dtype=torch.long, device=row.device) for row in rows]
         mask = nn.utils.rnn.pad_sequence(ones, batch_first=True)
         embeddings = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
-        return self.model.model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
+        return self.model.base_model(inputs_embeds=embeddings, attention_mask=mask).last_hidden_state
 
     @torch.inference_mode()
     def answer(
-        self, prompts: Sequence[Float[Tensor, "_ H"]], choose_first: Choose = likeliest, choose: Choose = likeliest
+        self, prompts: Sequence[Float[Tensor, "_ H"]], choose_first: Choose = greedy, choose: Choose = greedy
     ) -> list[Generation]:
         """Answers to prompts of any lengths, decoded as one batch; shorter ones are padded on the left.
 
         ``choose_first`` chooses each answer's first token, ``choose`` the others.
         """
+        from transformers import DynamicCache
+
         inputs, mask = _padded_left(prompts)
         device = inputs.device
         positions = (mask.cumsum(1) - 1).clamp_min(0)
@@ -181,13 +177,13 @@ class LanguageModel(nn.Module):
     def _generation(self, ids: list[int], scores: list[float], *end: int) -> Generation:
         places = (place for place in range(len(ids)) if ids[place : place + len(end)] == [*end])
         length = next(places, len(ids))
-        pieces, told = [], ""
+        pieces, decoded = [], ""
         for count in range(1, length + 1):
             text = str(self.tokenizer.decode(ids[:count]))
             # A token may end within a character, which then belongs to the token that completes it.
             whole = count == length or not text.endswith("\N{REPLACEMENT CHARACTER}")
-            pieces.append(text[len(told) :] if whole else "")
-            told = text if whole else told
+            pieces.append(text[len(decoded) :] if whole else "")
+            decoded = text if whole else decoded
         return Generation(tuple(pieces), tuple(scores[:length]))
 
 
@@ -197,55 +193,3 @@ def _padded_left(prompts: Sequence[Float[Tensor, "_ H"]]) -> tuple[Float[Tensor,
     inputs = torch.stack([F.pad(prompt, (0, 0, longest - len(prompt), 0)) for prompt in prompts])
     lengths = torch.tensor([len(prompt) for prompt in prompts], device=inputs.device)
     return inputs, (torch.arange(longest, device=inputs.device) >= longest - lengths[:, None]).long()
-
-
-def byte_tokenizer() -> PreTrainedTokenizerFast:
-    """A tokenizer that needs no file, for random models: one token a byte, and the chat's marks."""
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    tokenizer = Tokenizer(models.BPE(vocab={byte: index for index, byte in enumerate(alphabet)}, merges=[]))
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(["<|im_start|>", END])
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=END, pad_token=END)
-
-
-def _first_layers(pretrained: Path, num_layers: int, dtype: torch.dtype) -> PreTrainedModel:
-    """Its first layers below its own head; all of them, for most uses. Raises ``WeightsError`` where it has fewer."""
-    model = AutoModelForCausalLM.from_pretrained(pretrained, dtype=dtype)
-    layers = model.model.layers
-    if num_layers > len(layers):
-        raise WeightsError(f"{pretrained} has {len(layers)} layers; the configuration has {num_layers}")
-    del layers[num_layers:]
-    model.config.num_hidden_layers = num_layers
-    return cast(PreTrainedModel, model)
-
-
-def _with_lora(model: PreTrainedModel, config: LanguageConfig) -> PreTrainedModel:
-    """LoRA in single precision, as it is trained, beside weights of whatever precision (paper 3.4)."""
-    if not config.lora_rank:
-        return model
-    lora = LoraConfig(
-        r=config.lora_rank,
-        lora_alpha=config.lora_alpha,
-        lora_dropout=config.lora_dropout,
-        target_modules=list(config.lora_targets),
-    )
-    adapted = cast(PreTrainedModel, inject_adapter_in_model(lora, model))
-    for name, parameter in adapted.named_parameters():
-        if "lora_" in name:
-            parameter.data = parameter.data.float()
-    return adapted
-
-
-def _random_llama(config: LanguageConfig, num_tokens: int) -> LlamaForCausalLM:
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=config.vocabulary_size or num_tokens,
-            hidden_size=config.hidden_size,
-            intermediate_size=config.feed_forward_size or 2 * config.hidden_size,
-            num_hidden_layers=config.num_layers,
-            num_attention_heads=config.num_heads,
-            num_key_value_heads=config.num_heads,
-            max_position_embeddings=8192,
-        )
-    )

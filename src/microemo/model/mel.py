@@ -60,8 +60,10 @@ def filter_banks(waveform: Float[Tensor, " K"], num_mels: int) -> Float[Tensor, 
     frames = waveform.unfold(0, FRAME, HOP)
     frames = frames - frames.mean(1, keepdim=True)
     frames = frames - PRE_EMPHASIS * torch.cat([frames[:, :1], frames[:, :-1]], dim=1)
-    spectrum = torch.fft.rfft(frames * torch.hann_window(FRAME, periodic=False), n=FFT).abs().square()
-    return (spectrum @ _filters(num_mels)).clamp_min(torch.finfo(torch.float32).eps).log()
+    spectrum = (
+        torch.fft.rfft(frames * torch.hann_window(FRAME, periodic=False, device=frames.device), n=FFT).abs().square()
+    )
+    return (spectrum @ _filters(num_mels).to(spectrum.device)).clamp_min(torch.finfo(torch.float32).eps).log()
 
 
 @cache

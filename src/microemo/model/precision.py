@@ -1,12 +1,7 @@
-"""Reduced precision: where it pays, and for inference matrices in bf16, all else as it is."""
+"""Reduced precision for inference: matrices in bf16, all else as it is. Where bf16 pays, ``device.py`` says."""
 
 import torch
 from torch import Tensor, nn
-
-
-def bf16_pays() -> bool:
-    """Whether this machine calculates in bf16; CPUs without the instructions take several times as long as in fp32."""
-    return torch.accelerator.is_available() or torch.cpu._is_avx512_bf16_supported()
 
 
 def matrices_to_bf16(module: nn.Module) -> None:

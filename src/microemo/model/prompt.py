@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from microemo.clues import clue_clause
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
-from microemo.vocabulary import clue_clause
 
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
 MARKS = ("<|", "###", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>")  # what chats are divided by
@@ -51,7 +51,7 @@ class PromptUtterance:
         return f"{self.speaker}: {self.text}" if self.speaker else self.text
 
 
-Pieces = list[str | Slot]
+Prompt = list[str | Slot]
 
 
 def utterance_question(start_sec: float, end_sec: float) -> str:
@@ -63,26 +63,26 @@ def heading(start_sec: float, end_sec: float) -> str:
     return f"{start_sec:.1f}-{end_sec:.1f} s."
 
 
-def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Pieces:
+def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Prompt:
     """Text and slots up to the question; only the token kinds that are ``available`` get a slot."""
-    pieces: Pieces = [OPENING]
+    prompt: Prompt = [OPENING]
     if "video" in available:
-        pieces += ["Video:", Slot("video"), "\n"]
+        prompt += ["Video:", Slot("video"), "\n"]
     if "audio" in available:
-        pieces += ["Audio:", Slot("audio"), "\n"]
+        prompt += ["Audio:", Slot("audio"), "\n"]
     for index, utterance in enumerate(utterances):
-        pieces.append(heading(utterance.start_sec, utterance.end_sec))
+        prompt.append(heading(utterance.start_sec, utterance.end_sec))
         if "video_window" in available:
-            pieces += [" Face:", Slot("video_window", index)]
+            prompt += [" Face:", Slot("video_window", index)]
         if "audio_window" in available:
-            pieces += [" Voice:", Slot("audio_window", index)]
+            prompt += [" Voice:", Slot("audio_window", index)]
         if utterance.text:
             speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
-            pieces.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
+            prompt.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
         if utterance.clues:
-            pieces.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
-        pieces.append("\n")
-    return pieces
+            prompt.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
+        prompt.append("\n")
+    return prompt
 
 
 def without_marks(text: str) -> str:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from microemo.config import PromptName
-from microemo.model.prompt import ANSWER_OPENING, END, Pieces, PromptUtterance, Slot, SlotKind, prefix, without_marks
+from microemo.model.prompt import ANSWER_OPENING, END, Prompt, PromptUtterance, Slot, SlotKind, prefix, without_marks
 
 SYSTEM = (
     "You are able to understand the visual content that the user provides. "
     "Follow the instructions carefully and explain your answers in detail."
 )
 
-Prefix = Callable[[Sequence[PromptUtterance], frozenset[SlotKind], Sequence[float]], Pieces]
+Prefix = Callable[[Sequence[PromptUtterance], frozenset[SlotKind], Sequence[float]], Prompt]
 
 
 @dataclass(frozen=True)
@@ -33,36 +33,36 @@ class Template:
 
 def affectgpt(
     utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
-) -> Pieces:
+) -> Prompt:
     """AffectGPT's, as EMER is trained with; what is not there is not spoken of."""
-    pieces: Pieces = ["<s>###Human: "]
+    prompt: Prompt = ["<s>###Human: "]
     if "audio" in available:
-        pieces += ["Close your eyes, open your ears and you imagine only based on the sound that <Audio>"]
-        pieces += [*_slots("audio", utterances, available), "</Audio>. "]
+        prompt += ["Close your eyes, open your ears and you imagine only based on the sound that <Audio>"]
+        prompt += [*_slots("audio", utterances, available), "</Audio>. "]
     if "video" in available:
-        pieces += ["Close your ears, open your eyes and you see that <Video>"]
-        pieces += [*_slots("video", utterances, available), "</Video>. "]
-    pieces.append(f"{_subtitle(utterances)}Now answer my question based on what you have seen, heard, and ")
-    return [*pieces, "provided subtitle. "]
+        prompt += ["Close your ears, open your eyes and you see that <Video>"]
+        prompt += [*_slots("video", utterances, available), "</Video>. "]
+    prompt.append(f"{_subtitle(utterances)}Now answer my question based on what you have seen, heard, and ")
+    return [*prompt, "provided subtitle. "]
 
 
 def timechat(
     utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
-) -> Pieces:
+) -> Prompt:
     """TimeChat's, which names the frames' times; audio and subtitle, which it lacks, are told as AffectGPT does."""
-    pieces: Pieces = [f"<s>[INST] <<SYS>>\n{SYSTEM}\n<</SYS>>\n\n"]
+    prompt: Prompt = [f"<s>[INST] <<SYS>>\n{SYSTEM}\n<</SYS>>\n\n"]
     if "video" in available:
         times = ", ".join(f"{time:.1f}" for time in times_sec)
-        pieces += ["<Video>", *_slots("video", utterances, available), "</Video> "]
-        pieces += [f"The video contains {len(times_sec)} frames sampled at {times} seconds. "]
+        prompt += ["<Video>", *_slots("video", utterances, available), "</Video> "]
+        prompt += [f"The video contains {len(times_sec)} frames sampled at {times} seconds. "]
     if "audio" in available:
-        pieces += ["<Audio>", *_slots("audio", utterances, available), "</Audio> "]
-    return [*pieces, _subtitle(utterances)]
+        prompt += ["<Audio>", *_slots("audio", utterances, available), "</Audio> "]
+    return [*prompt, _subtitle(utterances)]
 
 
 def _own(
     opening: str, utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
-) -> Pieces:
+) -> Prompt:
     return [opening, *prefix(utterances, available)[1:]]
 
 

@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Int
 from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import Tensor
-from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from microemo.config import TimestampConfig
 
@@ -29,19 +28,20 @@ class TimestampTokenizer:
 
     def __init__(self, config: TimestampConfig = SENTENCE, pretrained: Path | None = None) -> None:
         self.config = config
-        self._tokenizer = AutoTokenizer.from_pretrained(pretrained) if pretrained else built_in()
+        self._tokenizer = Tokenizer.from_file(str(pretrained / "tokenizer.json")) if pretrained else built_in()
+        self._tokenizer.enable_padding(pad_token="[PAD]", pad_id=self._tokenizer.token_to_id("[PAD]"))
+        self._tokenizer.enable_truncation(config.max_tokens)
 
     def __call__(self, times_sec: Sequence[float]) -> tuple[Int[Tensor, "T L"], Int[Tensor, "T L"]]:
         """Ids and attention mask (1 = token) of the sentences for times in seconds."""
-        texts = [sentence(time, self.config.text) for time in times_sec]
-        encoded = self._tokenizer(texts, padding=True, truncation=True, max_length=self.config.max_tokens)
-        return torch.tensor(encoded["input_ids"]), torch.tensor(encoded["attention_mask"])
+        encoded = self._tokenizer.encode_batch([sentence(time, self.config.text) for time in times_sec])
+        return torch.tensor([text.ids for text in encoded]), torch.tensor([text.attention_mask for text in encoded])
 
 
-def built_in() -> PreTrainedTokenizerFast:
+def built_in() -> Tokenizer:
     """Digits are tokens, so that times never seen are still read; a word that is not built in is unknown."""
     tokenizer = Tokenizer(models.WordLevel(VOCABULARY, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Punctuation(), pre_tokenizers.Whitespace()]
     )
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+    return tokenizer

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
-from transformers import Blip2QFormerConfig, Blip2QFormerModel
 
 from microemo.config import QFormerConfig
 from microemo.model import qformer
@@ -22,9 +21,11 @@ EMBEDDING_RMS = 0.13  # of SmolLM2's token embeddings: new tokens start out at t
 
 
 class WindowQFormer(nn.Module):
-    """Windows of features of any length, each to ``num_queries`` tokens in the LLM's embedding space."""
+    """Windows of features of any length (N, D), each to ``num_queries`` tokens in the LLM's embedding space."""
 
     def __init__(self, config: QFormerConfig, input_size: int, language_size: int) -> None:
+        from transformers import Blip2QFormerConfig, Blip2QFormerModel
+
         super().__init__()
         self.qformer = Blip2QFormerModel(
             Blip2QFormerConfig(
@@ -43,13 +44,19 @@ class WindowQFormer(nn.Module):
         self.projection = nn.Linear(config.hidden_size, language_size)
         nn.init.normal_(self.projection.weight, std=EMBEDDING_RMS / config.hidden_size**0.5)
 
-    def read(self, tokens: Float[Tensor, "W N D"], mask: Bool[Tensor, "W N"]) -> Float[Tensor, "W Q H"]:
+    def prepare(self, features: Float[Tensor, "T Q D"]) -> Float[Tensor, "T Q2 D2"]:
+        """A clip's features as its windows, which are cut from them, are read."""
+        return features
+
+    def cross_attend(self, tokens: Float[Tensor, "W N D"], mask: Bool[Tensor, "W N"]) -> Float[Tensor, "W Q H"]:
+        """The queries after all layers, which attend to each window's ``tokens``, in the LLM's embedding space."""
         queries = self.qformer.dropout(self.qformer.layernorm(self.queries.expand(len(tokens), -1, -1)))
         encoder = self.qformer.encoder
-        return self.projection(qformer.read(encoder, qformer.ask(encoder, queries), queries.shape[1], tokens, mask))
+        attended = qformer.self_attend(encoder, queries)
+        return self.projection(qformer.cross_attend(encoder, attended, queries.shape[1], tokens, mask))
 
     def forward(self, windows: Sequence[Float[Tensor, "_ D"]]) -> Float[Tensor, "U Q H"]:
-        return over_windows(self.read, windows)
+        return over_windows(self.cross_attend, windows)
 
 
 class VideoQFormer(WindowQFormer):
@@ -60,7 +67,10 @@ class VideoQFormer(WindowQFormer):
         self.positions = nn.Embedding(max_positions, input_size)
         nn.init.normal_(self.positions.weight, std=POSITION_STD)
 
-    def place(self, frames: Float[Tensor, "T Q D"]) -> Float[Tensor, "T Q D"]:
+    def prepare(self, features: Float[Tensor, "T Q D"]) -> Float[Tensor, "T Q D"]:
+        return self.add_positions(features)
+
+    def add_positions(self, frames: Float[Tensor, "T Q D"]) -> Float[Tensor, "T Q D"]:
         """Add each frame's position in the clip; clips longer than the table share its entries evenly."""
         num_frames, num_positions = len(frames), self.positions.num_embeddings
         index = torch.arange(num_frames, device=frames.device)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from torch import Tensor, nn
 
 from microemo.config import EvaConfig
-from microemo.model.vision import VisionEncoder
+from microemo.model.eva import EvaEncoder
 from microemo.parity.fixture import Fixture, loaded
 from microemo.weights.convert import eva
 
@@ -26,7 +26,7 @@ def outputs(fixture: Fixture) -> Iterator[tuple[str, Tensor]]:
         patch_size=fixture.size("config", "patch_size"),
         feed_forward_size=int(size * fixture.size("config", "mlp_ratio")),
     )
-    encoder = loaded(VisionEncoder(config), ours, "vision.")
+    encoder = loaded(EvaEncoder(config), ours, "vision.")
     norm = loaded(nn.LayerNorm(size), ours, "image_qformer.vision_norm.")
     features = encoder.backbone(pixel_values=fixture.input("pixels")).last_hidden_state
     yield "vit_out", features

@@ -20,9 +20,9 @@ def all_positions(
 ) -> Float[Tensor, "T QL H"]:
     """TimeChat hands on the text's positions with the queries', padding included, and unmasked. We only the queries.
 
-    The queries are read by our own ``read``; the text, which it leaves behind, by the library's forward.
+    The queries are read by our own ``cross_attend``; the text, which it leaves behind, by the library's forward.
     """
-    queries = image_qformer.read(tokens, time_ids, time_mask, mask)
+    queries = image_qformer.cross_attend(tokens, time_ids, time_mask, mask)
     states = image_qformer.qformer(
         input_ids=time_ids,
         attention_mask=torch.cat([time_mask.new_ones(queries.shape[:2]), time_mask], dim=1),

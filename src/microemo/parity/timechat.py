@@ -80,7 +80,7 @@ def _all_positions(fixture: Fixture, image: ImageQFormer, features: Tensor) -> T
 
 
 def _queries_only(fixture: Fixture, image: ImageQFormer, features: Tensor) -> Tensor:
-    return image.read(features, fixture.input("input_ids"), fixture.input("text_mask"))
+    return image.cross_attend(features, fixture.input("input_ids"), fixture.input("text_mask"))
 
 
 def _without_text(fixture: Fixture, image: ImageQFormer, features: Tensor) -> Tensor:
@@ -105,5 +105,5 @@ def over_clips(
 ) -> Float[Tensor, "B U V D"]:
     """The tokens of every window of every clip."""
     spans = quirks.fixed_windows(clips.shape[1], window, stride)
-    placed = [video.place(clip) for clip in clips]
+    placed = [video.add_positions(clip) for clip in clips]
     return torch.stack([video([clip[span].flatten(0, 1) for span in spans]) for clip in placed])

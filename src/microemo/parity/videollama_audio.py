@@ -67,4 +67,4 @@ def tokens(ours: dict[str, Tensor], features: Float[Tensor, "B S E"], num_heads:
     language_size = len(ours["audio_qformer.projection.weight"])
     positions = ours["audio_qformer.positions.weight"]
     qformer = loaded(VideoQFormer(config, positions.shape[1], language_size, len(positions)), ours, "audio_qformer.")
-    return qformer([qformer.place(clip[:, None]).flatten(0, 1) for clip in features])
+    return qformer([qformer.add_positions(clip[:, None]).flatten(0, 1) for clip in features])

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 
+from microemo.device import CPU
 from microemo.media.audio import SAMPLE_RATE
 from microemo.spans import Span
 
@@ -35,8 +37,6 @@ class Word(NamedTuple):
 
 def find_voice(waveform: Float32[np.ndarray, " N"], duration_sec: float) -> list[Span]:
     """Spans of a 16 kHz waveform in which a voice is heard (silero VAD), at most ``MAX_SPAN_SEC`` long each."""
-    import torch
-
     num_threads = torch.get_num_threads()
     import silero_vad
 
@@ -55,7 +55,9 @@ def find_voice(waveform: Float32[np.ndarray, " N"], duration_sec: float) -> list
     return [span for span in spans if span.start_sec < span.end_sec]
 
 
-def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Span], model_dir: Path) -> Iterator[list[Word]]:
+def recognize(
+    waveform: Float32[np.ndarray, " N"], voiced: Sequence[Span], model_dir: Path, device: torch.device = CPU
+) -> Iterator[list[Word]]:
     """Words spoken in the voiced spans, at most 30 s at a time (Whisper, as a CTranslate2 folder).
 
     Greedy and deterministic. Hallucinations are kept out: text that Whisper itself gives no credit, and words placed
@@ -64,9 +66,7 @@ def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Span], model
     from faster_whisper import WhisperModel
 
     num_threads = min(4, os.cpu_count() or 1)
-    model = WhisperModel(
-        str(model_dir), device="cpu", compute_type="int8", cpu_threads=num_threads, local_files_only=True
-    )
+    model = WhisperModel(str(model_dir), **_placement(device), cpu_threads=num_threads, local_files_only=True)
     for group in _audible_at_once(voiced):
         start = max(0, round((group[0].start_sec - SPAN_MARGIN_SEC) * SAMPLE_RATE))
         end = round((group[-1].end_sec + SPAN_MARGIN_SEC) * SAMPLE_RATE)
@@ -81,6 +81,13 @@ def recognize(waveform: Float32[np.ndarray, " N"], voiced: Sequence[Span], model
         offset_sec = start / SAMPLE_RATE
         words = [Word(w.word.strip(), float(w.start + offset_sec), float(w.end + offset_sec)) for w in heard]
         yield list(place_words(words, group))
+
+
+def _placement(device: torch.device) -> dict[str, Any]:
+    """CTranslate2's words for a device; it knows CPUs and CUDA alone."""
+    if device.type == "cuda":
+        return {"device": "cuda", "device_index": device.index or 0, "compute_type": "int8_float16"}
+    return {"device": "cpu", "compute_type": "int8"}
 
 
 def _audible_at_once(voiced: Sequence[Span]) -> Iterator[list[Span]]:

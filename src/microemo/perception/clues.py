@@ -18,15 +18,16 @@ def measure_clues(
     utterances: Sequence[Utterance],
     words: Sequence[TimedWord],
     speech: Sequence[Span],
+    language: str = "en",
 ) -> tuple[Clue, ...]:
     """All clues of a clip; any of its parts may be missing.
 
     ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the spans (seconds from, to) in
-    which somebody speaks.
+    which somebody speaks, ``language`` the ISO 639-1 code of the words. Raises ``InputError`` as ``word_clues`` does.
     """
     face = face_clues(track, speech) if track is not None else []
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
-    return number([*face, *voice, *word_clues(utterances, words)])
+    return number([*face, *voice, *word_clues(utterances, words, language)])
 
 
 def number(clues: Iterable[Clue]) -> tuple[Clue, ...]:

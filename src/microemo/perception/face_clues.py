@@ -1,19 +1,17 @@
 """Facial clues: FACS actions with onset, apex and offset, measured against the person's own resting face.
 
-The actions and what is known of them are in ``facial_actions.toml``; the series are MediaPipe's blendshapes.
+The actions are rows of the table of clues (``clues/facial.toml``). A row names the blendshapes that tell its action and
+the function that makes one series of them: ``mean``, or another that is ``registered`` here.
 """
 
-import tomllib
-from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from microemo.clues import FacialKind, facial_kinds
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.schema import Clue, FaceTrack, Record
+from microemo.schema import Clue, FaceTrack
 from microemo.spans import Span, inside
 
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
@@ -26,42 +24,46 @@ SMILE = ("mouthSmileLeft", "mouthSmileRight")
 LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
 UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 
-
-class FacialAction(Record):
-    """One action of the face by its FACS name; the numbers are explained in ``facial_actions.toml``."""
-
-    kind: str
-    action_unit: str
-    region: str
-    blendshapes: tuple[str, ...]
-    neutral: tuple[float, float]
-    peak: float
-    min_sec: float
-    smile: Literal["needed", "excluded", "ignored"] = "ignored"
-    articulation: bool = False
-
-    def series(self, blendshapes: Float[np.ndarray, "N 52"]) -> Float[np.ndarray, " N"]:
-        """The action's activation in [0, 1] in each row; left and right averaged."""
-        if self.blendshapes == SMILE:
-            return _smile(blendshapes)
-        level = _mean_of(blendshapes, self.blendshapes)
-        match self.smile:
-            case "needed":
-                return np.sqrt(level * _smile(blendshapes))
-            case "excluded":
-                return level * (1 - _smile(blendshapes))
-            case "ignored":
-                return level
-
-    def baseline(self, series: Float[np.ndarray, " N"]) -> float:
-        """The person's own resting level, within what resting faces have, so that a lasting smile stays a smile."""
-        return float(np.clip(np.quantile(series, RESTING_QUANTILE), *self.neutral))
+Series = Callable[[Float[np.ndarray, "N 52"], Sequence[str]], Float[np.ndarray, " N"]]
+SERIES: dict[str, Series] = {}
 
 
-@cache
-def facial_actions() -> tuple[FacialAction, ...]:
-    table = tomllib.loads(files(__package__).joinpath("facial_actions.toml").read_text(encoding="utf-8"))
-    return tuple(FacialAction.model_validate({"kind": kind, **row}) for kind, row in table.items())
+def registered(series: Series) -> Series:
+    """Registers a function under its name, for the table of clues.
+
+    It takes blendshapes, (N, 52), and the names of those that tell the action, and returns the action's activation in
+    [0, 1] in each row.
+    """
+    SERIES[series.__name__] = series
+    return series
+
+
+@registered
+def mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """All blendshapes of the action alike, left and right."""
+    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
+
+
+@registered
+def smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
+
+    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile.
+    """
+    trust = np.maximum(2 - 2.5 * mean(blendshapes, LOOK_DOWN), 2 * mean(blendshapes, UPPER_LIP_UP))
+    return mean(blendshapes, names) * np.clip(trust, 0, 1)
+
+
+@registered
+def with_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """For blendshapes that tell the action only in a smile: the geometric mean of both."""
+    return np.sqrt(mean(blendshapes, names) * smile(blendshapes, SMILE))
+
+
+@registered
+def without_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """For blendshapes that every smile raises as well: their mean, less the smile's share."""
+    return mean(blendshapes, names) * (1 - smile(blendshapes, SMILE))
 
 
 def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
@@ -73,18 +75,18 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
     if len(track.times_sec) == 0:
         return []
     speaking = inside(track.times_sec, speech, SPEECH_MARGIN_SEC)
-    return [clue for action in facial_actions() for clue in _measure(action, track, speaking)]
+    return [clue for kind in facial_kinds() for clue in _measure(kind, track, speaking)]
 
 
-def _measure(action: FacialAction, track: FaceTrack, speaking: Bool[np.ndarray, " N"]) -> Iterator[Clue]:
+def _measure(kind: FacialKind, track: FaceTrack, speaking: Bool[np.ndarray, " N"]) -> Iterator[Clue]:
     times_sec = track.times_sec
-    series = smooth(times_sec, action.series(track.blendshapes))
-    baseline = action.baseline(series)
-    strength = (series - baseline) / max(action.peak - baseline, 1e-3)
-    if action.articulation:
+    series = smooth(times_sec, SERIES[kind.series](track.blendshapes, kind.blendshapes))
+    baseline = _baseline(kind, series)
+    strength = (series - baseline) / max(kind.peak - baseline, 1e-3)
+    if kind.articulation:
         strength = np.where(speaking, 0.0, strength)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
-    shortest = min(action.min_sec, times_sec[-1] - times_sec[0])
+    shortest = min(kind.min_sec, times_sec[-1] - times_sec[0])
     for first, last in events(times_sec, strength):
         apex = first + int(np.argmax(strength[first : last + 1]))
         end_sec = float(times_sec[last]) + row_sec
@@ -93,8 +95,8 @@ def _measure(action: FacialAction, track: FaceTrack, speaking: Bool[np.ndarray, 
         yield Clue(
             id=1,
             modality="face",
-            region=action.region,
-            kind=action.kind,
+            region=kind.region,
+            kind=kind.kind,
             start_sec=round(float(times_sec[first]), 3),
             apex_sec=round(float(times_sec[apex]), 3),
             end_sec=round(end_sec, 3),
@@ -102,6 +104,11 @@ def _measure(action: FacialAction, track: FaceTrack, speaking: Bool[np.ndarray, 
             baseline=round(baseline, 3),
             strength=round(min(float(strength[apex]), 1.0), 3),
         )
+
+
+def _baseline(kind: FacialKind, series: Float[np.ndarray, " N"]) -> float:
+    """The person's own resting level, within what resting faces have, so that a lasting smile stays a smile."""
+    return float(np.clip(np.quantile(series, RESTING_QUANTILE), *kind.neutral))
 
 
 def smooth(times_sec: Float[np.ndarray, " N"], series: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
@@ -121,27 +128,14 @@ def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]
     steps_sec = np.diff(times_sec, prepend=times_sec[0])
     starts_new = steps_sec > max(MAX_GAP_SEC, 2 * float(np.median(steps_sec)))
     run = np.cumsum(starts_new | np.diff(on, prepend=on[0]))
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for index in np.unique(run[on]):
         rows = np.flatnonzero(run == index)
         first, last = int(rows[0]), int(rows[-1])
         if strength[first : last + 1].max() < ONSET_STRENGTH:
             continue
-        if found and times_sec[first] - times_sec[found[-1][1]] <= MERGE_SEC:
-            found[-1] = (found[-1][0], last)
+        if spans and times_sec[first] - times_sec[spans[-1][1]] <= MERGE_SEC:
+            spans[-1] = (spans[-1][0], last)
         else:
-            found.append((first, last))
-    return found
-
-
-def _smile(blendshapes: Float[np.ndarray, "N 52"]) -> Float[np.ndarray, " N"]:
-    """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
-
-    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile.
-    """
-    trust = np.maximum(2 - 2.5 * _mean_of(blendshapes, LOOK_DOWN), 2 * _mean_of(blendshapes, UPPER_LIP_UP))
-    return _mean_of(blendshapes, SMILE) * np.clip(trust, 0, 1)
-
-
-def _mean_of(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
+            spans.append((first, last))
+    return spans

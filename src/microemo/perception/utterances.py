@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float32
 
+from microemo.device import CPU
 from microemo.hooks import Hook, silent
 from microemo.media.subtitles import Cue
 from microemo.perception.asr import Word, find_voice, recognize
@@ -61,6 +63,7 @@ def find_speech(
     subtitles: Sequence[Cue] | None = None,
     asr_model_dir: Path | None = None,
     hook: Hook = silent,
+    device: torch.device = CPU,
 ) -> Speech:
     """Divide a clip into utterances and windows, at least one where ``duration_sec`` > 0.
 
@@ -77,7 +80,7 @@ def find_speech(
         words = [word for turn in turns for word in _estimate_words(turn)]
     else:
         if waveform is not None and asr_model_dir is not None and voiced:
-            for heard in recognize(waveform, voiced, asr_model_dir):
+            for heard in recognize(waveform, voiced, asr_model_dir, device):
                 words += heard
                 hook("speech", words[-1].end_sec if words else 0, duration_sec)
         turns = [_say(sentence) for sentence in split_sentences(words)]

@@ -1,19 +1,21 @@
-"""Vocal clues: pitch, its liveliness, vocal effort, loudness, rate and pauses of each utterance.
+"""Vocal clues: F0 and its range, vocal effort, loudness, rate and pauses of each utterance.
 
 Each is measured against the clip's own median, held within what calm speech has, so that an only utterance can
-still stand out. Loudness depends on the recording and is compared within the clip alone.
+still stand out. The kinds are rows of the table of clues (``clues/vocal.toml``); a row names its measure, a function
+that is ``registered`` here.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from microemo.clues import VocalKind, vocal_kinds
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span, inside
 
@@ -25,37 +27,9 @@ HOP = 256  # SwiftF0's step between frames, in samples
 WINDOW = 2 * HOP
 FRAME_SEC = HOP / SAMPLE_RATE
 ONSET_STRENGTH = 0.2  # as for facial actions
-PITCH_RANGE_HZ = (60.0, 600.0)
-MIN_VOICED_FRAMES = 15  # a quarter of a second; of less, pitch and loudness say nothing
-TYPICAL_PAUSE_SEC, LONG_PAUSE_SEC, PAUSE_SPAN_SEC = 0.25, 0.6, 1.25
-
-
-@dataclass(frozen=True)
-class VoiceFeature:
-    """A measure of an utterance, and the kinds of clue that its two directions are.
-
-    ``neutral`` is the range of calm speech (None: only the clip itself is the measure), ``span`` the deviation
-    that counts as full strength. A direction that tells no emotion from calm speech is no clue (None).
-    """
-
-    raised: str
-    lowered: str | None
-    neutral: tuple[float, float] | None
-    span: float
-
-
-# Origin of the ranges: 10th and 90th percentile over the neutral and calm utterances of RAVDESS actors 1-18; of the
-# spans: about the 98th percentile of the deviation over their six other emotions. Pitch has one range for low and
-# one for high voices (there: men and women), told apart by the pitch that the voice falls to.
-LOW_VOICE, HIGH_VOICE = (-1.2, 4.6), (9.9, 14.6)  # semitones over 100 Hz
-HIGH_VOICE_FLOOR = 6.25  # semitones over 100 Hz
-FEATURES = {
-    "pitch": VoiceFeature("pitch_raised", None, LOW_VOICE, 12.0),  # semitones over 100 Hz
-    "liveliness": VoiceFeature("pitch_lively", "pitch_flat", (3.7, 8.9), 8.0),  # semitones, 10th to 90th percentile
-    "effort": VoiceFeature("voice_tense", "voice_soft", (-19.0, -10.8), 10.0),  # dB above 1 kHz over below
-    "loudness": VoiceFeature("voice_loud", "voice_quiet", None, 20.0),  # dB of full scale
-    "rate": VoiceFeature("speech_fast", "speech_slow", (3.4, 5.6), 4.0),  # syllables per second
-}
+F0_RANGE_HZ = (60.0, 600.0)
+MIN_VOICED_FRAMES = 15  # a quarter of a second; of less, F0 and loudness say nothing
+HIGH_VOICE_FLOOR = 6.25  # semitones over 100 Hz to which a high voice falls, between men's and women's in RAVDESS
 
 
 @dataclass(frozen=True)
@@ -64,62 +38,102 @@ class Voice:
 
     utterance: Utterance
     times_sec: Float[np.ndarray, " N"]
-    pitch: Float[np.ndarray, " N"]  # semitones over 100 Hz
-    effort: Float[np.ndarray, " N"]  # dB
-    loudness: Float[np.ndarray, " N"]  # dB
+    f0: Float[np.ndarray, " N"]  # semitones over 100 Hz
+    alpha_ratio: Float[np.ndarray, " N"]  # dB
+    loudness: Float[np.ndarray, " N"]  # dB of full scale
 
     @property
-    def features(self) -> dict[str, float]:
-        low, high = np.quantile(self.pitch, [0.1, 0.9])
-        values = {
-            "pitch": float(np.median(self.pitch)),
-            "liveliness": float(high - low),
-            "effort": float(np.median(self.effort)),
-            "loudness": float(np.median(self.loudness)),
-        }
-        if num_syllables := count_syllables(self.utterance.text):
-            values["rate"] = num_syllables / float(self.times_sec[-1] - self.times_sec[0] + FRAME_SEC)
-        return values
+    def span(self) -> Span:
+        return Span(float(self.times_sec[0]), float(self.times_sec[-1]) + FRAME_SEC)
 
-    def apex_sec(self, feature: str, raised: bool) -> float:
-        """The moment at which a feature is farthest out, single wrong frames aside; the middle for the rate."""
-        series = {"effort": self.effort, "loudness": self.loudness, "rate": self.times_sec}.get(feature, self.pitch)
-        quantile = 0.5 if feature == "rate" else 0.95 if raised else 0.05
-        return float(self.times_sec[np.abs(series - np.quantile(series, quantile)).argmin()])
+
+class Reading(NamedTuple):
+    """A measure of an utterance: its value, the span that it was read from, and when it is lowest and highest."""
+
+    value: float
+    span: Span
+    lowest_sec: float
+    highest_sec: float
+
+
+Measure = Callable[[Voice], Reading | None]
+MEASURES: dict[str, Measure] = {}
+
+
+def registered(measure: Measure) -> Measure:
+    """Registers a function under its name, for the table of clues; it returns None where it has nothing to measure."""
+    MEASURES[measure.__name__] = measure
+    return measure
+
+
+@registered
+def f0_median(voice: Voice) -> Reading:
+    """Median, in semitones over 100 Hz."""
+    return _reading(voice, float(np.median(voice.f0)), voice.f0)
+
+
+@registered
+def f0_range(voice: Voice) -> Reading:
+    """Semitones from the 10th to the 90th percentile."""
+    low, high = np.quantile(voice.f0, [0.1, 0.9])
+    return _reading(voice, float(high - low), voice.f0)
+
+
+@registered
+def alpha_ratio(voice: Voice) -> Reading:
+    """Median ratio of the energy above 1 kHz to that below, in dB; it rises with vocal effort."""
+    return _reading(voice, float(np.median(voice.alpha_ratio)), voice.alpha_ratio)
+
+
+@registered
+def loudness(voice: Voice) -> Reading:
+    """Median, in dB of full scale."""
+    return _reading(voice, float(np.median(voice.loudness)), voice.loudness)
+
+
+@registered
+def syllable_rate(voice: Voice) -> Reading | None:
+    """Syllables of the text per second; no moment is faster than another, so it is in the middle."""
+    num_syllables = count_syllables(voice.utterance.text)
+    if not num_syllables:
+        return None
+    middle_sec = _nearest(voice, voice.times_sec, 0.5)
+    rate = num_syllables / float(voice.times_sec[-1] - voice.times_sec[0] + FRAME_SEC)
+    return Reading(rate, voice.span, middle_sec, middle_sec)
+
+
+@registered
+def longest_pause(voice: Voice) -> Reading:
+    """Seconds of the longest silence within the utterance, with a span of its own."""
+    longest = int(np.diff(voice.times_sec).argmax())
+    span = Span(float(voice.times_sec[longest]) + FRAME_SEC, float(voice.times_sec[longest + 1]))
+    middle_sec = (span.start_sec + span.end_sec) / 2
+    return Reading(span.end_sec - span.start_sec, span, middle_sec, middle_sec)
 
 
 def voice_clues(
     waveform: Float[np.ndarray, " N"], utterances: Sequence[Utterance], speech: Sequence[Span]
 ) -> list[Clue]:
-    """What stands out in the voice of each utterance, unnumbered.
+    """What stands out in the voice of each utterance, unnumbered, kind by kind.
 
     ``waveform`` is 16 kHz mono; ``speech`` are the spans (seconds from, to) in which somebody speaks: what
     sounds outside of them is not the voice. Only one utterance is held in memory at a time.
     """
-    voices = [voice for utterance in utterances if (voice := listen(waveform, utterance, speech))]
+    voices = [voice for utterance in utterances if (voice := voice_in(waveform, utterance, speech))]
     if not voices:
         return []
-    measured = [voice.features for voice in voices]
-    baselines = {name: _baseline(name, measured, voices) for name in FEATURES}
-    clues = [
-        clue
-        for voice, features in zip(voices, measured, strict=True)
-        for name, value in features.items()
-        for clue in _deviation(voice, name, value, baselines[name])
-    ]
-    return clues + [clue for voice in voices for clue in _long_pause(voice)]
+    high = bool(np.quantile(np.concatenate([voice.f0 for voice in voices]), 0.1) > HIGH_VOICE_FLOOR)
+    return [clue for kind in vocal_kinds() for clue in _deviations(kind, voices, high)]
 
 
-def listen(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Sequence[Span]) -> Voice | None:
+def voice_in(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Sequence[Span]) -> Voice | None:
     """The voiced frames of one utterance; None where there are too few to measure."""
     first = int(utterance.start_sec * SAMPLE_RATE)
     samples = np.asarray(waveform[first : int(utterance.end_sec * SAMPLE_RATE)], np.float32)
     peak = float(np.abs(samples).max(initial=0.0))
     if len(samples) < WINDOW or peak < 1e-4:
         return None
-    result = _detector().detect(
-        samples / (2 * peak), SAMPLE_RATE, *PITCH_RANGE_HZ
-    )  # pitch whatever the recording level
+    result = _detector().detect(samples / (2 * peak), SAMPLE_RATE, *F0_RANGE_HZ)  # F0 whatever the recording level
     times_sec = utterance.start_sec + result.timestamps
     voiced = (result.confidence >= 0.5) & inside(times_sec, speech)
     if voiced.sum() < MIN_VOICED_FRAMES:
@@ -127,8 +141,8 @@ def listen(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Sequ
     return Voice(
         utterance=utterance,
         times_sec=times_sec[voiced],
-        pitch=12 * np.log2(result.pitch_hz[voiced] / 100),
-        effort=_effort(samples, voiced),
+        f0=12 * np.log2(result.pitch_hz[voiced] / 100),
+        alpha_ratio=_alpha_ratio(samples, voiced),
         loudness=result.loudness_db[voiced] + 20 * np.log10(2 * peak),
     )
 
@@ -152,7 +166,7 @@ def _detector() -> "SwiftF0":
     return SwiftF0(threads=1, spin=False)
 
 
-def _effort(samples: Float[np.ndarray, " n"], frames: Bool[np.ndarray, " m"]) -> Float[np.ndarray, " k"]:
+def _alpha_ratio(samples: Float[np.ndarray, " n"], frames: Bool[np.ndarray, " m"]) -> Float[np.ndarray, " k"]:
     """Energy at 1-5 kHz over that at 50-1000 Hz in dB (the alpha ratio), which rises with vocal effort, not with gain.
 
     Eyben et al., The Geneva Minimalistic Acoustic Parameter Set, 2016.
@@ -165,55 +179,49 @@ def _effort(samples: Float[np.ndarray, " n"], frames: Bool[np.ndarray, " m"]) ->
     return 10 * np.log10((high + 1e-12) / (low + 1e-12))
 
 
-def _baseline(name: str, measured: Sequence[dict[str, float]], voices: Sequence[Voice]) -> float:
-    """The clip's median of a feature, within what calm speech has."""
-    values = [features[name] for features in measured if name in features]
-    if not values:
-        return 0.0
+def _reading(voice: Voice, value: float, series: Float[np.ndarray, " N"]) -> Reading:
+    """A value of a series over the voiced frames; farthest out is where it is so, single wrong frames aside."""
+    return Reading(value, voice.span, _nearest(voice, series, 0.05), _nearest(voice, series, 0.95))
+
+
+def _nearest(voice: Voice, series: Float[np.ndarray, " N"], quantile: float) -> float:
+    """The time at which a series is nearest to a quantile of it."""
+    return float(voice.times_sec[np.abs(series - np.quantile(series, quantile)).argmin()])
+
+
+def _deviations(kind: VocalKind, voices: Sequence[Voice], high: bool) -> Iterator[Clue]:
+    """The utterances in which a measure deviates far enough in the kind's direction."""
+    readings = [reading for voice in voices if (reading := MEASURES[kind.measure](voice))]
+    if not readings:
+        return
+    baseline = _baseline(kind, [reading.value for reading in readings], high)
+    for reading in readings:
+        deviation = baseline - reading.value if kind.lowered else reading.value - baseline
+        strength = deviation / kind.span
+        if strength >= ONSET_STRENGTH if kind.least is None else reading.value >= kind.least:
+            yield _clue(kind, reading, baseline, strength)
+
+
+def _baseline(kind: VocalKind, values: Sequence[float], high: bool) -> float:
+    """The clip's median of a measure, within what calm speech has."""
     median = float(np.median(values))
-    neutral = FEATURES[name].neutral
-    if name == "pitch" and np.quantile(np.concatenate([voice.pitch for voice in voices]), 0.1) > HIGH_VOICE_FLOOR:
-        neutral = HIGH_VOICE
+    neutral = (kind.neutral_high_voice if high else None) or kind.neutral
     return median if neutral is None else float(np.clip(median, *neutral))
 
 
-def _deviation(voice: Voice, name: str, value: float, baseline: float) -> Iterator[Clue]:
-    feature = FEATURES[name]
-    strength = abs(value - baseline) / feature.span
-    raised = value > baseline
-    kind = feature.raised if raised else feature.lowered
-    if kind is None or strength < ONSET_STRENGTH:
-        return
-    if name == "pitch":
+def _clue(kind: VocalKind, reading: Reading, baseline: float, strength: float) -> Clue:
+    value = reading.value
+    if kind.scale == "semitones":
         value, baseline = (100 * 2 ** (semitones / 12) for semitones in (value, baseline))
-    yield _clue(
-        kind=kind,
-        start_sec=float(voice.times_sec[0]),
-        apex_sec=voice.apex_sec(name, raised),
-        end_sec=float(voice.times_sec[-1]) + FRAME_SEC,
-        value=value,
-        baseline=baseline,
-        strength=strength,
+    return Clue(
+        id=1,
+        modality="voice",
+        region=kind.region,
+        kind=kind.kind,
+        start_sec=round(reading.span.start_sec, 3),
+        apex_sec=round(reading.lowest_sec if kind.lowered else reading.highest_sec, 3),
+        end_sec=round(reading.span.end_sec, 3),
+        value=round(value, 3),
+        baseline=round(baseline, 3),
+        strength=round(min(strength, 1.0), 3),
     )
-
-
-def _long_pause(voice: Voice) -> Iterator[Clue]:
-    """The longest silence within an utterance, if it is long."""
-    gaps_sec = np.diff(voice.times_sec)
-    longest = int(gaps_sec.argmax())
-    start_sec, end_sec = float(voice.times_sec[longest]) + FRAME_SEC, float(voice.times_sec[longest + 1])
-    if end_sec - start_sec >= LONG_PAUSE_SEC:
-        yield _clue(
-            kind="long_pause",
-            start_sec=start_sec,
-            apex_sec=(start_sec + end_sec) / 2,
-            end_sec=end_sec,
-            value=end_sec - start_sec,
-            baseline=TYPICAL_PAUSE_SEC,
-            strength=(end_sec - start_sec - TYPICAL_PAUSE_SEC) / PAUSE_SPAN_SEC,
-        )
-
-
-def _clue(*, kind: str, strength: float, **numbers: float) -> Clue:
-    rounded = {name: round(number, 3) for name, number in {**numbers, "strength": min(strength, 1.0)}.items()}
-    return Clue.model_validate({"id": 1, "modality": "voice", "region": "voice", "kind": kind, **rounded})

@@ -1,22 +1,20 @@
-"""Verbal clues: words and phrases that name or show a feeling, found by the small lexicon ``emotion_words.toml``."""
+"""Verbal clues: words and phrases that name or show a feeling, by the emotion words of the language that is spoken."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple, Protocol
 
+from microemo.clues import VerbalKind, verbal_kinds
+from microemo.lexicon import languages
+from microemo.lexicon.languages import Language
 from microemo.schema import Clue, Utterance
 
 STRONG, MILD = 0.9, 0.6
 INTENSIFIED, SOFTENED = 1.3, 0.7
-NEGATED = -0.5  # "not happy" is less than happy, but not as much as sad
+NEGATED = 0.5  # "not happy" is less than happy, but not as much as sad
 REACH = 3  # words before a feeling that can negate or grade it
-NEGATIONS = {"not", "no", "never", "without", "hardly", "nobody", "nothing", "cannot", "neither", "nor"}
-INTENSIFIERS = {"very", "so", "really", "too", "extremely", "absolutely", "totally", "such", "deeply", "completely"}
-SOFTENERS = {"bit", "little", "slightly", "somewhat", "kinda", "almost", "rather"}
 
 
 class TimedWord(Protocol):
@@ -38,34 +36,40 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A word or phrase of the lexicon: its family, polarity (-1, 0, 1) and strength."""
+    """A word or phrase of a language: the kind of clue that it is, and how strong."""
 
     pattern: re.Pattern[str]
     num_words: int
-    family: str
-    polarity: int
+    kind: VerbalKind
     strength: float
 
 
 @cache
-def lexicon() -> tuple[Entry, ...]:
-    """All entries, the longest first: "give up" wins over "give", "hopeless*" over "hope*"."""
-    table = tomllib.loads(files(__package__).joinpath("emotion_words.toml").read_text(encoding="utf-8"))
-    entries = [
-        Entry(re.compile(phrase.replace("*", r"[\w']*")), len(phrase.split()), family, row["polarity"], strength)
-        for family, row in table.items()
-        for strength, phrases in ((STRONG, row["strong"]), (MILD, row["mild"]))
+def entries(language: str) -> tuple[Entry, ...]:
+    """A language's words and phrases, the longest first: "give up" wins over "give", "hopeless*" over "hope*"."""
+    words = languages.language(language).emotion_words
+    listed = [
+        (phrase, Entry(_pattern(phrase), len(phrase.split()), kind, strength))
+        for kind in verbal_kinds()
+        if kind.kind in words
+        for strength, phrases in ((STRONG, words[kind.kind].strong), (MILD, words[kind.kind].mild))
         for phrase in phrases
     ]
-    return tuple(sorted(entries, key=lambda entry: (-entry.num_words, -len(entry.pattern.pattern))))
+    return tuple(entry for phrase, entry in sorted(listed, key=lambda row: (-row[1].num_words, -len(row[0]))))
 
 
-def word_clues(utterances: Sequence[Utterance], words: Sequence[TimedWord] = ()) -> list[Clue]:
+def _pattern(phrase: str) -> re.Pattern[str]:
+    return re.compile(re.escape(phrase).replace(r"\*", r"(?!less)[\w']*").replace(r"\ ", " "))
+
+
+def word_clues(utterances: Sequence[Utterance], words: Sequence[TimedWord] = (), language: str = "en") -> list[Clue]:
     """Feelings in the text of each utterance, unnumbered; timed by the words where these are known.
 
-    The value is the polarity in [-1, 1]. "not happy" is a ``negated_joy_word``.
+    The value is the polarity in [-1, 1]. "not happy" is a ``negated_joy_word``. ``language`` is an ISO 639-1 code;
+    raises ``InputError`` on one whose words are not known.
     """
-    return [clue for utterance in utterances for clue in _find(_tokens(utterance, words))]
+    spoken = languages.language(language)
+    return [clue for utterance in utterances for clue in _find(_tokens(utterance, words), entries(language), spoken)]
 
 
 def _tokens(utterance: Utterance, words: Sequence[TimedWord]) -> list[Token]:
@@ -78,43 +82,50 @@ def _tokens(utterance: Utterance, words: Sequence[TimedWord]) -> list[Token]:
     ]
 
 
-def _find(tokens: Sequence[Token]) -> Iterator[Clue]:
+def _find(tokens: Sequence[Token], known: Sequence[Entry], language: Language) -> Iterator[Clue]:
     position = 0
     while position < len(tokens):
-        entry = _entry_at(tokens, position)
+        entry = _entry_at(tokens, position, known)
         if entry is not None:
-            yield _clue(entry, tokens, position)
+            yield _clue(entry, tokens, position, language)
         position += entry.num_words if entry else 1
 
 
-def _entry_at(tokens: Sequence[Token], position: int) -> Entry | None:
-    for entry in lexicon():
+def _entry_at(tokens: Sequence[Token], position: int, known: Sequence[Entry]) -> Entry | None:
+    for entry in known:
         phrase = " ".join(token.text for token in tokens[position : position + entry.num_words])
         if entry.pattern.fullmatch(phrase):
             return entry
     return None
 
 
-def _clue(entry: Entry, tokens: Sequence[Token], position: int) -> Clue:
-    found = tokens[position : position + entry.num_words]
+def _clue(entry: Entry, tokens: Sequence[Token], position: int, language: Language) -> Clue:
+    phrase = tokens[position : position + entry.num_words]
     before = _clause_before(tokens, position)
-    negation = next((word for word in before if word in NEGATIONS or word.endswith("n't")), None)
-    grade = INTENSIFIED if INTENSIFIERS & set(before) else SOFTENED if SOFTENERS & set(before) else 1.0
-    strength = min(entry.strength * grade, 1.0) * (abs(NEGATED) if negation else 1)
-    start_sec, end_sec = found[0].start_sec, found[-1].end_sec
+    negation = next((word for word in before if word in language.negations), None)
+    kind = entry.kind.negated if negation else entry.kind
+    strength = min(entry.strength * _grade(before, language), 1.0) * (NEGATED if negation else 1)
+    start_sec, end_sec = phrase[0].start_sec, phrase[-1].end_sec
     return Clue(
         id=1,
         modality="words",
-        region="words",
-        kind=f"{'negated_' if negation else ''}{entry.family}_word",
+        region=kind.region,
+        kind=kind.kind,
         start_sec=round(start_sec, 3),
         apex_sec=round((start_sec + end_sec) / 2, 3),
         end_sec=round(end_sec, 3),
-        value=round(entry.polarity * strength * (-1 if negation else 1), 3),
+        value=round(kind.polarity * strength * (-1 if negation else 1), 3),
         baseline=0.0,
         strength=round(strength, 3),
-        detail=" ".join([*([negation] if negation else []), *(token.text for token in found)]),
+        detail=" ".join([*([negation] if negation else []), *(token.text for token in phrase)]),
     )
+
+
+def _grade(before: Sequence[str], language: Language) -> float:
+    """By how much the words before a feeling strengthen or weaken it."""
+    if language.degrees.intensifiers.intersection(before):
+        return INTENSIFIED
+    return SOFTENED if language.degrees.softeners.intersection(before) else 1.0
 
 
 def _clause_before(tokens: Sequence[Token], position: int) -> list[str]:

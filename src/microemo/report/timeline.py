@@ -6,6 +6,7 @@ Heights are in pixels; positions along the time are left to the template, as sha
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from microemo.clues.table import regions
 from microemo.schema import Clue, ResultRecord
 
 RULER_HEIGHT, ROW_HEIGHT, LANE_GAP, LABEL_HEIGHT = 24, 22, 8, 16
@@ -14,7 +15,6 @@ FITTED_SEC = 60.0  # a longer clip's timeline scrolls
 PIXELS_PER_SEC = 24
 TICK_STEPS_SEC = (0.5, 1, 2, 5)
 MAX_FITTED_TICKS = 14
-LANES = ("brows", "eyes", "nose", "mouth", "cheeks", "forehead", "jaw", "voice", "words")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ def lay_out(result: ResultRecord) -> Timeline:
 
 
 def _lane_order(name: str) -> tuple[int, str]:
-    return (LANES.index(name) if name in LANES else len(LANES), name)
+    """As the table of clues has the regions; others behind."""
+    known = regions()
+    return (known.index(name) if name in known else len(known), name)
 
 
 def pack(clues: Iterable[Clue]) -> tuple[tuple[Clue, ...], ...]:

@@ -1,6 +1,6 @@
 """The valence of emotion labels, which gives them their colour. Labels are open; unknown ones are neutral."""
 
-from microemo.vocabulary.lexicon import place
+from microemo.lexicon.labels import place
 
 
 def valence(label: str) -> str:

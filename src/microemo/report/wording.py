@@ -2,21 +2,8 @@
 
 from functools import cache
 
-from microemo.perception.face_clues import facial_actions
+from microemo.clues import clue_kinds, facial_kinds
 from microemo.schema import Answer, Clue
-
-UNITS = {
-    "pitch_raised": "Hz",
-    "pitch_lively": "semitones",
-    "pitch_flat": "semitones",
-    "voice_tense": "dB",
-    "voice_soft": "dB",
-    "voice_loud": "dB",
-    "voice_quiet": "dB",
-    "speech_fast": "syllables/s",
-    "speech_slow": "syllables/s",
-    "long_pause": "s",
-}  # facial actions and words have none
 
 
 def clock(seconds: float) -> str:
@@ -40,7 +27,8 @@ def quantity(value: float, kind: str) -> str:
     """A clue's value or baseline with its unit, such as 0.62 or 241 Hz."""
     size = abs(value)
     text = f"{value:.{2 if size < 1 else 1 if size < 100 else 0}f}".replace("-", "\N{MINUS SIGN}")
-    return f"{text} {UNITS[kind]}" if kind in UNITS else text
+    known = clue_kinds().get(kind)
+    return f"{text} {known.unit}" if known and known.unit else text
 
 
 def plain(kind: str) -> str:
@@ -51,7 +39,7 @@ def plain(kind: str) -> str:
 @cache
 def action_units() -> dict[str, str]:
     """FACS codes of the facial actions: brow_lowerer -> AU4."""
-    return {action.kind: action.action_unit for action in facial_actions()}
+    return {kind.kind: kind.action_unit for kind in facial_kinds()}
 
 
 def tooltip(clue: Clue) -> str:

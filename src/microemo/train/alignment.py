@@ -1,7 +1,7 @@
-"""Alignment: the Q-Formers learn to speak the LLM's words before the LLM is asked to listen (paper 3.4, first stage).
+"""Alignment of the Q-Formers with the LLM's embeddings, before the LLM is tuned (paper 3.4, first stage).
 
-No LLM is run: a window's tokens are pulled, on average, towards the LLM's own embedding of the word for their family,
-so that it finds them where it finds the word.
+The LLM does not run: the mean of a window's tokens is pulled towards the LLM's own embedding of the word for their
+family.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from microemo.lexicon import FAMILIES
+from microemo.model.features import Features
 from microemo.model.labels import label_anchors, label_scores
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.spans import Span
 from microemo.train.examples import Example
 from microemo.train.task import Scores
-from microemo.vocabulary import FAMILIES
 
 LABEL_SMOOTHING = 0.05
 
 
-class Shown(Protocol):
-    """A clip and the utterances that have windows in it."""
+class ClipWithSpans(Protocol):
+    """A clip and the spans of its utterances, which have windows in it."""
 
     @property
     def features(self) -> Features: ...
@@ -35,7 +36,7 @@ class Shown(Protocol):
 
 
 class Alignment(nn.Module):
-    """Scores examples by their labelled slots: cross-entropy, and how many are right."""
+    """Scores examples by their labelled slots: cross-entropy, and how many are correct."""
 
     anchors: Tensor
 
@@ -52,7 +53,7 @@ class Alignment(nn.Module):
         return tokens_of(self.model, examples, self.voice_noise if self.training else 0.0)
 
 
-def tokens_of(model: MicroEmo, examples: Sequence[Shown], voice_noise: float) -> list[dict[Slot, Tensor]]:
+def tokens_of(model: MicroEmo, examples: Sequence[ClipWithSpans], voice_noise: float) -> list[dict[Slot, Tensor]]:
     """Each example's tokens by slot; ``voice_noise`` as in the configuration."""
     device = model.language.table.weight.device
     clips = [example.features.to(device) for example in examples]
@@ -82,7 +83,7 @@ def alignment(
 
 
 def _noisy(clip: Features, share: float) -> Features:
-    """Noise on the voice's features, in their own standard deviations: few speakers are soon known by heart."""
+    """Noise on the voice's features, in their own standard deviations, lest few speakers be memorised."""
     if clip.audio is None or len(clip.audio) < 2:
         return clip
     return replace(clip, audio=clip.audio + share * clip.audio.std(0) * torch.randn_like(clip.audio))

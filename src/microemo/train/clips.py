@@ -1,4 +1,4 @@
-"""Labelled clips as training examples: asked as the model will be asked, answered as they are labelled."""
+"""Labelled clips as training examples: the questions of inference, answered as the clips are labelled."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,21 +8,21 @@ from random import Random
 from microemo.chunks import has_speech, prompt_of
 from microemo.config import ModelConfig
 from microemo.data.association import family
-from microemo.data.manifest import Sample, Turn
-from microemo.model.microemo import Features, cut
+from microemo.data.manifest import AnnotatedUtterance, Sample
+from microemo.lexicon import FAMILIES
+from microemo.model.features import Features, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
 from microemo.train.examples import Example, labelled_slots
-from microemo.vocabulary import FAMILIES
 
 UNSPACED = re.compile(r"\s+([.,;!?])")
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is known of a stretch: labels, the foremost first, and sentences."""
+class Annotation:
+    """What a data set says of a span: labels, the foremost first, and sentences."""
 
     labels: tuple[str, ...]
     description: str
@@ -32,12 +32,12 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question that a sample answers: about a chunk, or about the utterance at ``place`` in it."""
+class Question:
+    """A question that a sample answers: about a chunk, or about one ``utterance`` in it, by their numbers."""
 
     chunk: int
-    place: int | None
-    told: Told
+    utterance: int | None
+    annotation: Annotation
 
 
 class Clips:
@@ -47,83 +47,89 @@ class Clips:
         self, samples: Sequence[Sample], facts: Mapping[str, Facts], encoder: ClipEncoder, config: ModelConfig
     ) -> None:
         asked = [(sample, list(questions(sample, facts[sample.name], config))) for sample in samples]
-        self._asked = [(sample, found) for sample, found in asked if found]
+        self._questions = [(sample, answerable) for sample, answerable in asked if answerable]
         self._encoder, self._config = encoder, config
 
     def __len__(self) -> int:
-        return len(self._asked)
+        return len(self._questions)
 
     def example(self, index: int, rng: Random) -> Example:
-        sample, found = self._asked[index]
-        return example_of(sample, self._encoder(sample), rng.choice(found), self._config)
+        sample, answerable = self._questions[index]
+        return example_of(sample, self._encoder(sample), rng.choice(answerable), self._config)
 
 
-def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Asked]:
+def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Question]:
     """What can be asked of a clip, in the way of the model: chunk by chunk, or utterance by utterance."""
-    whole = Told(sample.labels, sample.description)
+    whole = Annotation(sample.labels, sample.description)
     for number, part in enumerate(facts.chunks):
         if config.one_prompt and whole:
-            yield Asked(number, None, whole)
-        for place, utterance in enumerate(part.utterances):
-            turn = turn_of(utterance, sample.utterances)
-            told = Told(turn.labels, turn.description) if turn else Told((), "")
-            if told:
-                yield Asked(number, place, told)
+            yield Question(number, None, whole)
+        for index, utterance in enumerate(part.utterances):
+            known = annotated(utterance, sample.utterances)
+            own = Annotation(known.labels, known.description) if known else Annotation((), "")
+            if own:
+                yield Question(number, index, own)
             elif whole and not config.one_prompt:
-                yield Asked(number, place, whole)
+                yield Question(number, index, whole)
 
 
-def example_of(sample: Sample, clip: Encoded, asked: Asked, config: ModelConfig) -> Example:
+def example_of(sample: Sample, clip: Encoded, question: Question, config: ModelConfig) -> Example:
     """The example of one question."""
-    part, features = clip.facts.chunks[asked.chunk], clip.features[asked.chunk]
-    utterances = part.utterances
-    told = prompt_of(config, clip.facts.clues, part.chunk)
-    if not config.one_prompt and asked.place is not None:
-        utterances, entry = (utterances[asked.place],), told[asked.place]
-        heard = has_speech(utterances[0], clip.facts.speech)
-        features, told = cut(features, entry.span, heard), [moved(entry, -entry.start_sec)]
-    told, own = numbered_from_one(told)
-    question, place = OVERALL_QUESTION, asked.place if config.one_prompt else 0
-    if place is not None:
-        question = utterance_question(told[place].start_sec, told[place].end_sec)
-    turns = [turn_of(utterance, sample.utterances) for utterance in utterances]
-    labels = [turn.labels if turn else () for turn in turns]
-    if len(utterances) == 1 and not labels[0]:
-        labels = [asked.told.labels]
+    part, features = clip.facts.chunks[question.chunk], clip.features[question.chunk]
+    utterances, index = part.utterances, question.utterance
+    prompted = prompt_of(config, clip.facts.clues, part.chunk)
+    if not config.one_prompt and index is not None:
+        utterances, entry, index = (utterances[index],), prompted[index], 0
+        speech = has_speech(utterances[0], clip.facts.speech)
+        features, prompted = cut(features, entry.span, speech), [moved(entry, -entry.start_sec)]
+    prompted, own = numbered_from_one(prompted)
+    text = OVERALL_QUESTION
+    if index is not None:
+        text = utterance_question(prompted[index].start_sec, prompted[index].end_sec)
     return Example(
         features,
-        told,
-        question,
-        answer(asked.told, {old: new for new, old in own.items()}),
+        prompted,
+        text,
+        answer(question.annotation, {old: new for new, old in own.items()}),
         labelled_slots(
-            [_family(names) for names in labels],
-            [_shown(entry, features, utterance, clip.facts) for entry, utterance in zip(told, utterances, strict=True)],
-            None if config.one_prompt is False else _family(sample.labels),
+            [_family(labels) for labels in _labels(utterances, sample, question)],
+            [
+                _shown(entry, features, utterance, clip.facts)
+                for entry, utterance in zip(prompted, utterances, strict=True)
+            ],
+            _family(sample.labels) if config.one_prompt else None,
         ),
     )
 
 
-def answer(told: Told, numbers: Mapping[int, int]) -> str:
+def _labels(utterances: Sequence[Utterance], sample: Sample, question: Question) -> list[tuple[str, ...]]:
+    """Each utterance's labels; an only one without any has those that are the answer."""
+    known = [annotated(utterance, sample.utterances) for utterance in utterances]
+    labels = [utterance.labels if utterance else () for utterance in known]
+    return [question.annotation.labels] if len(labels) == 1 and not labels[0] else labels
+
+
+def answer(annotation: Annotation, numbers: Mapping[int, int]) -> str:
     """The answer to learn, "labels. Sentences.", which cites clues by their ``numbers`` in the prompt.
 
-    A sentence that cites a clue which the prompt does not list would teach to make evidence up, and is left out; where
-    the prompt lists none at all, sentences stay and only their citations go.
+    A sentence that cites a clue which the prompt does not list would teach the model to invent evidence, and is left
+    out; where the prompt lists none at all, sentences stay and only their citations go.
     """
-    sentences = [sentence.strip() for sentence in SENTENCE.findall(told.description)]
+    sentences = [sentence.strip() for sentence in SENTENCE.findall(annotation.description)]
     kept = [sentence for sentence in sentences if not numbers or _ids(sentence) <= numbers.keys()]
     text = " ".join(_renumbered(sentence, numbers) for sentence in kept)
-    labels = ", ".join(label.lower() for label in told.labels[:MAX_LABELS])
+    labels = ", ".join(label.lower() for label in annotation.labels[:MAX_LABELS])
     return f"{labels}. {text}".strip() if labels else text
 
 
-def turn_of(utterance: Utterance, turns: Sequence[Turn]) -> Turn | None:
-    """The labelled turn that takes most of an utterance, if one takes half of it."""
+def annotated(utterance: Utterance, candidates: Sequence[AnnotatedUtterance]) -> AnnotatedUtterance | None:
+    """The annotated utterance that overlaps most with one that perception found, if it covers half of it."""
 
-    def shared(turn: Turn) -> float:
-        start, end = turn.start_sec or 0.0, turn.end_sec or 0.0
+    def shared(candidate: AnnotatedUtterance) -> float:
+        start, end = candidate.start_sec or 0.0, candidate.end_sec or 0.0
         return min(end, utterance.end_sec) - max(start, utterance.start_sec)
 
-    known = [turn for turn in turns if (turn.labels or turn.description) and turn.end_sec is not None]
+    known = [each for each in candidates if (each.labels or each.description) and each.end_sec is not None]
     best = max(known, key=shared, default=None)
     return best if best and shared(best) >= (utterance.end_sec - utterance.start_sec) / 2 else None
 

@@ -1,21 +1,24 @@
-"""One file says all of a run: ``TrainConfig``, read from YAML with inheritance and overrides, saved with the model.
+"""A run's configuration: ``TrainConfig``, read from YAML with inheritance and overrides, saved with the model.
+
+OmegaConf merges and interpolates, pydantic checks.
 
 Defaults of the optimiser are those of the paper's upstreams; the paper itself (4.1) names epochs and batch size only.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+import torch
 import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, ValidationError, model_validator
 
 from microemo.config import PRESETS, Frozen, ModelConfig
+from microemo.device import compute_dtype, resolve
 from microemo.errors import InputError
-from microemo.model.precision import bf16_pays
 
-Stage = Literal["expression", "alignment", "instruction", "recognition"]
 Fields = dict[str, Any]
 
 FILE = "train.yaml"  # beside the checkpoint
@@ -39,11 +42,12 @@ class CacheConfig(Frozen):
 
 
 class TrainConfig(Frozen):
-    """A run: what is trained, on what, from where, how, and how often it is looked at."""
+    """A run: what is trained, on what, from where, how, and how often it is validated."""
 
-    stage: Stage
-    data: Path = Field(description="A manifest; or a folder of label-paired features, or of FER2013 as prepared")
+    stage: str = Field(description="alignment, instruction, or a recipe's own (``train/stage.py``)")
+    data: Path = Field(description="A manifest, or what a recipe's own stage reads")
     output: Path = Field(description="The run's folder, which is the trained model's as well")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto: a GPU if there is one")
     model: ModelConfig = Field(description="A configuration; `preset: NAME` or `preset: FOLDER`, and what differs")
     start: tuple[str, ...] = Field((), description="Folders of weights to start from, later ones last; nano: ours")
     seed: int = 0
@@ -77,7 +81,9 @@ class TrainConfig(Frozen):
 
     @property
     def in_bf16(self) -> bool:
-        return self.precision == "bfloat16" or (self.precision == "auto" and bf16_pays())
+        if self.precision == "auto":
+            return compute_dtype(resolve(self.device)) == torch.bfloat16
+        return self.precision == "bfloat16"
 
     @model_validator(mode="after")
     def _batches_are_whole(self) -> "TrainConfig":
@@ -87,67 +93,58 @@ class TrainConfig(Frozen):
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
-    """The configuration of a YAML file, with what it inherits below it and ``key.key=value`` above.
+    """The configuration of a YAML file, over what it inherits and below the overrides, each ``key.key=value``.
 
     Raises ``InputError``, one line, on files that cannot be read, unknown keys and values that do not fit.
     """
-    fields = _inherited(path)
-    for override in overrides:
-        fields = merged(fields, _override(override))
     try:
-        return TrainConfig.model_validate(fields)
+        return TrainConfig.model_validate(merged(*_layers(path), *map(_override, overrides)))
+    except OmegaConfBaseException as error:
+        raise InputError(f"{path}: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         raise InputError(f"{path}: {'; '.join(map(_complaint, error.errors()))}") from None
 
 
 def save(config: TrainConfig, directory: Path) -> None:
     """Write the configuration, all of it, so that the run can be repeated from this file alone."""
-    fields = json.loads(config.model_dump_json())
-    (directory / FILE).write_text(yaml.safe_dump(fields, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    OmegaConf.save(OmegaConf.create(config.model_dump(mode="json")), directory / FILE)
 
 
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> Fields:
-    """``above`` over ``below``, mappings within mappings as well."""
-    result = dict(below)
-    for key, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = merged(result[key], value) if both else value
-    return result
+def merged(*layers: Fields) -> Fields:
+    """Each layer over those before it, mappings within mappings as well; ``${key}`` is the value of that key."""
+    return cast(Fields, OmegaConf.to_container(OmegaConf.merge(*layers), resolve=True))
 
 
-def _inherited(path: Path, heirs: tuple[Path, ...] = ()) -> Fields:
+def _layers(path: Path, heirs: tuple[Path, ...] = ()) -> list[Fields]:
+    """A file's own fields, behind those of the file that it inherits from, and so on."""
     if path.resolve() in heirs:
         raise InputError(f"{path}: inherits from itself")
     fields = _read(path)
     parent = fields.pop(INHERITS, None)
-    if parent is None:
-        return fields
-    return merged(_inherited(path.parent / str(parent), (*heirs, path.resolve())), fields)
+    below = [] if parent is None else _layers(path.parent / str(parent), (*heirs, path.resolve()))
+    return [*below, fields]
 
 
 def _read(path: Path) -> Fields:
     try:
-        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+        fields = OmegaConf.to_container(OmegaConf.load(path))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not YAML ({' '.join(str(error).split())})") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
     if not isinstance(fields, dict):
         raise InputError(f"{path}: a configuration is keys and values")
-    return fields
+    return cast(Fields, fields)
 
 
 def _override(text: str) -> Fields:
-    key, equals, value = text.partition("=")
+    key, equals, _ = text.partition("=")
     if not key or not equals:
         raise InputError(f"{text}: an override is KEY=VALUE, as optimizer.learning_rate=1e-4")
     try:
-        fields: Any = yaml.safe_load(value)
+        return cast(Fields, OmegaConf.to_container(OmegaConf.from_dotlist([text])))
     except yaml.YAMLError:
         raise InputError(f"{text}: the value is not YAML") from None
-    for name in reversed(key.split(".")):
-        fields = {name: fields}
-    return fields
 
 
 def _preset(name: str) -> Fields:
@@ -159,8 +156,6 @@ def _preset(name: str) -> Fields:
 
 
 def _complaint(error: Any) -> str:
-    # A union's members are told apart by a tag, which stands in the place of the fault but in no file.
-    tags = {"dinov2", "eva", "whisper", "imagebind"}
-    place = ".".join(str(part) for part in error["loc"] if part not in tags) or "the run"
+    place = ".".join(map(str, error["loc"])) or "the run"
     said = {"extra_forbidden": "unknown key", "missing": "must be given"}.get(error["type"], error["msg"])
     return f"{place}: {said}"

@@ -1,4 +1,4 @@
-"""From a sample of a manifest to what training reads of it: perceived and encoded once, then taken from the cache."""
+"""Samples of a manifest, perceived and encoded once, then read from the cache."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from microemo.data.manifest import Fault, Sample
 from microemo.data.measure import code_sha256, cues_of
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
-from microemo.model.microemo import Features, MicroEmo
+from microemo.model.features import Features
+from microemo.model.microemo import MicroEmo
 from microemo.pipeline import perceive
 from microemo.schema import Clip, Clue, Record, Utterance
 from microemo.spans import Span
@@ -86,10 +87,10 @@ class ClipEncoder:
         was_training = self.model.training
         self.model.eval()
         clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio)
-        judged = chunks([utterance for utterance in clip.utterances if shows_person(clip, utterance)])
-        features = [encode(self.model, clip, chunk) for chunk in judged]
+        answerable = chunks([utterance for utterance in clip.utterances if shows_person(clip, utterance)])
+        features = [encode(self.model, clip, chunk) for chunk in answerable]
         self.model.train(was_training)
-        return _shard(clip, judged, features)
+        return _shard(clip, answerable, features)
 
 
 def facts_of(
@@ -117,13 +118,13 @@ def facts_of(
     return facts, faults
 
 
-def _shard(clip: Clip, judged: Sequence[Chunk], features: Sequence[Features]) -> Shard:
+def _shard(clip: Clip, answerable: Sequence[Chunk], features: Sequence[Features]) -> Shard:
     facts = Facts(
         clues=clip.clues,
         speech=clip.speech,
         chunks=tuple(
             EncodedChunk(utterances=chunk.utterances, times_sec=part.times_sec, audio_times_sec=part.audio_times_sec)
-            for chunk, part in zip(judged, features, strict=True)
+            for chunk, part in zip(answerable, features, strict=True)
         ),
     )
     tensors = {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from microemo.model.microemo import Features
+from microemo.model.features import Features
 from microemo.model.prompt import PromptUtterance, Slot, SlotKind
 from microemo.schema import Modality
 from microemo.spans import Span

@@ -12,7 +12,7 @@ from microemo.train.task import Scores
 
 
 class Instruction(Alignment):
-    """Scores examples by their answers, with ``alignment_share`` of the alignment loss beside (beyond the paper)."""
+    """Scores examples by their answers, plus ``alignment_share`` of the alignment loss (beyond the paper)."""
 
     def __init__(self, model: MicroEmo, voice_noise: float = 0.0, alignment_share: float = 0.0) -> None:
         super().__init__(model, voice_noise)

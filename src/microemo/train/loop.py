@@ -1,7 +1,8 @@
 """The training loop that every stage shares: AdamW, warm-up and cosine, by accelerate on one process or many.
 
-An optimiser step sees ``batch_size`` examples, in parts that the processes share; the same parts with the same chance
-on however many processes. The folder of a run is, at any time, the best model so far and all that is needed to go on.
+An optimiser step sees ``batch_size`` examples, in micro-batches that the processes share; the same micro-batches with
+the same random numbers on however many processes. At any time, a run's folder holds the best model so far and all that
+is needed to resume.
 """
 
 import math
@@ -15,6 +16,7 @@ from accelerate.state import AcceleratorState
 from torch import nn
 from torch.optim import AdamW
 
+from microemo.device import resolve
 from microemo.errors import InputError
 from microemo.hooks import Hook, silent
 from microemo.train import config as configs
@@ -25,11 +27,11 @@ from microemo.train.sharding import prepared
 from microemo.train.task import Scores, Task
 
 LONGEST_WAIT = timedelta(hours=24)  # of one process for another that still encodes clips
-MAY_CHANGE = {"cache", "save_every_sec"}  # between a run and its resumption
+MAY_CHANGE = {"cache", "device", "save_every_sec"}  # between a run and its resumption
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FitResult:
     """Steps done in all, and the best validation: its value by ``best_by``."""
 
     num_steps: int
@@ -37,16 +39,16 @@ class Outcome:
 
 
 def accelerator_of(config: TrainConfig) -> Accelerator:
-    """Device and processes as accelerate's own configuration has them, in the run's precision.
+    """The run's device and precision; processes as accelerate's own configuration has them.
 
-    Raises ``InputError`` where those are joined by other means than DDP, which sharding (``sharding.py``) builds on.
+    Raises ``MicroEmoError`` where the device is not there, or processes are joined by other means than DDP, which
+    sharding (``sharding.py``) builds on.
     """
     AcceleratorState._reset_state()  # an earlier run of this process may have had another precision
-    num_parts = config.batch_size // config.micro_batch_size
     # Clips differ in what they have: not every batch uses every module. No module has buffers that training changes.
     unequal = DistributedDataParallelKwargs(find_unused_parameters=True, broadcast_buffers=False)
     accelerator = Accelerator(
-        cpu=not torch.accelerator.is_available(),  # else processes on CPUs would not know of one another
+        cpu=resolve(config.device).type == "cpu",  # else processes on CPUs would not know of one another
         mixed_precision="bf16" if config.in_bf16 else "no",
         kwargs_handlers=[unequal, InitProcessGroupKwargs(timeout=LONGEST_WAIT)],
     )
@@ -54,16 +56,18 @@ def accelerator_of(config: TrainConfig) -> Accelerator:
         raise InputError(
             f"accelerate is set to {accelerator.distributed_type.value}; only one process, DDP or FSDP can train"
         )
-    accelerator.gradient_accumulation_steps = max(1, num_parts // accelerator.num_processes)
+    num_micro_batches = config.batch_size // config.micro_batch_size
+    accelerator.gradient_accumulation_steps = max(1, num_micro_batches // accelerator.num_processes)
     return accelerator
 
 
-def fit(task: Task, config: TrainConfig, accelerator: Accelerator, hook: Hook = silent) -> Outcome:
+def fit(task: Task, config: TrainConfig, accelerator: Accelerator | None = None, hook: Hook = silent) -> FitResult:
     """Train, from where the run in ``config.output`` stands. Hook: step "train", in optimiser steps.
 
-    Raises ``InputError`` where that folder holds another run, there is nothing to learn from or to be judged by, or
-    the loss is no longer finite.
+    Raises ``InputError`` where that folder holds another run, there are no examples to train or to validate on, or the
+    loss is no longer finite.
     """
+    accelerator = accelerator or accelerator_of(config)
     if not len(task.train) or not len(task.validation):
         raise InputError(
             f"{config.data}: {len(task.train)} examples to train on, {len(task.validation)} to validate on"
@@ -76,7 +80,7 @@ def fit(task: Task, config: TrainConfig, accelerator: Accelerator, hook: Hook = 
     else:
         run.go(silent, None)
     accelerator.wait_for_everyone()
-    return Outcome(run.progress.step, run.progress.best)
+    return FitResult(run.progress.step, run.progress.best)
 
 
 def learning_rate(config: OptimizerConfig, step: int, num_steps: int) -> float:
@@ -93,7 +97,7 @@ class _Run:
         self.task, self.config, self.accelerator = task, config, accelerator
         self.num_steps = order.num_steps(config, len(task.train))
         self.validate_every = config.validate_every or max(1, math.ceil(len(task.train) / config.batch_size))
-        self.parts = order.parts_of(config, accelerator.process_index, accelerator.num_processes)
+        self.micro_batches = order.micro_batches_of(config, accelerator.process_index, accelerator.num_processes)
         parameters = [parameter for _, parameter in state.trained(task.objective)]
         settings = config.optimizer
         optimizer = AdamW(parameters, settings.learning_rate, settings.betas, weight_decay=settings.weight_decay)
@@ -114,7 +118,7 @@ class _Run:
                 log.write(progress.step, **values)
             is_last = progress.step == self.num_steps
             if is_last or progress.step % self.validate_every == 0:
-                self._judge(log)
+                self._validate(log)
             if is_last or self._is_over() or time.monotonic() - saved_at > self.config.save_every_sec:
                 self._save()
                 saved_at = time.monotonic()
@@ -133,9 +137,9 @@ class _Run:
         size = self.config.micro_batch_size
         indices = order.batch(self.config.seed, step, self.config.batch_size, len(self.task.train))
         losses, norm = [], torch.zeros(())
-        for part in self.parts:
-            rng = order.chance(self.config.seed, step, part)
-            examples = [self.task.train.example(index, rng) for index in indices[part * size : (part + 1) * size]]
+        for number in self.micro_batches:
+            rng = order.rng_of(self.config.seed, step, number)
+            examples = [self.task.train.example(index, rng) for index in indices[number * size : (number + 1) * size]]
             with self.accelerator.accumulate(self.model):
                 scores: Scores = self.model(examples)
                 self.accelerator.backward(scores.loss)
@@ -150,11 +154,11 @@ class _Run:
             raise InputError(f"the loss is {loss} in step {step + 1}; lower optimizer.learning_rate")
         return {"loss": loss, "learning_rate": rate, "gradient_norm": float(norm)}
 
-    def _judge(self, log: Log | None) -> None:
+    def _validate(self, log: Log | None) -> None:
         """Validate; keep the model if it is the best so far."""
-        values, progress, by = self._validate(), self.progress, self.config.best_by
+        values, progress, by = self._scores(), self.progress, self.config.best_by
         if by not in values:
-            raise InputError(f"best_by {by}: no validation example has a label that can be judged; take best_by=loss")
+            raise InputError(f"best_by {by}: no validation example has a label to score; take best_by=loss")
         value, best = values[by], progress.best
         is_better = best is None or (value < best if by == "loss" else value > best)
         progress.num_worse = 0 if is_better else progress.num_worse + 1
@@ -166,25 +170,25 @@ class _Run:
             log.write(progress.step, **{f"validation_{name}": value for name, value in values.items()})
 
     @torch.no_grad()
-    def _validate(self) -> dict[str, float]:
-        """Mean loss, and accuracy where labels can be judged, over validation examples spread evenly; each the same
-        whenever it is looked at."""
+    def _scores(self) -> dict[str, float]:
+        """Mean loss, and accuracy where there are labels, over evenly spread validation examples; each is the same in
+        every validation."""
         self.model.eval()
         indices = range(0, len(self.task.validation), -(-len(self.task.validation) // self.config.validation_examples))
         size = self.config.micro_batch_size
-        parts = [indices[start : start + size] for start in range(0, len(indices), size)]
+        batches = [indices[start : start + size] for start in range(0, len(indices), size)]
         seed, example = self.config.seed, self.task.validation.example
         sums = torch.zeros(4, device=self.accelerator.device)
-        for first in range(0, len(parts), self.accelerator.num_processes):
-            # A process that has none left looks at the last once more: sharded layers run on all processes at once.
-            place = first + self.accelerator.process_index
-            part = parts[min(place, len(parts) - 1)]
-            scores: Scores = self.model([example(index, order.chance(seed, -1, index)) for index in part])
-            num = torch.full_like(scores.loss, len(part))
-            values = [scores.loss.detach() * num, num, scores.num_right, scores.num_judged]
-            sums += torch.stack(values) * (place < len(parts))
-        loss, num, num_right, num_judged = self.accelerator.reduce(sums, "sum").tolist()
-        accuracy = {"accuracy": num_right / num_judged} if num_judged else {}
+        for first in range(0, len(batches), self.accelerator.num_processes):
+            # A process that has none left runs the last once more: sharded layers run on all processes at once.
+            number = first + self.accelerator.process_index
+            batch = batches[min(number, len(batches) - 1)]
+            scores: Scores = self.model([example(index, order.rng_of(seed, -1, index)) for index in batch])
+            num = torch.full_like(scores.loss, len(batch))
+            values = [scores.loss.detach() * num, num, scores.num_correct, scores.num_labelled]
+            sums += torch.stack(values) * (number < len(batches))
+        loss, num, num_correct, num_labelled = self.accelerator.reduce(sums, "sum").tolist()
+        accuracy = {"accuracy": num_correct / num_labelled} if num_labelled else {}
         return {"loss": loss / num, **accuracy}
 
     def _save(self) -> None:

@@ -1,6 +1,6 @@
-"""Which examples a step sees, and what chance it has: a matter of the seed and the step's number alone.
+"""Which examples a step sees, and its random numbers: both depend on the seed and the step's number alone.
 
-So a run that was killed and resumed takes the very path that it would have taken, on however many processes.
+So a run that was killed and resumed takes the same path as one that was not, on however many processes.
 """
 
 import math
@@ -26,25 +26,25 @@ def batch(seed: int, step: int, size: int, num_examples: int) -> list[int]:
     return order[begin : begin + size]
 
 
-def chance(seed: int, step: int, part: int) -> Random:
-    """What is random in one part of a step's batch. Seeds torch too, for dropout and noise."""
-    rng = Random(f"{seed}/{step}/{part}")
+def rng_of(seed: int, step: int, micro_batch: int) -> Random:
+    """The random numbers of one micro-batch of a step. Seeds torch too, for dropout and noise."""
+    rng = Random(f"{seed}/{step}/{micro_batch}")
     torch.manual_seed(rng.getrandbits(63))
     return rng
 
 
-def parts_of(config: TrainConfig, process: int, num_processes: int) -> range:
-    """The parts of each batch, of ``micro_batch_size`` examples, that one of the processes reads.
+def micro_batches_of(config: TrainConfig, process: int, num_processes: int) -> range:
+    """Which of a batch's micro-batches, of ``micro_batch_size`` examples each, one of the processes reads.
 
-    Raises ``InputError`` where the processes cannot share evenly.
+    Raises ``InputError`` where the processes cannot share them evenly.
     """
-    num_parts = config.batch_size // config.micro_batch_size
-    if num_parts % num_processes:
+    num_micro_batches = config.batch_size // config.micro_batch_size
+    if num_micro_batches % num_processes:
         raise InputError(
-            f"batch_size {config.batch_size} in parts of {config.micro_batch_size} cannot be shared evenly by "
+            f"batch_size {config.batch_size} in micro-batches of {config.micro_batch_size} cannot be shared evenly by "
             f"{num_processes} processes; make it a multiple of {config.micro_batch_size * num_processes}"
         )
-    return range(process, num_parts, num_processes)
+    return range(process, num_micro_batches, num_processes)
 
 
 def _permutation(seed: int, epoch: int, num_examples: int) -> list[int]:

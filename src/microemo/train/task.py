@@ -1,4 +1,4 @@
-"""What the loop needs of a stage: examples to learn from and to be judged by, and a loss over them."""
+"""What the loop needs of a stage: examples to train and to validate on, and a loss over them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 
 class Scores(NamedTuple):
-    """Of a batch: the loss to minimise, and how many labels were right of those that were judged."""
+    """Of a batch: the loss to minimise, and how many of its labels were predicted correctly."""
 
     loss: Float[Tensor, ""]
-    num_right: Float[Tensor, ""]
-    num_judged: Float[Tensor, ""]
+    num_correct: Float[Tensor, ""]
+    num_labelled: Float[Tensor, ""]
 
 
 class Examples(Protocol):

@@ -25,11 +25,13 @@ def samples(folder: Path) -> Iterator[Found]:
     tables = sorted(folder.glob("*.csv"))
     said = [table for table in tables if "transcription" in table.name.lower() or "subtitle" in table.name.lower()]
     others = [table for table in tables if table not in said]
-    told = [table for table in others if columns_of(table) & {"reason", "reasons"} or "reason" in table.name.lower()]
+    described = [
+        table for table in others if columns_of(table) & {"reason", "reasons"} or "reason" in table.name.lower()
+    ]
     return named_clips(
         by_stem(media_files(folder)),
         cells(others, ("openset", "emotions")),
-        cells(told, ("reason", "reasons", "english")),
+        cells(described, ("reason", "reasons", "english")),
         cells([*said, *(table for table in others if "subtitles" in columns_of(table))], ("english", "subtitles")),
         source="EMER",
     )

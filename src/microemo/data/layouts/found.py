@@ -8,8 +8,8 @@ from pathlib import Path
 from microemo import rows
 from microemo.data.manifest import Sample, Split
 from microemo.errors import InputError
+from microemo.lexicon.label_lists import labels_of
 from microemo.media.suffixes import VIDEO, is_media
-from microemo.vocabulary.label_lists import labels_of
 
 Found = tuple[str, Sample | str]
 """Where something stands, and the sample there, or what is wrong with it."""

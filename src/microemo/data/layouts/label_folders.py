@@ -9,7 +9,7 @@ from pathlib import Path
 
 from microemo.data.layouts.found import Found, few_media_files, media_files
 from microemo.data.manifest import Sample, Split
-from microemo.vocabulary.lexicon import place
+from microemo.lexicon.labels import place
 
 SPLITS: dict[str, Split] = {
     "train": "train",

@@ -15,7 +15,7 @@ from microemo import rows
 from microemo.data.layouts.found import NOT_KNOWN, Found, columns_of
 from microemo.data.manifest import Sample, Split
 from microemo.errors import InputError
-from microemo.vocabulary.label_lists import labels_of
+from microemo.lexicon.label_lists import labels_of
 
 COLUMNS = {
     "path": ("file", "path", "filename", "filepath", "video", "audio", "clip"),

@@ -6,6 +6,7 @@ the series' six main speakers.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from microemo import rows
@@ -29,12 +30,29 @@ def recognises(folder: Path) -> bool:
     return folder.is_dir() and any(_tables(folder))
 
 
+@dataclass(frozen=True)
+class Line:
+    """A row of a part's table, which needs no video: the clip's name, what is said in it, by whom, and how."""
+
+    part: str
+    clip: str
+    text: str
+    speaker: str
+    label: str
+
+
+def lines(folder: Path) -> Iterator[tuple[str, Line | str]]:
+    """All dialogue lines of the tables in a folder, or what is wrong with each; and where it stands."""
+    for part, table in _tables(folder):
+        for place, row in rows.read(table):
+            yield f"{table.name} {place}", row if isinstance(row, str) else _line(part, row)
+
+
 def samples(folder: Path) -> Iterator[Found]:
     files = media_files(folder)
-    for part, table in _tables(folder):
-        videos = _videos([file for file in files if part in file.parent.name])
-        for place, row in rows.read(table):
-            yield f"{table.name} {place}", row if isinstance(row, str) else _sample(part, row, videos)
+    videos = {part: _videos([file for file in files if part in file.parent.name]) for part in PARTS}
+    for place, line in lines(folder):
+        yield place, line if isinstance(line, str) else _sample(line, videos[line.part])
 
 
 def _tables(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -50,21 +68,30 @@ def _videos(files: list[Path]) -> dict[str, Path]:
     return {file.stem: file for file in files} | mended
 
 
-def _sample(part: str, row: rows.Fields, videos: dict[str, Path]) -> Sample | str:
+def _line(part: str, row: rows.Fields) -> Line | str:
     try:
-        clip = f"dia{row['Dialogue_ID']}_utt{row['Utterance_ID']}"
-        emotion = EMOTIONS[row["Emotion"].strip().lower()]
-        said, speaker = row["Utterance"], row["Speaker"]
+        return Line(
+            part=part,
+            clip=f"dia{row['Dialogue_ID']}_utt{row['Utterance_ID']}",
+            text=row["Utterance"]
+            .replace("\x92", "'")
+            .strip(),  # the published files hold this sign of another encoding
+            speaker=row["Speaker"].strip(),
+            label=EMOTIONS[row["Emotion"].strip().lower()],
+        )
     except KeyError as error:
         return f"{error} is no column or emotion of MELD's"
-    if clip not in videos:
-        return f"{clip} of the {part} part has no video"
+
+
+def _sample(line: Line, videos: dict[str, Path]) -> Sample | str:
+    if line.clip not in videos:
+        return f"{line.clip} of the {line.part} part has no video"
     return Sample(
-        name=f"{part}_{clip}",
-        path=videos[clip],
-        subtitle=said.replace("\x92", "'").strip(),  # the published files hold this one sign of another encoding
-        labels=(emotion,),
-        speaker=speaker.strip() or None,
-        split=PARTS[part],
+        name=f"{line.part}_{line.clip}",
+        path=videos[line.clip],
+        subtitle=line.text,
+        labels=(line.label,),
+        speaker=line.speaker or None,
+        split=PARTS[line.part],
         source="MELD",
     )

@@ -19,6 +19,6 @@ def clips(folder: Path, data_set: str, source: str) -> Iterator[Found]:
     """The samples of one of the two."""
     media = by_stem(media_files(folder / "video" if (folder / "video").is_dir() else folder))
     labels = cells(sorted(folder.glob(f"track2_train_{data_set}.csv")), ("openset",))
-    told = cells(sorted(folder.glob(f"track3_train_{data_set}.csv")), ("reason",))
+    described = cells(sorted(folder.glob(f"track3_train_{data_set}.csv")), ("reason",))
     said = cells(sorted(folder.glob("subtitle*.csv")), ("english",))
-    return named_clips(media, labels, told, said, source=source)
+    return named_clips(media, labels, described, said, source=source)

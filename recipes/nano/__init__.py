@@ -1,0 +1,1 @@
+"""nano, from FER2013, RAVDESS and MELD: see README.md."""

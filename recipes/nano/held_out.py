@@ -1,0 +1,224 @@
+"""nano on held-out voices and faces, through the whole path: the first label's family, with n and a 95 % interval.
+
+Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013 public test as silent clips, seven
+emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from the public test
+(and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
+``microemo.lexicon``; a label outside of it, or no label, is wrong.
+
+    python -m recipes.nano.held_out voices --ravdess RAVDESS --out voices.jsonl
+    python -m recipes.nano.held_out faces --fer2013 FER2013/public_test --num 350 --out faces.jsonl
+    python -m recipes.nano.held_out both --ravdess RAVDESS --fer2013 FER2013/public_test --num 80 --out both.jsonl
+    python -m recipes.nano.held_out report --out recipes/nano/results/voices.jsonl    # no media, no model
+"""
+
+import argparse
+import json
+import math
+import random
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
+from benchmarks.shares import proportion
+from microemo import load
+from microemo.data.describe import frame_of
+from microemo.data.manifest import Sample
+from microemo.evaluate.calibration import CheckedLabel, calibration
+from microemo.lexicon import FAMILIES, family_of
+from microemo.media.audio import waveform
+from microemo.media.probe import probe
+from microemo.parse import SENTENCE
+from microemo.result import Result
+from microemo.schema import Answer, UtteranceAnswer
+from recipes.nano import fer2013
+from recipes.nano.features import actor_of, takes_in
+from recipes.nano.fer2013 import CHOOSING, FACE_FAMILIES, LABELS, picture_of
+
+FAMILY_OF = dict(zip(LABELS, FACE_FAMILIES, strict=True))
+HELD_OUT_ACTORS = (19, 20)
+CLIP_SEC = 2.0
+
+
+@dataclass(frozen=True)
+class LabelledSpan:
+    """A span of a clip, in seconds, and its family."""
+
+    start_sec: float
+    end_sec: float
+    truth: str
+
+
+Labelled = tuple[Path, list[LabelledSpan]]
+
+
+def takes(ravdess: Path) -> list[Sample]:
+    """Held-out recordings in random order: a run that is cut short is still a fair sample."""
+    held_out = [take for take in takes_in(ravdess) if actor_of(take) in HELD_OUT_ACTORS]
+    return random.Random(0).sample(held_out, len(held_out))
+
+
+def pictures(split: Path) -> list[tuple[Path, str]]:
+    """The public test, without what nano was chosen by, in random order, as its labels are distributed."""
+    everything = fer2013.pictures(split)
+    chosen_by = set(everything[CHOOSING])
+    left = [path for path in everything if path not in chosen_by]
+    return [(path, FAMILY_OF[path.parent.name]) for path in random.Random(0).sample(left, len(left))]
+
+
+def frame_with(picture: Path) -> np.ndarray:
+    return still(picture_of(picture)[..., ::-1])
+
+
+def voices(ravdess: Path) -> Iterator[Labelled]:
+    for take in takes(ravdess):
+        yield take.path, [LabelledSpan(0, math.inf, take.labels[0])]
+
+
+def faces(split: Path, num: int, scratch: Path) -> Iterator[Labelled]:
+    for picture, truth in pictures(split)[:num]:
+        path = scratch / f"{picture.parent.name}-{picture.stem}.mp4"
+        yield write(path, [(frame_with(picture), CLIP_SEC)]), [LabelledSpan(0, CLIP_SEC, truth)]
+
+
+def both(ravdess: Path, split: Path, num: int, scratch: Path) -> Iterator[Labelled]:
+    """``num`` clips of two or three takes of one actor, whose labels differ, with faces of these labels."""
+    rng, found, shown = random.Random(1), takes(ravdess), pictures(split)
+    for number in range(num):
+        actor = HELD_OUT_ACTORS[number % len(HELD_OUT_ACTORS)]
+        own = [take for take in found if actor_of(take) == actor]
+        chosen = rng.sample(own, rng.choice((2, 3)))
+        while len({take.labels[0] for take in chosen}) < len(chosen):
+            chosen = rng.sample(own, len(chosen))
+        sounds = [np.asarray(waveform(probe(take.path)), np.float32) for take in chosen]
+        ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
+        spans = [
+            LabelledSpan(start, end, take.labels[0]) for start, end, take in zip([0, *ends], ends, chosen, strict=False)
+        ]
+        frames = []
+        for span in spans:
+            alike = [picture for picture, truth in shown if truth == span.truth]
+            frame = frame_with(rng.choice(alike)) if alike else np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+            frames.append((frame, span.end_sec - span.start_sec))
+        yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), spans
+
+
+def first_family(answer: Answer) -> str:
+    label = answer.emotions[0].label if answer.emotions else "none"
+    return family_of(label) or label
+
+
+def answer_about(result: Result, span: LabelledSpan) -> Answer:
+    """The answer about the utterance, spoken if there is one, that covers most of a span; for a clip that is one
+    span, the overall one.
+    """
+    if span.start_sec == 0 and span.end_sec >= result.clip.duration_sec - 0.5:
+        return result.overall
+
+    def shared(utterance: UtteranceAnswer) -> float:
+        return min(utterance.end_sec, span.end_sec) - max(utterance.start_sec, span.start_sec)
+
+    return max(
+        result.utterances, key=lambda utterance: (bool(utterance.text) and shared(utterance) > 0, shared(utterance))
+    )
+
+
+def rows_of(path: Path, spans: Sequence[LabelledSpan], result: Result) -> Iterator[dict[str, object]]:
+    for number, span in enumerate(spans):
+        answer = answer_about(result, span)
+        yield {
+            "clip": path.name,
+            "span": number,
+            "truth": span.truth,
+            "first": first_family(answer),
+            "overall": first_family(result.overall),
+            "labels": [emotion.label for emotion in answer.emotions],
+            "confidence": [emotion.confidence for emotion in answer.emotions],
+            "explanation": answer.explanation,
+            "num_claims": len(answer.claims),
+            "num_verified": sum(claim.verified for claim in answer.claims),
+            "modalities_claimed": sorted({claim.modality for claim in answer.claims if claim.verified}),
+            "has_face": result.clip.face_seconds > 0,
+            "has_audio": result.clip.has_audio,
+            "abstained": result.abstained,
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=("voices", "faces", "both", "report"))
+    parser.add_argument("--ravdess", type=Path)
+    parser.add_argument("--fer2013", type=Path)
+    parser.add_argument("--num", type=int, default=350, help="clips with faces")
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--out", type=Path, required=True, help="predictions, one JSON a line; done ones are kept")
+    arguments = parser.parse_args()
+
+    done = [json.loads(line) for line in arguments.out.read_text().splitlines()] if arguments.out.exists() else []
+    if arguments.task == "report":
+        return report(done)
+    seen = {row["clip"] for row in done}
+    pipeline = load(arguments.model)
+    with tempfile.TemporaryDirectory() as scratch, arguments.out.open("a") as file:
+        clips = {
+            "voices": lambda: voices(arguments.ravdess),
+            "faces": lambda: faces(arguments.fer2013, arguments.num, Path(scratch)),
+            "both": lambda: both(arguments.ravdess, arguments.fer2013, arguments.num, Path(scratch)),
+        }[arguments.task]()
+        for path, spans in clips:
+            if path.name not in seen:
+                for row in rows_of(path, spans, pipeline.analyze(path)):
+                    done.append(row)
+                    print(json.dumps(row), file=file, flush=True)
+    report(done)
+
+
+def report(rows: Sequence[Mapping[str, Any]]) -> None:
+    print(proportion("first label in the right family", sum(row["first"] == row["truth"] for row in rows), len(rows)))
+    clips: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        clips[row["clip"]].append(row)
+    mixed = [spans for spans in clips.values() if len(spans) > 1]
+    if mixed:
+        hits = sum(spans[0]["overall"] in {row["truth"] for row in spans} for spans in mixed)
+        print(proportion("overall label in one of its utterances' families", hits, len(mixed)))
+    print(f"abstained: {sum(row['abstained'] for row in rows)}")
+    print(f"without a sentence: {sum(not row['explanation'] for row in rows)}")
+    claims, verified = (sum(row[key] for row in rows) for key in ("num_claims", "num_verified"))
+    print(proportion("claims verified", verified, claims))
+    absent = sum("face" in row["modalities_claimed"] and not row["has_face"] for row in rows)
+    absent += sum("voice" in row["modalities_claimed"] and not row["has_audio"] for row in rows)
+    print(f"spans with a claim about an absent modality: {absent}")
+    print(f"distinct labels: {len({label for row in rows for label in row['labels']})}")
+    frames = Counter(
+        frame_of(sentence, row["labels"]) for row in rows for sentence in SENTENCE.findall(row["explanation"])
+    )
+    if frames:
+        frame, count = frames.most_common(1)[0]
+        print(f"most repeated sentence frame: {count} times in {len(rows)} spans: {frame.strip()}")
+    judged = {
+        f"{row['clip']} {row['span']}": [CheckedLabel(row["confidence"][0], row["first"] == row["truth"])]
+        for row in rows
+        if row["confidence"]
+    }
+    found = calibration(judged)
+    if found:
+        exact = found.ece_if_exact
+        print(f"confidence of first labels: ECE {found.ece.value:.3f}, Brier score {found.brier.value:.3f}")
+        print(f"ECE by chance, of exact confidences: {exact.low:.3f} to {exact.high:.3f}")
+    counts = Counter((row["truth"], row["first"]) for row in rows)
+    columns = [family for family in (*FAMILIES, "none") if any(pair[1] == family for pair in counts)]
+    print("truth \\ first".ljust(14), *(name[:9].rjust(9) for name in columns))
+    for truth in FAMILIES:
+        if any(pair[0] == truth for pair in counts):
+            print(truth.ljust(14), *(str(counts[truth, name]).rjust(9) for name in columns))
+
+
+if __name__ == "__main__":
+    main()

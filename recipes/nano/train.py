@@ -1,0 +1,64 @@
+"""nano's stages of training: expression adaptation, then alignment and instruction tuning on label-paired features.
+
+    python -m recipes.nano.train CONFIG [KEY=VALUE]...
+
+as ``microemo train``, with these stages in place of its own.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from microemo.cli.train import run_from
+from microemo.errors import MicroEmoError
+from microemo.hooks import Hook
+from microemo.model.microemo import MicroEmo
+from microemo.train import stage
+from microemo.train.config import TrainConfig
+from microemo.train.stage import Stage
+from recipes.nano.expression import Expression, Faces
+from recipes.nano.fer2013 import CHOOSING
+from recipes.nano.pairs import Pairs
+
+
+def faces(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Faces, Faces]:
+    """The pictures in the folder ``config.data``, as ``recipes.nano.fer2013`` prepares them."""
+    train = Faces(config.data / "train.npz", augmented=True)
+    return train, Faces(config.data / "public_test.npz", augmented=False, which=CHOOSING)
+
+
+def pairs(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Pairs, Pairs]:
+    """Label-paired examples of the features in the folder ``config.data``, which ``recipes.nano.features`` writes."""
+    train = Pairs(config.data, "train")
+    return train, Pairs(config.data, "held_out", train.association)
+
+
+STAGES: Mapping[str, Stage] = {
+    "expression": Stage(
+        trains=lambda config, name: name.startswith("vision."),
+        objective=lambda model, config: Expression(model.vision),
+        examples=faces,
+        reads=frozenset(),
+    ),
+    **{name: replace(its, examples=pairs, reads=its.reads - {"asr"}) for name, its in stage.STAGES.items()},
+}
+
+
+def main(description: str | None, stages: Mapping[str, Stage]) -> None:
+    """The command: reads its arguments, trains, and says in one line what is wrong."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("config", type=Path)
+    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
+    arguments = parser.parse_args()
+    try:
+        run_from(arguments.config, arguments.overrides, stages)
+    except MicroEmoError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main(__doc__, STAGES)

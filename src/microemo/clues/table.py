@@ -1,0 +1,144 @@
+"""The table of clues, read and validated once: how each kind is measured, called and put into words.
+
+The columns are explained at the head of ``facial.toml``, ``vocal.toml`` and ``verbal.toml``.
+"""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from microemo.lexicon import FAMILIES
+from microemo.schema import Modality, Record
+
+Range = tuple[float, float]
+
+OF_BOTH_DIRECTIONS = ("measure", "unit", "scale", "neutral", "neutral_high_voice", "span")  # columns of vocal kinds
+
+
+class ClueKind(Record):
+    """What all kinds have: a name, where they show, the unit of their values, the families that they speak for."""
+
+    kind: str = Field(pattern=r"^[a-z]+(_[a-z]+)*$")
+    modality: Modality
+    region: str
+    unit: str = ""
+    families: tuple[str, ...]
+
+    @field_validator("families")
+    @classmethod
+    def _known(cls, families: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(families) - set(FAMILIES):
+            raise ValueError(f"no such family of emotion: {', '.join(sorted(unknown))}")
+        return families
+
+
+class NonverbalKind(ClueKind):
+    """A kind in words: a short phrase, clauses for sentences, keywords that recognise it."""
+
+    phrase: str
+    clauses: tuple[str, ...] = Field(min_length=1)
+    keywords: tuple[str, ...]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches text, in lower case, that speaks of the kind."""
+        words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
+        return re.compile(r"\b(" + "|".join(words) + r")\b")
+
+
+class FacialKind(NonverbalKind):
+    """An action of the face by its FACS name; levels in [0, 1]."""
+
+    modality: Literal["face"] = "face"
+    action_unit: str = Field(pattern=r"^AU\d+$")
+    blendshapes: tuple[str, ...] = Field(min_length=1)
+    series: str = "mean"
+    neutral: Range
+    peak: float
+    min_sec: float
+    articulation: bool = False
+
+
+class VocalKind(NonverbalKind):
+    """A measure of an utterance's voice that is raised or lowered; numbers in ``unit`` or, if so scaled, semitones."""
+
+    modality: Literal["voice"] = "voice"
+    region: str = "voice"
+    measure: str
+    lowered: bool = False
+    scale: Literal["linear", "semitones"] = "linear"
+    neutral: Range | None = None
+    neutral_high_voice: Range | None = None
+    span: float = Field(gt=0)
+    least: float | None = None
+
+
+class VerbalKind(ClueKind):
+    """That a word or phrase is said which names or shows a feeling."""
+
+    modality: Literal["words"] = "words"
+    region: str = "words"
+    polarity: Literal[-1, 0, 1]
+
+    @property
+    def negated(self) -> "VerbalKind":
+        """The kind of the same words behind a negation, which speak for no family."""
+        return self.model_copy(update={"kind": f"negated_{self.kind}", "families": ()})
+
+
+@cache
+def facial_kinds() -> tuple[FacialKind, ...]:
+    return tuple(FacialKind.model_validate({"kind": kind, **row}) for kind, row in _rows("facial.toml").items())
+
+
+@cache
+def vocal_kinds() -> tuple[VocalKind, ...]:
+    rows = _rows("vocal.toml")
+    return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
+
+
+@cache
+def verbal_kinds() -> tuple[VerbalKind, ...]:
+    return tuple(VerbalKind.model_validate({"kind": kind, **row}) for kind, row in _rows("verbal.toml").items())
+
+
+@cache
+def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
+    """Facial and vocal kinds by name."""
+    return {kind.kind: kind for kind in (*facial_kinds(), *vocal_kinds())}
+
+
+@cache
+def clue_kinds() -> Mapping[str, ClueKind]:
+    """All kinds by name, in the order of the tables; of words, the negated kinds as well. Raises ``ValueError`` on a
+    name that stands in two tables.
+    """
+    verbal = [each for kind in verbal_kinds() for each in (kind, kind.negated)]
+    kinds: list[ClueKind] = [*facial_kinds(), *vocal_kinds(), *verbal]
+    if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
+        raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
+    return {kind.kind: kind for kind in kinds}
+
+
+def regions() -> tuple[str, ...]:
+    """Where clues show, in the order of the tables."""
+    return tuple(dict.fromkeys(kind.region for kind in clue_kinds().values()))
+
+
+def _measured(row: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
+    """A row of the vocal table; the opposite of another kind has that one's measure and numbers."""
+    if "opposite_of" not in row:
+        return row
+    raised = rows[row["opposite_of"]]
+    own = {column: value for column, value in row.items() if column != "opposite_of"}
+    return {column: raised[column] for column in OF_BOTH_DIRECTIONS if column in raised} | own | {"lowered": True}
+
+
+def _rows(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,41 @@
+"""Clues in words: the clauses by which prompts and answers speak of them, and recognising them in text."""
+
+import re
+import zlib
+
+from microemo.clues.table import nonverbal_kinds
+from microemo.schema import Clue
+
+VERBS = ("the person says", "the words include", "the speaker says")
+QUOTATION = re.compile(r'"([^"]*)"')
+
+
+def clue_clause(clue: Clue) -> str:
+    """A clue as a clause: "the brows are pulled down". Kinds have several; which one it is, is the same every time.
+
+    The prompt lists clues by it and answers are taught to repeat it, so that no model has to reword what was measured.
+    """
+    digest = zlib.crc32(f"{clue.kind} {clue.strength} {clue.value} {clue.detail}".encode())
+    if clue.modality == "words":
+        return f'{VERBS[digest % len(VERBS)]} "{clue.detail}"'
+    clauses = nonverbal_kinds()[clue.kind].clauses
+    return clauses[digest % len(clauses)]
+
+
+def mentions(text: str, clue: Clue) -> bool:
+    """Whether a text speaks of what a clue measured: by its keywords, or by quoting the word."""
+    if clue.modality == "words":
+        detail = re.compile(rf"(?<!\w){re.escape(clue.detail.lower())}(?!\w)")
+        return any(detail.search(quotation) for quotation in QUOTATION.findall(text.lower()))
+    return nonverbal_kinds()[clue.kind].pattern.search(unquoted(text)) is not None
+
+
+def kinds_in(text: str) -> set[str]:
+    """The kinds of facial and vocal clues that a text speaks of."""
+    plain = unquoted(text)
+    return {kind.kind for kind in nonverbal_kinds().values() if kind.pattern.search(plain)}
+
+
+def unquoted(text: str) -> str:
+    """A text in lower case and without what it quotes: 'says "stop smiling"' speaks of no smile."""
+    return QUOTATION.sub('""', text.lower())

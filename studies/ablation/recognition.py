@@ -1,0 +1,63 @@
+"""Recognition, for the ablation study (paper 4.4): which emotion does the LLM read in each utterance?
+
+The language modelling loss (equation 1) of one word behind each utterance's part of the prompt, over the names of the
+emotions alone: in few steps, the model learns to tell them apart rather than to write.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from microemo.model.language import SPACE
+from microemo.model.microemo import MicroEmo
+from microemo.model.windows import buckets
+from microemo.train.alignment import tokens_of
+from microemo.train.task import Scores
+from recipes.nano.fer2013 import FACE_FAMILIES
+from studies.ablation.conversations import Conversation
+
+
+class Recognition(nn.Module):
+    """Scores conversations by the families of their utterances: cross-entropy, and how many are correct."""
+
+    names: Tensor
+
+    def __init__(self, model: MicroEmo, voice_noise: float = 0.0) -> None:
+        super().__init__()
+        self.model = model
+        self.voice_noise = voice_noise
+        head = model.language.model.get_output_embeddings().weight.detach()
+        names = [head[model.language.token_ids(SPACE + family)].float().mean(0) for family in FACE_FAMILIES]
+        self.register_buffer("names", torch.stack(names), persistent=False)  # (K, H)
+
+    def forward(self, conversations: Sequence[Conversation]) -> Scores:
+        logits = self.logits(conversations)
+        families = [FACE_FAMILIES.index(turn.family) for clip in conversations for turn in clip.truths]
+        targets = torch.tensor(families, device=logits.device)
+        num_correct = (logits.argmax(-1) == targets).sum().float()
+        return Scores(F.cross_entropy(logits, targets), num_correct, logits.new_tensor(len(targets)))
+
+    def logits(self, conversations: Sequence[Conversation]) -> Float[Tensor, "N K"]:
+        """Of the K families in ``FACE_FAMILIES``, for each utterance of each clip in turn.
+
+        The whole clip's tokens precede all utterances; an utterance's logits do not depend on those after it.
+        """
+        tokens = tokens_of(self.model, conversations, self.voice_noise if self.training else 0.0)
+        prefixes = [
+            [
+                self.model.prefix(filled, clip.utterances[:num], clip.features.times_sec)
+                for num in range(1, len(clip.utterances) + 1)
+            ]
+            for clip, filled in zip(conversations, tokens, strict=True)
+        ]
+        prompts = [up_to[-1] for up_to in prefixes]
+        ends = [[len(prefix) - 1 for prefix in up_to] for up_to in prefixes]
+        at_ends: list[Tensor] = [torch.empty(0)] * len(prompts)
+        for group in buckets([len(prompt) for prompt in prompts]):
+            states = self.model.language.states([prompts[number] for number in group])
+            for number, its_states in zip(group, states, strict=True):
+                at_ends[number] = its_states[ends[number]]
+        return torch.cat(at_ends).float() @ self.names.T

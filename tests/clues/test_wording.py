@@ -1,0 +1,58 @@
+"""The words of clues agree with the kinds, with each other, and with what the parser takes them for."""
+
+import pytest
+
+from microemo import parse
+from microemo.clues import clue_clause, kinds_in, mentions, nonverbal_kinds
+from microemo.perception.word_clues import word_clues
+from microemo.schema import Clue, Utterance
+
+
+def word_clue(detail: str) -> Clue:
+    return Clue(
+        id=1, modality="words", region="words", kind="joy_word", start_sec=0, apex_sec=0, end_sec=1, value=1,
+        baseline=0, strength=0.5, detail=detail,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", nonverbal_kinds())
+def test_what_is_said_of_a_clue_speaks_of_it_and_of_no_other(kind: str) -> None:
+    words = nonverbal_kinds()[kind]
+    for text in (*words.clauses, words.phrase):
+        assert kinds_in(text) == {kind}, text
+        assert kinds_in(text.capitalize() + ".") == {kind}
+
+
+@pytest.mark.parametrize("kind", nonverbal_kinds().values(), ids=nonverbal_kinds())
+def test_a_clause_is_known_by_what_it_speaks_of_even_where_nothing_was_measured(kind) -> None:
+    assert {parse._modality(clause) for clause in kind.clauses} == {kind.modality}
+
+
+def test_a_word_clue_is_mentioned_where_the_very_word_is_quoted() -> None:
+    great = word_clue("great")
+    assert clue_clause(great).endswith(' "great"') and mentions(clue_clause(great), great)
+    assert mentions('The person says "Great, thanks!"', great)
+    assert not mentions("this is great", great)
+    assert not mentions('says "greatly"', great)
+    assert mentions('says "i can\'t believe it"', word_clue("can't believe"))
+
+
+@pytest.mark.parametrize("kind", nonverbal_kinds())
+def test_a_clue_has_one_clause_and_clues_of_a_kind_have_several(kind: str) -> None:
+    clues = [
+        word_clue("great").model_copy(update={"kind": kind, "modality": "face", "value": n / 20}) for n in range(20)
+    ]
+    clauses = [clue_clause(clue) for clue in clues]
+    assert clauses == [clue_clause(clue.model_copy(update={"id": 9, "start_sec": 0.1})) for clue in clues]
+    assert {*clauses} == {*nonverbal_kinds()[kind].clauses}
+
+
+def test_measured_words_can_be_quoted() -> None:
+    for text in ("I am happy and not afraid.", "Oh my god, I can't believe it!"):
+        clues = word_clues([Utterance(index=0, start_sec=0, end_sec=3, text=text, source="asr")])
+        assert clues
+        assert all(mentions(f'the person says "{clue.detail}"', clue) for clue in clues)
+
+
+def test_a_quotation_speaks_of_nothing_but_itself() -> None:
+    assert kinds_in('the person says "stop smiling"') == set()

@@ -1,0 +1,105 @@
+"""What is said and what it is labelled are of one family; a new language is a file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from microemo.clues import verbal_kinds
+from microemo.errors import InputError
+from microemo.evaluate.extraction import extract_labels
+from microemo.lexicon import emotion_families
+from microemo.lexicon.labels import NEGATION, lexicon, normalised, place
+from microemo.lexicon.languages import LANGUAGES, language
+from microemo.perception.word_clues import entries, word_clues
+from microemo.schema import Utterance
+
+# Words that mean something else when they are spoken than as labels of the one who speaks.
+OTHER_SENSES = {
+    "anger_word": {"idiotic", "injustice", "ridiculous", "stupid"},  # said in anger; as labels they blame, or hurt
+    "disgust_word": {"bad"},  # "awful", "horrible", "terrible" are said of things; as labels, of the person's own state
+    "fear_word": {"dreadful", "threatening"},  # dread and threats are feared; as labels, of who threatens
+    "joy_word": {"amazed", "relieved"},  # "amazing" and "relieved" please; as labels, a surprise, and calm
+    "sadness_word": {"lost", "sadistic", "upset"},  # "lost him"; "sadistic" only begins like "sad"
+}
+
+TOY = """
+[negations]
+words = ["nek"]
+
+[degrees]
+softeners = ["iom"]
+
+[emotion_words.joy_word]
+strong = ["ĝoj*"]
+
+[emotion_words.anger_word]
+mild = ["for de tie ĉi"]
+"""
+
+
+def spoken_labels() -> Iterator[tuple[str, str, str]]:
+    """Every form of a label that a spoken word matches: the kind of clue, the label, the label's family."""
+    for entry in entries("en"):
+        for form, found in lexicon().items():
+            if entry.pattern.fullmatch(form):
+                yield entry.kind.kind, found.word, found.family
+
+
+def test_a_word_is_spoken_with_one_feeling() -> None:
+    listed = [phrase for each in language("en").emotion_words.values() for phrase in (*each.strong, *each.mild)]
+    assert len(listed) == len(set(listed)) > 180
+
+
+def test_a_spoken_word_that_is_a_label_is_of_the_labels_family() -> None:
+    own = {
+        kind.kind: {name for name, family in emotion_families().items() if (family.like or name) in kind.families}
+        for kind in verbal_kinds()
+    } | {"love_word": {"loving"}}  # it speaks for none of the labelled data's families
+    elsewhere: dict[str, set[str]] = {}
+    for kind, label, family in spoken_labels():
+        if family not in own[kind]:
+            elsewhere.setdefault(kind, set()).add(label)
+    assert elsewhere == OTHER_SENSES
+
+
+def test_emotion_words_are_of_kinds_that_the_table_of_clues_has() -> None:
+    for code in LANGUAGES:
+        assert set(language(code).emotion_words) == {kind.kind for kind in verbal_kinds()}
+
+
+def test_a_stem_that_ends_in_less_is_not_the_feeling() -> None:
+    for text in ("a joyless cheerless place", "they were fearless"):
+        assert word_clues([Utterance(index=0, start_sec=0, end_sec=1, text=text, source="asr")]) == []
+
+
+@pytest.mark.parametrize(
+    "label", ["not sad", "isn't sad", "cannot rest", "no longer sad", "so free of fear", "nor glad"]
+)
+def test_labels_are_negated_by_the_languages_negations(label: str) -> None:
+    assert NEGATION.search(normalised(label))
+    assert place(label) is None
+
+
+@pytest.mark.parametrize("negation", sorted(language("en").negations.words | language("en").negations.phrases))
+def test_descriptions_are_negated_by_the_same(negation: str) -> None:
+    assert extract_labels("The man in the video shows fear.") == ("fearful",)
+    assert extract_labels(f"The man in the video shows {negation} fear.") == ()
+
+
+def test_a_new_language_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "toy.toml"
+    file.write_text(TOY, encoding="utf-8")
+    monkeypatch.setitem(LANGUAGES, "xx", file)
+    said = Utterance(index=0, start_sec=0, end_sec=3, text="Nek ĝoja, iom ĝojas! Iru for de tie ĉi.", source="subtitle")
+    clues = word_clues([said], language="xx")
+    assert [(clue.kind, clue.detail) for clue in clues] == [
+        ("negated_joy_word", "nek ĝoja"), ("joy_word", "ĝojas"), ("anger_word", "for de tie ĉi"),
+    ]  # fmt: skip
+    assert clues[0].value < 0 < clues[1].value < 0.9
+    assert word_clues([said]) == []
+
+
+def test_an_unknown_language_is_named_with_those_that_are_known() -> None:
+    with pytest.raises(InputError, match=r"'tlh'.*en"):
+        word_clues([], language="tlh")

@@ -1,0 +1,68 @@
+"""A folder of label-paired features, as a fixture for whatever puts clips together from them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from microemo.config import TINY
+from microemo.lexicon import FAMILIES
+from recipes.nano.fer2013 import FACE_FAMILIES
+
+PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, len(TINY.audio.read_layers)
+CLIP_FEATURES = 100  # two seconds
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``recipes.nano.features`` writes, of no real person: a label is a channel, of faces and voices alike."""
+    folder = tmp_path_factory.mktemp("features")
+    rng = np.random.default_rng(0)
+    for split, num in (("train", 4), ("held_out", 2)):
+        labels = torch.arange(len(FACE_FAMILIES)).repeat(num)
+        tokens = channel(labels.numpy(), (1 + PATCHES, SIZE), rng)
+        faces = {
+            "frames": tokens.bfloat16(), "faces": tokens.bfloat16(), "talking": tokens.bfloat16(),
+            "region_masks": torch.ones(len(labels), TINY.num_regions, PATCHES).bfloat16(),
+            "blendshapes": torch.rand(len(labels), 52), "found": labels != 4, "labels": labels,
+        }  # fmt: skip
+        save_file({name: tensor.contiguous() for name, tensor in faces.items()}, folder / f"faces_{split}.safetensors")
+        clips = [[family] for family in FAMILIES for _ in range(num)] + [["happy", "sad"]]
+        write_voices(folder / f"voices_{split}", clips, rng)
+        lines = {family: [f"I am {family} now."] for family in FACE_FAMILIES}
+        (folder / f"lines_{split}.json").write_text(json.dumps(lines))
+    return folder
+
+
+def channel(places: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> torch.Tensor:
+    """(N, *shape): noise, and for each of the N places a channel that stands out."""
+    tokens = torch.from_numpy(rng.normal(size=(len(places), *shape)))
+    tokens[torch.arange(len(places)), :, torch.from_numpy(places)] += 5
+    return tokens
+
+
+def write_voices(path: Path, clips: list[list[str]], rng: np.random.Generator) -> None:
+    rows, sounds = [], []
+    for families in clips:
+        places = np.repeat([FAMILIES.index(family) for family in families], CLIP_FEATURES)
+        sounds.append(channel(places, (LAYERS, SIZE), rng))
+        utterances = [
+            {"start_sec": 2.0 * n, "end_sec": 2.0 * n + 2, "family": family, "intensity": 0.3, "text": "", "clues": []}
+            for n, family in enumerate(families)
+        ]
+        rows.append(json.dumps({"num_features": len(places), "actor": len(rows) % 2, "utterances": utterances}))
+    path.with_suffix(".jsonl").write_text("\n".join(rows) + "\n")
+    save_file({"features": torch.cat(sounds).bfloat16()}, path.with_suffix(".safetensors"))
+
+
+def prepared_faces(folder: Path) -> Path:
+    """Pictures as ``fer2013.prepare`` leaves them: each as bright as its label's number."""
+    rng = np.random.default_rng(0)
+    for name, num in (("train", 42), ("public_test", 14)):
+        labels = np.arange(num) % 7
+        pictures = (labels[:, None, None] * 30 + rng.integers(0, 30, (num, 56, 56))).astype(np.uint8)
+        np.savez(folder / f"{name}.npz", raw=pictures, crop=pictures, ok=labels != 3, y=labels)
+    return folder

@@ -1,0 +1,70 @@
+"""Label-paired examples: what an utterance shows is of its own label, and the stages learn from them."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from microemo.config import TINY
+from microemo.errors import InputError
+from microemo.lexicon import FAMILIES
+from microemo.train import run
+from microemo.train.config import TrainConfig
+from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.pairs import Pairs
+from recipes.nano.train import STAGES
+
+
+def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
+    pairs = Pairs(features, "train")
+    kinds = set()
+    for seed in range(120):
+        example = pairs.example(0, Random(seed))
+        kinds.add((example.features.frames is None, example.features.audio is None))
+        ((start, end),) = example.spans
+        assert start == 0 and all(0 <= time < end for time in example.features.times_sec)
+        for slot, family in example.labelled:
+            assert example.answer.startswith(family)
+            if slot.kind == "video_window":
+                assert example.features.frames is not None
+                assert FACE_FAMILIES[int(example.features.frames.mean((0, 1)).argmax())] == family
+            if slot.kind == "audio_window":
+                assert example.features.audio is not None
+                assert FAMILIES[int(example.features.audio.float().mean((0, 1)).argmax())] == family
+    assert len(kinds) == 4
+
+
+def test_only_the_voices_of_the_actors_that_are_asked_for_are_taken(features: Path) -> None:
+    assert {voice.actor for voice in Pairs(features, "train").voices} == {0, 1}
+    assert {voice.actor for voice in Pairs(features, "train", actors={1}).voices} == {1}
+
+
+def test_the_same_chance_gives_the_same_example(features: Path) -> None:
+    one, other = Pairs(features, "train"), Pairs(features, "train")
+    drawn = [(pairs.example(0, Random(3)), pairs.example(9, Random(3))) for pairs in (one, other)]
+    texts = {(example.question, example.answer, tuple(example.labelled)) for pair in drawn for example in pair}
+    assert len(texts) == 1
+
+
+def test_stages_train_on_a_folder_of_pairs(features: Path, tmp_path: Path) -> None:
+    for stage in ("alignment", "instruction"):
+        config = TrainConfig.model_validate(
+            {
+                "stage": stage, "data": features, "output": tmp_path / stage, "model": TINY, "steps": 80,
+                "batch_size": 8, "micro_batch_size": 8, "validation_examples": 20, "precision": "float32",
+                "optimizer": {"learning_rate": 5e-3, "warmup_steps": 5},
+                "alignment_share": 1.0 if stage == "instruction" else 0,
+            }
+        )  # fmt: skip
+        run.train(config, stages=STAGES)
+        entries = [json.loads(line) for line in (tmp_path / stage / "log.jsonl").read_text().splitlines()]
+        losses = [entry["loss"] for entry in entries if "loss" in entry]
+        assert np.mean(losses[-10:]) < 0.95 * np.mean(losses[:10])
+        assert entries[-1]["validation_accuracy"] > 0.25  # chance is 1/8
+
+
+def test_a_folder_that_lacks_a_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"recipes\.nano\.features writes them"):
+        Pairs(tmp_path, "train")
