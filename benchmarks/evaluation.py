@@ -31,14 +31,14 @@ finally:
 
 def write(folder: Path, num_clips: int, texts: bool) -> tuple[Path, Path]:
     """Truth and predictions."""
-    chance = random.Random(0)
+    rng = random.Random(0)
     words = sorted({place.word for place in lexicon().values()})
-    chance.shuffle(words)
+    rng.shuffle(words)
     weights = [1 / rank for rank in range(1, len(words) + 1)]
 
     def drawn() -> list[str]:
-        labels = chance.choices(words, weights, k=chance.randint(1, 6))
-        return [f"{label}ish-{chance.randint(0, 99)}" if chance.random() < 0.01 else label for label in labels]
+        labels = rng.choices(words, weights, k=rng.randint(1, 6))
+        return [f"{label}ish-{rng.randint(0, 99)}" if rng.random() < 0.01 else label for label in labels]
 
     truth, predicted = folder / "truth.csv", folder / "predicted.csv"
     with truth.open("w", newline="") as first, predicted.open("w", newline="") as second:
@@ -47,7 +47,7 @@ def write(folder: Path, num_clips: int, texts: bool) -> tuple[Path, Path]:
         said.writerow(["name", "reason" if texts else "openset"])
         for number in range(num_clips):
             true = drawn()
-            labels = [label for label in true if chance.random() < 0.5] + drawn()[:3]
+            labels = [label for label in true if rng.random() < 0.5] + drawn()[:3]
             gold.writerow([f"sample_{number:08}", str(true)])
             said.writerow([f"sample_{number:08}", sentence(labels) if texts else str(labels)])
     return truth, predicted

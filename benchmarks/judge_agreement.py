@@ -22,13 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from microemo.evaluate import sentences, tables
-from microemo.evaluate.grouping import GivenGroups, Groups
-from microemo.evaluate.groups_file import read_groups
+from microemo.evaluate.groups import GivenGroups, read_groups
 from microemo.evaluate.label_places import places
 from microemo.evaluate.lexicon_wheel import LexiconWheel
-from microemo.evaluate.metric import Metric
+from microemo.evaluate.metrics import Groups, Metric, set_metrics
 from microemo.evaluate.offline_judge import OfflineJudge
-from microemo.evaluate.set_metric import set_metrics
 from microemo.evaluate.statistics import Interval, interval, paired_test
 from microemo.evaluate.wheels import Wheels, published, wheel_metrics
 
@@ -50,15 +48,15 @@ def main() -> None:
     golden = GivenGroups("golden", read_groups(arguments.groups))
     truth, predicted = (labels_of(file, golden) for file in (arguments.gt, arguments.pred))
     union = {clip: tuple(dict.fromkeys((*truth[clip], *predicted[clip]))) for clip in sorted(truth)}
-    halves = {"development": part(union, 0), "held out": part(union, 1)}
+    halves = {"development": half_of(union, 0), "held out": half_of(union, 1)}
     threshold = best_threshold(halves["development"], golden.group(union))
     wheels: list[Wheels] = [LexiconWheel(), *map(published, arguments.wheels)]
     for half, labels in {**halves, "all": union}.items():
-        reference, judged = golden.group(labels), OfflineJudge().group(labels)
+        reference, grouped = golden.group(labels), OfflineJudge().group(labels)
         print(f"\n{half}: {len(labels)} clips, {len(list(pairs_of(labels)))} pairs of labels")
         judges = {
             "golden": reference,
-            "offline judge": judged,
+            "offline judge": grouped,
             "lexicon groups": by_place(labels, "group"),
             "lexicon families": by_place(labels, "family"),
             f"embeddings > {threshold}": by_similarity(labels, threshold),
@@ -66,17 +64,17 @@ def main() -> None:
         }
         half_truth, half_predicted = ({clip: table[clip] for clip in labels} for table in (truth, predicted))
         show_judges(labels, half_truth, half_predicted, reference, judges)
-        show_constancy(labels, reference, judged)
+        show_constancy(labels, reference, grouped)
         show_wheels(half_truth, half_predicted, wheels)
         if half == "development":
-            show_differences(labels, reference, judged, arguments.num_pairs)
+            show_differences(labels, reference, grouped, arguments.num_pairs)
 
 
 def labels_of(file: Path, golden: GivenGroups) -> Labels:
     return {clip: golden.spelled(clip, row.labels or ()) for clip, row in tables.read(file).items()}
 
 
-def part(labels: Labels, start: int) -> Labels:
+def half_of(labels: Labels, start: int) -> Labels:
     return {clip: labels[clip] for clip in list(labels)[start::2]}
 
 
@@ -92,9 +90,9 @@ def together(labels: Labels, groups: Grouping) -> np.ndarray:
     return np.array([number[clip][one] == number[clip][other] for clip, (one, other) in pairs_of(labels)])
 
 
-def verdicts_of(labels: Labels, reference: Grouping, judged: Grouping) -> Iterator[tuple[Pair, bool, bool]]:
+def verdicts_of(labels: Labels, reference: Grouping, grouped: Grouping) -> Iterator[tuple[Pair, bool, bool]]:
     """Of each pair in each clip, whether the reference has it in one group, and whether the judge has."""
-    true, said = together(labels, reference), together(labels, judged)
+    true, said = together(labels, reference), together(labels, grouped)
     for (_, pair), is_true, is_said in zip(pairs_of(labels), true, said, strict=True):
         yield pair, bool(is_true), bool(is_said)
 
@@ -113,8 +111,9 @@ def agreement(labels: Labels, reference: Grouping, groups: Grouping) -> tuple[Me
     )
 
 
-def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+def ratio(share: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """0 where nothing is in one group."""
+    return np.divide(share, whole, out=np.zeros_like(whole), where=whole > 0)
 
 
 def show_judges(
@@ -134,10 +133,10 @@ def show_judges(
         )
 
 
-def show_constancy(labels: Labels, reference: Grouping, judged: Grouping) -> None:
+def show_constancy(labels: Labels, reference: Grouping, grouped: Grouping) -> None:
     """F1 on pairs that are in several clips: of another clip's verdict, of the other clips' majority, of the judge."""
     verdicts: dict[Pair, list[tuple[bool, bool]]] = defaultdict(list)
-    for pair, true, said in verdicts_of(labels, reference, judged):
+    for pair, true, said in verdicts_of(labels, reference, grouped):
         verdicts[pair].append((true, said))
     several = [several for several in verdicts.values() if len(several) > 1]
     varying = sum(0 < sum(true for true, _ in clips) < len(clips) for clips in several)
@@ -167,10 +166,10 @@ def show_wheels(truth: Labels, predicted: Labels, wheels: list[Wheels]) -> None:
         print(f"on a wheel, on all {off}")
 
 
-def show_differences(labels: Labels, reference: Grouping, judged: Grouping, num: int) -> None:
+def show_differences(labels: Labels, reference: Grouping, grouped: Grouping, num: int) -> None:
     """Pairs on which the two differ, those that differ most often first: how often, and of how many clips."""
     found: dict[Pair, list[tuple[bool, bool]]] = defaultdict(list)
-    for pair, true, said in verdicts_of(labels, reference, judged):
+    for pair, true, said in verdicts_of(labels, reference, grouped):
         found[pair].append((true, said))
     kinds = {"golden together, judge apart": (True, False), "golden apart, judge together": (False, True)}
     for name, sought in kinds.items():

@@ -27,10 +27,10 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=3_000)
     arguments = parser.parse_args()
 
-    draw = random.Random(0)
-    words = vocabulary(draw, arguments.words)
+    rng = random.Random(0)
+    words = vocabulary(rng, arguments.words)
     weights = [1 / (rank + 1) for rank in range(len(words))]
-    drawn = (draw.choices(words, weights, k=LABELS_A_CLIP) for _ in range(arguments.clips))
+    drawn = (rng.choices(words, weights, k=LABELS_A_CLIP) for _ in range(arguments.clips))
     labels = {f"clip{number}": tuple(dict.fromkeys(some)) for number, some in enumerate(drawn)}
     num_outside = sum(place_of_phrase(word) is None for word in words)
     print(f"{len(labels)} clips, {len(words)} words, {num_outside} outside the lexicon")
@@ -45,11 +45,11 @@ def timed(name: str, work: Callable[[], object]) -> None:
     print(f"{name}: {wall:.1f} s, {busy:.1f} s of processor time, {peak_mb() - before:.0f} MB more")
 
 
-def vocabulary(draw: random.Random, num: int) -> list[str]:
+def vocabulary(rng: random.Random, num: int) -> list[str]:
     """Distinct words in random order."""
     syllables = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
-    outside = {"".join(draw.choices(syllables, k=4)) for _ in range(int(num * OUTSIDE))}
-    return draw.sample(sorted({*draw.sample(sorted(lexicon()), num - len(outside)), *outside}), num)
+    outside = {"".join(rng.choices(syllables, k=4)) for _ in range(int(num * OUTSIDE))}
+    return rng.sample(sorted({*rng.sample(sorted(lexicon()), num - len(outside)), *outside}), num)
 
 
 def peak_mb() -> float:

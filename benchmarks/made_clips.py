@@ -15,6 +15,7 @@ from clips import SAMPLE_RATE, still, write
 
 from microemo import weights
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.media.video import frames
 
 FPS = 25
@@ -49,7 +50,7 @@ def make(out: Path) -> Iterator[Path]:
 def _pictures(path: Path, start_sec: float, end_sec: float) -> Iterator[np.ndarray]:
     """Frames at 25 a second."""
     due_sec = start_sec
-    for time_sec, image in frames(path):
+    for time_sec, image in frames(probe(path)):
         if time_sec >= end_sec:
             return
         while due_sec <= time_sec:
@@ -58,7 +59,7 @@ def _pictures(path: Path, start_sec: float, end_sec: float) -> Iterator[np.ndarr
 
 
 def _sound(path: Path) -> np.ndarray:
-    sound = waveform(path)
+    sound = waveform(probe(path))
     assert sound is not None
     return np.asarray(sound)
 

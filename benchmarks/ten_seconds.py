@@ -53,8 +53,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from microemo.media.audio import waveform
+    from microemo.media.probe import probe
 
-    sound = waveform(arguments.speech)
+    sound = waveform(probe(arguments.speech))
     picture = cv2.imread(str(arguments.picture))
     if sound is None or picture is None or len(sound) < SECONDS * SAMPLE_RATE:
         sys.exit(f"a picture, and at least {SECONDS} s of speech, are needed")

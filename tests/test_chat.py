@@ -13,7 +13,7 @@ import pytest
 from stub_server import Request, Response, last_text, stub_server
 
 from microemo.chat import TOKENS_A_MEDIUM, Chat, Cost, Message, Reply
-from microemo.errors import InputError
+from microemo.errors import InputError, MicroEmoError
 
 
 def said(text: str) -> list[Message]:
@@ -74,6 +74,22 @@ def test_cached_replies_do_not_even_import_the_client(tmp_path: Path) -> None:
     assert done.stdout.split() == ["re:", "hello", "False", "False"]
 
 
+def test_a_missing_client_is_one_line_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    with pytest.raises(MicroEmoError, match=r"^openai is not installed; run: pip install 'microemo\[eval\]'$"):
+        Chat("http://localhost:1/v1", "m", tmp_path).complete(said("hello"))
+
+
+def test_a_batch_that_is_cached_completes_its_step_too(tmp_path: Path) -> None:
+    steps: list[tuple[str, float, float | None]] = []
+    with stub_server(echo) as stub:
+        chat = Chat(stub.url, "m", tmp_path)
+        chat.complete(said("hello"))
+        chat.complete_all([said("hello")], lambda *step: steps.append(step))
+        chat.complete_all([], lambda *step: steps.append(step))
+    assert steps == [("ask", 0, 1), ("ask", 1, 1), ("ask", 0, 0)]
+
+
 def test_a_reply_depends_on_all_that_was_asked(tmp_path: Path) -> None:
     with stub_server(echo) as stub:
         chat = Chat(stub.url, "m", tmp_path)
@@ -111,7 +127,7 @@ def test_a_batch_keeps_its_order_and_sends_nothing_twice(tmp_path: Path) -> None
         replies = chat.complete_all([said(text) for text in texts], lambda *step: steps.append(step), "count")
     assert [reply.text for reply in replies if isinstance(reply, Reply)] == [f"re: {text}" for text in texts]
     assert sorted(map(last_text, stub.requests)) == ["a", "b", "c"]
-    assert steps == [("count", 1, 3), ("count", 2, 3), ("count", 3, 3)]
+    assert steps == [("count", completed, 3) for completed in range(4)]
 
 
 def test_requests_under_way_are_bounded(tmp_path: Path) -> None:

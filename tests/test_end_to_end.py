@@ -12,6 +12,7 @@ from clips import SAMPLE_RATE, still, write
 from microemo import load, weights
 from microemo.clues import mentions
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.media.video import frames
 from microemo.pipeline import Pipeline
 from microemo.report.valence import valence
@@ -39,7 +40,7 @@ def demo(nano: Pipeline, demo_clip: Path) -> Result:
 
 @pytest.fixture(scope="module")
 def speech() -> np.ndarray:
-    sound = waveform(weights.path("speech_samples") / "beckett.wav")
+    sound = waveform(probe(weights.path("speech_samples") / "beckett.wav"))
     assert sound is not None
     return np.asarray(sound[: 6 * SAMPLE_RATE])
 
@@ -47,7 +48,7 @@ def speech() -> np.ndarray:
 @pytest.fixture(scope="module")
 def face(demo_clip: Path) -> np.ndarray:
     """The smiling face, cut out of the demo clip."""
-    frame = next(frame.image for frame in frames(demo_clip) if frame.time_sec > 14)
+    frame = next(frame.image for frame in frames(probe(demo_clip)) if frame.time_sec > 14)
     height, width = frame.shape[:2]
     side = min(height, width)
     return still(frame[:side, (width - side) // 2 : (width + side) // 2])

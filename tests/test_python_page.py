@@ -10,6 +10,7 @@ from clips import SAMPLE_RATE, still, write
 
 from microemo import weights
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.media.video import frames
 
 PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text()
@@ -20,8 +21,8 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DO
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The files that the page speaks of."""
     demo = next(weights.path("demo_clip").glob("*.mp4"))
-    face = next(frame.image for frame in frames(demo) if frame.time_sec > 14)
-    speech = np.asarray(waveform(weights.path("speech_samples") / "beckett.wav"))[: 6 * SAMPLE_RATE]
+    face = next(frame.image for frame in frames(probe(demo)) if frame.time_sec > 14)
+    speech = np.asarray(waveform(probe(weights.path("speech_samples") / "beckett.wav")))[: 6 * SAMPLE_RATE]
     write(tmp_path / "interview.mp4", [(still(face[:, :, :]), 6.0)], speech)
     write(tmp_path / "voice.wav", [(None, 0)], speech)
     (tmp_path / "interview.srt").write_text("1\n00:00:00,500 --> 00:00:02,500\nI am so happy!\n")

@@ -29,6 +29,7 @@ from microemo.data.manifest import Sample
 from microemo.device import compute_dtype, resolve
 from microemo.errors import InputError
 from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.media.probe import probe
 from microemo.model import checkpoint
 from microemo.model.dinov2 import Dinov2Encoder
 from microemo.model.whisper import WhisperEncoder
@@ -93,7 +94,7 @@ def join(takes: Sequence[Sample], gain: float, speed: float) -> tuple[np.ndarray
     detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
     pieces, spans, offset = [], [], 0
     for take in takes:
-        sound = np.asarray(waveform(take.audio or take.path), np.float32)
+        sound = np.asarray(waveform(probe(take.audio or take.path)), np.float32)
         if speed != 1:
             positions = np.arange(0, len(sound) - 1, speed)
             sound = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)

@@ -30,9 +30,10 @@ from benchmarks.shares import proportion
 from microemo import load
 from microemo.data.describe import frame_of
 from microemo.data.manifest import Sample
-from microemo.evaluate.calibration import Judged, calibration
+from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.lexicon import FAMILIES, family_of
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.parse import SENTENCE
 from microemo.result import Result
 from microemo.schema import Answer, UtteranceAnswer
@@ -95,7 +96,7 @@ def both(ravdess: Path, split: Path, num: int, scratch: Path) -> Iterator[Labell
         chosen = rng.sample(own, rng.choice((2, 3)))
         while len({take.labels[0] for take in chosen}) < len(chosen):
             chosen = rng.sample(own, len(chosen))
-        sounds = [np.asarray(waveform(take.path), np.float32) for take in chosen]
+        sounds = [np.asarray(waveform(probe(take.path)), np.float32) for take in chosen]
         ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
         spans = [
             LabelledSpan(start, end, take.labels[0]) for start, end, take in zip([0, *ends], ends, chosen, strict=False)
@@ -202,7 +203,7 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
         frame, count = frames.most_common(1)[0]
         print(f"most repeated sentence frame: {count} times in {len(rows)} spans: {frame.strip()}")
     judged = {
-        f"{row['clip']} {row['span']}": [Judged(row["confidence"][0], row["first"] == row["truth"])]
+        f"{row['clip']} {row['span']}": [CheckedLabel(row["confidence"][0], row["first"] == row["truth"])]
         for row in rows
         if row["confidence"]
     }

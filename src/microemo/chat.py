@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from microemo import files
 from microemo.errors import InputError
+from microemo.extras import require
 from microemo.hooks import Hook, silent
 from microemo.weights.cache import cache_dir
 
@@ -113,7 +114,9 @@ class Chat:
         outcomes: dict[str, Reply | InputError] = {key: reply for key in keys if (reply := self._cached(key))}
         unknown = {key: messages for key, messages in zip(keys, batch, strict=True) if key not in outcomes}
         total = len(outcomes) + len(unknown)
-        hook(step, len(outcomes), total)
+        hook(step, 0, total)
+        if outcomes:
+            hook(step, len(outcomes), total)
         if unknown:
             for key, outcome in self._asked(unknown):
                 outcomes[key] = outcome
@@ -182,10 +185,9 @@ class Chat:
         """Raises ``InputError`` where the URL is none."""
         if not _is_url(self.url):
             raise InputError(f"{self.url}: not the URL of a server; give one as http://localhost:8000/v1")
-        from openai import OpenAI
-
+        openai = require("openai", extra="eval")
         key = os.environ.get("OPENAI_API_KEY") or "none"  # local servers want none, the package wants one
-        return OpenAI(base_url=self.url, api_key=key, timeout=self.timeout_sec, max_retries=self.retries)
+        return openai.OpenAI(base_url=self.url, api_key=key, timeout=self.timeout_sec, max_retries=self.retries)
 
     def _ask(self, client: "OpenAI", key: str, messages: Sequence[Message]) -> Reply | InputError:
         """One request; the reply is kept before it is returned."""
@@ -246,13 +248,12 @@ def first_model(url: str) -> str:
 
     Raises ``InputError`` where no server answers.
     """
-    from openai import APIConnectionError, APIError
-
+    openai = require("openai", extra="eval")
     try:
         models = Chat(url, "", retries=0).client().models.list().data
-    except APIConnectionError as error:
+    except openai.APIConnectionError as error:
         raise InputError(f"{url}: no server answers there; start it, or mend the URL") from error
-    except (APIError, ValueError):
+    except (openai.APIError, ValueError):
         return "default"
     return models[0].id if models else "default"
 

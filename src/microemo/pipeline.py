@@ -135,12 +135,13 @@ def perceive(
     cues = None if given is None else subtitles.load(given)
 
     hook("listen", 0, info.duration_sec)
-    waveform = audio.waveform(sound or path, warnings.append) if sound or info.has_audio else None
+    heard = probe(sound, warnings.append) if sound else info
+    waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
     hook("listen", info.duration_sec, info.duration_sec)
     asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device)
 
-    frames = video.frames(path, warn=warnings.append) if info.has_video else iter(())
+    frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     num_frames, vision = config.num_frames, config.vision
     times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)

@@ -17,6 +17,7 @@ from torch import Tensor
 from microemo import weights
 from microemo.config import NANO, WhisperConfig
 from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.media.probe import probe
 from microemo.model.audio import FEATURES_PER_SEC
 from microemo.model.whisper import WhisperEncoder
 from recipes.nano.features import actor_of, takes_in
@@ -50,7 +51,7 @@ def main() -> None:
 
 
 def sound(take: Path) -> Tensor:
-    return torch.from_numpy(np.asarray(waveform(take), np.float32))
+    return torch.from_numpy(np.asarray(waveform(probe(take)), np.float32))
 
 
 def features(

@@ -11,8 +11,8 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric, ratio
-from microemo.evaluate.statistics import Interval, PairedTest, holm, paired_tests
+from microemo.evaluate.metrics import Metric, ratio
+from microemo.evaluate.statistics import Interval, PairedTest, Resampling, holm, paired_tests
 from microemo.schema import Modality
 from recipes.nano.fer2013 import FACE_FAMILIES
 
@@ -105,7 +105,7 @@ def against_full(predictions: Sequence[Prediction]) -> list[PairedTest]:
     """Each ablated variant against the full model, on the clips."""
     full = accuracy(of(predictions, FULL))
     clips = {_name(key): f"clip {key[0]}" for key in {(prediction.clip, prediction.seed) for prediction in predictions}}
-    return paired_tests([(accuracy(of(predictions, variant)), full) for variant in ABLATED], clips)
+    return paired_tests([(accuracy(of(predictions, variant)), full) for variant in ABLATED], Resampling(clusters=clips))
 
 
 def over_seeds(values: Sequence[float]) -> Interval | None:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from console import Run
 from openpyxl import Workbook
 from stub_server import Request, last_text, stub_server
 
-from microemo.evaluate.groups_file import save_groups
+from microemo.evaluate.groups import save_groups
 
 TRUTH = "name,openset\na,\"['sad', 'angry']\"\nb,['calm']\nc,['happy']\n"
 PREDICTED = "name,openset\na,\"['unhappy', 'calm']\"\nb,['calm']\nc,['joyful']\n"
@@ -193,8 +194,8 @@ def test_one_task_of_the_benchmark(run: Run, benchmark: None) -> None:
 
 def test_speakers_are_resampled_together(run: Run, tables: None, tmp_path: Path) -> None:
     (tmp_path / "spoken.csv").write_text("name,openset,speaker\na,[sad],S\nb,[calm],S\nc,[happy],T\n")
-    settings = json.loads(run("evaluate", "--pred", "ours.csv", "--gt", "spoken.csv", "--json").stdout)["settings"]
-    assert settings["resampled"] == "speaker"
+    evaluation = json.loads(run("evaluate", "--pred", "ours.csv", "--gt", "spoken.csv", "--json").stdout)
+    assert evaluation["resampling"] == {"resampled": "speaker", "resamples": 2000, "level": 0.95, "seed": 0}
 
 
 @pytest.mark.parametrize(
@@ -215,6 +216,16 @@ def test_bad_usage_is_one_line_and_2(run: Run, tables: None, arguments: list[str
     outcome = run("evaluate", *arguments)
     assert (outcome.code, outcome.stdout) == (2, "")
     assert re.fullmatch(rf"microemo: error: .*{fault}.*\n", outcome.stderr)
+
+
+@pytest.mark.parametrize(("package", "option"), [("matplotlib", "--out"), ("openpyxl", "--wheels")])
+def test_a_missing_package_of_the_extra_is_named_before_any_work(
+    run: Run, tables: None, monkeypatch: pytest.MonkeyPatch, package: str, option: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    outcome = run("evaluate", "--pred", "none.csv", "--gt", "truth.csv", option, "folder")
+    expected = f"microemo: error: {package} is not installed; run: pip install 'microemo[eval]'\n"
+    assert (outcome.code, outcome.stderr) == (2, expected)
 
 
 def test_published_wheels(run: Run, tables: None, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """microemo predict on clips made here and a stub server: rows, resumption, exit codes, and scoring what it writes."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +47,36 @@ def test_failures_are_named_and_a_second_run_tries_only_them(run: Run, stub: Stu
     again = run(*arguments, "--resume")
     assert again.stdout == "p.jsonl: 0 answered, 2 answered before, 1 failed\n"
     assert len(stub.requests) == 2
+
+
+def test_a_missing_package_stops_the_run_before_it_begins(
+    run: Run, clips: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    outcome = run("predict", "clips", "--model", "http://localhost:1/v1#toy", "--out", "p.jsonl")
+    assert (outcome.code, outcome.stdout) == (2, "")
+    assert outcome.stderr == "microemo: error: openai is not installed; run: pip install 'microemo[eval]'\n"
+    assert not (tmp_path / "p.jsonl").exists()
+
+
+def test_a_device_that_there_is_none_of_is_bad_usage(run: Run, clips: None) -> None:
+    outcome = run("predict", "clips", "--out", "p.jsonl", "--device", "abacus")
+    assert outcome.code == 2
+    assert "abacus" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys, microemo.predict",
+        "import sys; from microemo.cli import run; sys.argv[1:] = ['predict', '--help']; run(debug=False)",
+    ],
+)
+def test_import_and_help_stay_light(program: str) -> None:
+    heavy = ("torch", "transformers", "mediapipe", "faster_whisper", "silero_vad", "cv2", "openai", "pandas")
+    program = f"{program}; print('LOADED', *(name for name in {heavy} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "LOADED"
 
 
 def test_unknown_modality_is_bad_usage(run: Run, clips: None) -> None:

@@ -12,6 +12,7 @@ from microemo import weights
 from microemo.data import manifest
 from microemo.data.manifest import Sample
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.media.video import frames
 
 pytestmark = pytest.mark.weights
@@ -27,11 +28,11 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = {"sad": 3.0, "happy": 15.0}
     faces = {}
     for label, second in shown.items():
-        picture = next(frame.image for frame in frames(demo) if frame.time_sec > second)
+        picture = next(frame.image for frame in frames(probe(demo)) if frame.time_sec > second)
         height, width = picture.shape[:2]
         side = min(height, width)
         faces[label] = still(picture[:side, (width - side) // 2 : (width + side) // 2])
-    sound = np.asarray(waveform(weights.path("speech_samples") / "beckett.wav"))
+    sound = np.asarray(waveform(probe(weights.path("speech_samples") / "beckett.wav")))
     samples = []
     for number in range(8):
         label = "sad" if number % 2 else "happy"

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microemo.evaluate.breakdown import Confusion, class_scores, classes_of, confusion, families
+from microemo.evaluate.statistics import Resampling
 
 TRUTH = {"a": ("happy", "proud"), "b": ("sad",), "c": ("happy",), "d": ()}
 PREDICTED = {"a": ("happy", "proud"), "b": ("angry",), "c": ("sad", "happy"), "d": ("sad",)}
@@ -36,7 +37,7 @@ def test_intervals_are_by_clip_or_speaker() -> None:
     truth = {f"{number}": ["happy"] for number in range(20)}
     predicted = {f"{number}": ["happy"] if number % 2 else [] for number in range(20)}
     (by_clip,) = class_scores(truth, predicted, ["happy"])
-    (by_speaker,) = class_scores(truth, predicted, ["happy"], dict.fromkeys(truth, "one"))
+    (by_speaker,) = class_scores(truth, predicted, ["happy"], Resampling(clusters=dict.fromkeys(truth, "one")))
     assert by_clip.recall.interval is not None
     assert by_clip.recall.interval.low < 0.5 < by_clip.recall.interval.high
     assert by_speaker.recall.interval is None

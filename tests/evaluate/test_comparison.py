@@ -11,7 +11,7 @@ from rich.console import Console
 from microemo.errors import InputError
 from microemo.evaluate import comparison
 from microemo.evaluate.breakdown import class_scores, confusion
-from microemo.evaluate.calibration import Judged, calibration
+from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.evaluate.comparison import html, markdown, pictures, text
 from microemo.evaluate.comparison.ranking import best
 from microemo.evaluate.evaluation import (
@@ -19,14 +19,13 @@ from microemo.evaluate.evaluation import (
     Comparison,
     Evaluation,
     File,
-    Judge,
+    JudgeInfo,
     Notice,
     Plot,
     Score,
-    Settings,
     System,
 )
-from microemo.evaluate.statistics import Interval
+from microemo.evaluate.statistics import Interval, Resampling
 
 HOSTILE = '<script>alert("x")</script>|**bold** [x](y)\n# heading \x1b[31m'
 
@@ -49,8 +48,8 @@ def evaluation(*systems: System, comparisons: tuple[Comparison, ...] = ()) -> Ev
         truths=(File(task="EMER", path="truth.csv", sha256="a" * 64, num_clips=332),),
         systems=systems,
         comparisons=comparisons,
-        judge=Judge(name="offline judge", note="F1 0.8 with given groups"),
-        settings=Settings(seed=7, resamples=2000, level=0.95, resampled="speaker"),
+        judge=JudgeInfo(name="offline judge", note="F1 0.8 with given groups"),
+        resampling=Resampling(seed=7, resamples=2000, level=0.95, resampled="speaker"),
         microemo_version="0.1.0",
         command=f"microemo evaluate --gt truth.csv --pred '{HOSTILE}'",
     )
@@ -64,7 +63,7 @@ def system(name: str, found: Score) -> System:
 def full(tmp_path: Path) -> Evaluation:
     """A baseline, and a hostile system with all that a system can have; its plots are in ``tmp_path``."""
     truth, predicted = {"a": [HOSTILE], "b": ["sad"]}, {"a": [HOSTILE], "b": []}
-    rows = class_scores(truth, predicted, [HOSTILE, "sad"], resamples=20)
+    rows = class_scores(truth, predicted, [HOSTILE, "sad"], Resampling(resamples=20))
     hostile = System(
         name=HOSTILE,
         files=(File(task="EMER", path=HOSTILE, sha256="b" * 64, num_clips=330),),
@@ -73,7 +72,9 @@ def full(tmp_path: Path) -> Evaluation:
         breakdowns=(
             Breakdown(task="EMER", families=rows, confusion=confusion(truth, predicted), labels=rows, num_labels=9),
         ),
-        calibration=calibration({"a": [Judged(0.9, True)], "b": [Judged(0.4, False)]}, resamples=20),
+        calibration=calibration(
+            {"a": [CheckedLabel(0.9, True)], "b": [CheckedLabel(0.4, False)]}, Resampling(resamples=20)
+        ),
     )
     found = evaluation(
         system("base", score(0.58, 0.53, 0.63)), hostile, comparisons=(against(HOSTILE, 0.0123),)

@@ -10,12 +10,12 @@ import pytest
 from microemo.errors import InputError
 from microemo.evaluate import plots
 from microemo.evaluate.breakdown import class_scores, confusion
-from microemo.evaluate.calibration import Judged, calibration
-from microemo.evaluate.statistics import Estimate, Interval
+from microemo.evaluate.calibration import CheckedLabel, calibration
+from microemo.evaluate.statistics import Estimate, Interval, Resampling
 
 TRUTH = {f"clip{n}": [f"family{n % 12}"] for n in range(48)}
 PREDICTED = {f"clip{n}": [f"family{n % 7}"] for n in range(48)}
-SCORES = class_scores(TRUTH, PREDICTED, [f"family{n}" for n in range(12)], resamples=20)
+SCORES = class_scores(TRUTH, PREDICTED, [f"family{n}" for n in range(12)], Resampling(resamples=20))
 HOSTILE = "<b>$x_{1}$</b> \x1b[31m" + "very " * 20 + "long"
 
 
@@ -35,7 +35,7 @@ def heat_map(path: Path) -> Path:
 
 
 def reliability(path: Path) -> Path:
-    found = calibration({f"{n}": [Judged(n / 50, n % 3 > 0)] for n in range(50)}, resamples=20)
+    found = calibration({f"{n}": [CheckedLabel(n / 50, n % 3 > 0)] for n in range(50)}, Resampling(resamples=20))
     assert found is not None
     return plots.reliability(found, HOSTILE, path)
 

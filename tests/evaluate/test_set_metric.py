@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.evaluate.set_metric import set_metrics
+from microemo.evaluate.metrics import set_metrics
 
 LABELS = st.lists(st.sampled_from(["sad", "unhappy", "angry", "calm", "glad"]), max_size=5, unique=True)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from microemo.errors import InputError
 from microemo.evaluate import tables
-from microemo.evaluate.records import Row, Table
+from microemo.evaluate.tables import Row, Table
 from microemo.lexicon.label_lists import labels_of
 
 Read = Callable[..., Table]

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.evaluate.metric import Metric, mean_of
-from microemo.evaluate.records import Row
-from microemo.evaluate.statistics import interval
+from microemo.evaluate.metrics import Metric, mean_of
+from microemo.evaluate.statistics import Resampling, interval
 from microemo.evaluate.unibench import mean_of_tasks, positive_by_labels, sentiment_f1
 
 
@@ -23,14 +22,13 @@ def weighted_f1(true: list[bool], said: list[bool]) -> float:
 
 @given(st.lists(st.tuples(st.sampled_from([-1.5, 0.2, 3.0]), st.booleans()), min_size=1))
 def test_weighted_f1(clips: list[tuple[float, bool]]) -> None:
-    truth = {str(n): Row(str(n), None, sentiment=value) for n, (value, _) in enumerate(clips)}
+    truth = {str(n): value for n, (value, _) in enumerate(clips)}
     metric = sentiment_f1(truth, {str(n): said for n, (_, said) in enumerate(clips)})
     assert metric.value == pytest.approx(weighted_f1([value > 0 for value, _ in clips], [said for _, said in clips]))
 
 
 def test_neutral_truth_does_not_count() -> None:
-    truth = {"a": Row("a", None, sentiment=0.0), "b": Row("b", None, sentiment=1.0)}
-    assert sentiment_f1(truth, {"a": True, "b": True}).clips == ("b",)
+    assert sentiment_f1({"a": 0.0, "b": 1.0}, {"a": True, "b": True}).clips == ("b",)
 
 
 def test_positive_is_what_most_labels_say_and_at_a_tie_the_first() -> None:
@@ -40,12 +38,12 @@ def test_positive_is_what_most_labels_say_and_at_a_tie_the_first() -> None:
 
 
 def test_mean_of_tasks_is_the_mean_of_their_scores_whatever_their_sizes() -> None:
-    generator = np.random.default_rng(0)
-    small = Metric("x", ("a", "b"), generator.random((2, 3)), mean_of(1))
-    large = Metric("y", tuple("abcdefgh"), generator.random((8, 1)), mean_of(0))
+    rng = np.random.default_rng(0)
+    small = Metric("x", ("a", "b"), rng.random((2, 3)), mean_of(1))
+    large = Metric("y", tuple("abcdefgh"), rng.random((8, 1)), mean_of(0))
     mean = mean_of_tasks({"small": small, "large": large})
     assert mean.value == pytest.approx((small.value + large.value) / 2)
     assert mean.name == "Mean of 2 of 9 tasks"
     assert len(mean.clips) == len(set(mean.clips)) == 10
-    found = interval(mean, resamples=200)
+    found = interval(mean, Resampling(resamples=200))
     assert found is not None and found.low <= mean.value <= found.high

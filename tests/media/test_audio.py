@@ -3,6 +3,7 @@ import pytest
 import soxr
 
 from microemo.media.audio import SAMPLE_RATE, _Timeline, waveform
+from microemo.media.probe import probe
 
 
 def onset_sec(wave, threshold=0.1):
@@ -15,7 +16,7 @@ def hertz(wave):
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".m4a", ".flac", ".mkv"])
 def test_sixteen_kilohertz_mono(tmp_path, write, tone, suffix):
-    wave = waveform(write(tmp_path / f"clip{suffix}", sound=tone(1.5, rate=44100, channels=2), rate=44100))
+    wave = waveform(probe(write(tmp_path / f"clip{suffix}", sound=tone(1.5, rate=44100, channels=2), rate=44100)))
     assert wave.dtype == np.float32
     assert len(wave) == pytest.approx(1.5 * SAMPLE_RATE, abs=0.06 * SAMPLE_RATE)
     middle = wave[SAMPLE_RATE // 4 : SAMPLE_RATE * 5 // 4]
@@ -25,19 +26,19 @@ def test_sixteen_kilohertz_mono(tmp_path, write, tone, suffix):
 
 def test_same_rate_passes_unchanged(tmp_path, write, tone):
     sound = tone(1.0, rate=SAMPLE_RATE)
-    wave = waveform(write(tmp_path / "clip.wav", sound=sound, rate=SAMPLE_RATE))
+    wave = waveform(probe(write(tmp_path / "clip.wav", sound=sound, rate=SAMPLE_RATE)))
     np.testing.assert_allclose(wave, sound[0], atol=2 / 2**15)
 
 
 def test_channels_are_averaged(tmp_path, write, tone):
     left = tone(1.0)
-    assert np.abs(waveform(write(tmp_path / "clip.wav", sound=np.concatenate([left, -left])))).max() < 1e-4
+    assert np.abs(waveform(probe(write(tmp_path / "clip.wav", sound=np.concatenate([left, -left]))))).max() < 1e-4
 
 
 def test_long_sound_in_many_chunks_is_the_whole(tmp_path, write):
     rng = np.random.default_rng(0)
     sound = rng.normal(0, 0.1, (1, 44100 * 5)).astype(np.float32)
-    wave = waveform(write(tmp_path / "clip.wav", sound=sound, rate=44100))
+    wave = waveform(probe(write(tmp_path / "clip.wav", sound=sound, rate=44100)))
     whole = soxr.resample(sound[0], 44100, SAMPLE_RATE)
     assert len(wave) == len(whole)
     np.testing.assert_allclose(wave, whole, atol=1e-3)
@@ -45,24 +46,24 @@ def test_long_sound_in_many_chunks_is_the_whole(tmp_path, write):
 
 def test_late_sound_starts_with_silence(tmp_path, write, greys, tone):
     path = write(tmp_path / "clip.mkv", greys(50), sound=tone(1.0), sound_start_sec=0.7)
-    wave = waveform(path)
+    wave = waveform(probe(path))
     assert onset_sec(wave) == pytest.approx(0.7, abs=0.01)
     assert len(wave) == pytest.approx(1.7 * SAMPLE_RATE, abs=200)
 
 
 def test_no_sound(tmp_path, write, greys):
-    assert waveform(write(tmp_path / "clip.mp4", greys(5))) is None
+    assert waveform(probe(write(tmp_path / "clip.mp4", greys(5)))) is None
 
 
 def test_digital_silence_is_sound(tmp_path, write):
-    wave = waveform(write(tmp_path / "clip.mp4", sound=np.zeros((1, 48000), np.float32)))
+    wave = waveform(probe(write(tmp_path / "clip.mp4", sound=np.zeros((1, 48000), np.float32))))
     assert wave is not None
     assert not wave.any()
 
 
 def test_stays_in_range_and_writable(tmp_path, write):
     square = np.sign(np.sin(np.arange(48000) / 17))[None].astype(np.float32)
-    wave = waveform(write(tmp_path / "clip.wav", sound=square))
+    wave = waveform(probe(write(tmp_path / "clip.wav", sound=square)))
     assert np.abs(wave).max() <= 1
     wave[0] = 0.5  # copy on write: torch.from_numpy warns of arrays that are read-only
 

@@ -9,17 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo.media.probe import probe
-from microemo.media.video import MAX_SIDE, frames
+from microemo.media.upright import MAX_SIDE
+from microemo.media.video import frames
 
 
 def grey_levels(path, **options):
-    return [round(float(frame.image.mean())) for frame in frames(path, **options)]
+    return [round(float(frame.image.mean())) for frame in frames(probe(path), **options)]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
 def test_every_frame_at_its_time(tmp_path, write, greys, suffix):
     path = write(tmp_path / f"clip{suffix}", greys(20))
-    read = list(frames(path, warn=pytest.fail))
+    read = list(frames(probe(path), warn=pytest.fail))
     assert [frame.time_sec for frame in read] == pytest.approx([i / 25 for i in range(20)], abs=0.0011)
     assert [frame.image.mean() for frame in read] == pytest.approx([10 + 10 * i for i in range(20)], abs=4)
     assert all(frame.image.shape == (48, 64, 3) and frame.image.dtype == np.uint8 for frame in read)
@@ -28,7 +29,7 @@ def test_every_frame_at_its_time(tmp_path, write, greys, suffix):
 def test_b_frames_in_avi(tmp_path, write, greys):
     """AVI stores no presentation times; a file with B-frames must still come in order and whole."""
     path = write(tmp_path / "clip.avi", greys(20), codec="libx264")
-    read = list(frames(path))
+    read = list(frames(probe(path)))
     assert [frame.time_sec for frame in read] == pytest.approx([i / 25 for i in range(20)], abs=1e-6)
     assert [frame.image.mean() for frame in read] == pytest.approx([10 + 10 * i for i in range(20)], abs=4)
 
@@ -36,13 +37,13 @@ def test_b_frames_in_avi(tmp_path, write, greys):
 def test_variable_frame_rate(tmp_path, write, greys):
     times_sec = [0.0, 0.04, 0.5, 0.55, 2.0, 2.033]
     path = write(tmp_path / "clip.mkv", greys(6), times_sec)
-    assert [frame.time_sec for frame in frames(path)] == pytest.approx(times_sec, abs=0.0011)
+    assert [frame.time_sec for frame in frames(probe(path))] == pytest.approx(times_sec, abs=0.0011)
 
 
 def test_fast_frames_are_dropped_by_time(tmp_path, write, greys):
     burst_sec = [i / 240 for i in range(120)]  # half a second at 240 fps, then two slow frames
     path = write(tmp_path / "clip.mkv", greys(122), [*burst_sec, 1.0, 2.0])
-    read_sec = [frame.time_sec for frame in frames(path, max_fps=30)]
+    read_sec = [frame.time_sec for frame in frames(probe(path), max_fps=30)]
     assert len(read_sec) == pytest.approx(15 + 2, abs=1)
     assert read_sec[-2:] == pytest.approx([1.0, 2.0], abs=0.0011)
     assert max(later - earlier for earlier, later in pairwise(read_sec[:-2])) < 0.05
@@ -54,7 +55,7 @@ def test_times_increase_and_keep_to_the_rate(tmp_path_factory, write, gaps_ms, m
     times_sec = np.cumsum([0, *gaps_ms]) / 1000
     images = [np.zeros((16, 16, 3), np.uint8)] * len(times_sec)
     path = write(tmp_path_factory.mktemp("vfr") / "clip.mkv", images, times_sec)
-    read_sec = [frame.time_sec for frame in frames(path, max_fps)]
+    read_sec = [frame.time_sec for frame in frames(probe(path), max_fps)]
     assert read_sec[0] == 0
     assert all(earlier < later for earlier, later in pairwise(read_sec))
     assert len(read_sec) <= times_sec[-1] * max_fps + 1.3
@@ -63,9 +64,9 @@ def test_times_increase_and_keep_to_the_rate(tmp_path_factory, write, gaps_ms, m
 
 def test_clock_starts_with_the_first_sample_of_any_stream(tmp_path, write, greys, tone):
     path = write(tmp_path / "late.mkv", greys(10), [1.0 + i / 25 for i in range(10)], sound=tone(2.0))
-    assert next(frames(path)).time_sec == pytest.approx(1.0, abs=0.01)
+    assert next(frames(probe(path))).time_sec == pytest.approx(1.0, abs=0.01)
     path = write(tmp_path / "alone.mkv", greys(10), [1.0 + i / 25 for i in range(10)])
-    assert next(frames(path)).time_sec == 0
+    assert next(frames(probe(path))).time_sec == 0
 
 
 @pytest.mark.parametrize(("degrees", "row", "column"), [(0, 0, 0), (90, -1, 0), (180, -1, -1), (-90, 0, -1)])
@@ -74,7 +75,7 @@ def test_rotation(tmp_path, write, degrees, row, column):
     image = np.zeros((48, 64, 3), np.uint8)
     image[:16, :16] = 255
     path = write(tmp_path / "clip.mp4", [image] * 3, rotation=degrees)
-    picture = next(frames(path)).image
+    picture = next(frames(probe(path))).image
     assert picture.shape == ((64, 48, 3) if degrees in (90, -90) else (48, 64, 3))
     assert picture[row, column].min() > 200
     assert picture.mean() < 60
@@ -98,14 +99,14 @@ def test_pixel_formats_and_odd_sizes(tmp_path, write, kind):
     codec, suffix, pix_fmt, size = kind
     image = np.full((*size, 3), 120, np.uint8)
     path = write(tmp_path / f"clip{suffix}", [image] * 3, codec=codec, pix_fmt=pix_fmt)
-    picture = next(frames(path)).image
+    picture = next(frames(probe(path))).image
     assert picture.shape == (*size, 3)
     assert np.abs(picture.astype(int) - 120).max() <= 6
 
 
 def test_pixels_that_are_not_square(tmp_path, write, greys):
     path = write(tmp_path / "clip.mkv", greys(3), aspect=Fraction(3, 2))
-    assert next(frames(path)).image.shape == (48, 96, 3)
+    assert next(frames(probe(path))).image.shape == (48, 96, 3)
     assert probe(path).width == 96
 
 
@@ -113,7 +114,7 @@ def test_huge_frames_are_scaled_down(tmp_path, write):
     image = np.zeros((2304, 4096, 3), np.uint8)
     image[:, 2048:] = 200
     path = write(tmp_path / "clip.mkv", [image] * 2, codec="mjpeg", pix_fmt="yuvj420p")
-    picture = next(frames(path)).image
+    picture = next(frames(probe(path))).image
     assert picture.shape == (720, MAX_SIDE, 3)
     assert picture[:, :600].max() < 20
     assert picture[:, 680:].min() > 180
@@ -128,7 +129,7 @@ def test_damage_is_stepped_over(tmp_path, write):
     data[middle : middle + 30000] = bytes(30000)
     path.write_bytes(data)
     warnings = []
-    read_sec = [frame.time_sec for frame in frames(path, warn=warnings.append)]
+    read_sec = [frame.time_sec for frame in frames(probe(path), warn=warnings.append)]
     assert 40 <= len(read_sec) < 50
     assert read_sec[-1] == pytest.approx(49 / 25, abs=0.01)
     assert len(warnings) == 1
@@ -136,16 +137,17 @@ def test_damage_is_stepped_over(tmp_path, write):
 
 
 def test_no_frames_without_video(tmp_path, write, tone):
-    assert list(frames(write(tmp_path / "clip.wav", sound=tone(0.5)))) == []
+    assert list(frames(probe(write(tmp_path / "clip.wav", sound=tone(0.5))))) == []
 
 
 MEASURE = """
 import resource, sys
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.media.video import frames
-for frame in frames(sys.argv[1]):
+for frame in frames(probe(sys.argv[1])):
     pass
-sound = waveform(sys.argv[2])
+sound = waveform(probe(sys.argv[2]))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

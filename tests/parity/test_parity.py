@@ -1,6 +1,10 @@
-"""``microemo parity``: fixtures of any sizes, recorded here by an independent reference, and the published ones."""
+"""Parity: fixtures of any sizes, recorded here by an independent reference, and the published ones; the command."""
 
+import contextlib
+import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +14,10 @@ import torch
 import upstream_checkpoints as made
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from typer.testing import CliRunner
 
-from microemo import parity
-from microemo.cli import app
 from microemo.errors import InputError
-from microemo.parity import quirks
+from microemo.parity import compare, quirks
+from microemo.parity.__main__ import main
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "parity"
 WIDE = made.Sizes(
@@ -37,8 +39,18 @@ every_fixture = pytest.mark.parametrize("make", FIXTURES.values(), ids=FIXTURES)
 
 
 def run(fixture: Path) -> tuple[int, list[str]]:
-    result = CliRunner().invoke(app, ["parity", str(fixture)])
-    return result.exit_code, result.output.splitlines()
+    """Exit code and lines of the command, in this process: for what does not depend on the processor."""
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        code = main([str(fixture)])
+    return code, output.getvalue().splitlines()
+
+
+def run_process(fixture: Path) -> tuple[int, list[str]]:
+    """The same of the command as it is documented."""
+    command = [sys.executable, "-m", "microemo.parity", str(fixture)]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.stderr == ""
+    return process.returncode, process.stdout.splitlines()
 
 
 def outputs(fixture: Path) -> set[str]:
@@ -60,12 +72,16 @@ def changed(
 @every_fixture
 def test_our_modules_give_what_the_reference_gives(make: Callable[[Path], Path], tmp_path: Path) -> None:
     fixture = make(tmp_path / "fixture.safetensors")
-    code, lines = run(fixture)
+    agrees(fixture, run(fixture))
+
+
+def agrees(fixture: Path, outcome: tuple[int, list[str]]) -> None:
+    code, lines = outcome
     assert {line.split()[0] for line in lines} == outputs(fixture)
     for line in lines:
         name, difference, verdict = line.split()
         assert verdict == "ok", line
-        assert float(difference) <= parity.TOLERANCE, name
+        assert float(difference) <= compare.TOLERANCE == 1e-4, name
     assert code == 0
 
 
@@ -74,9 +90,23 @@ def test_the_published_fixtures_agree() -> None:
     fixtures = sorted(PUBLISHED.glob("*.safetensors"))
     assert fixtures
     for fixture in fixtures:
-        comparisons = parity.compare(fixture)
-        assert {comparison.name for comparison in comparisons} == outputs(fixture)
-        assert all(comparison.ok for comparison in comparisons), fixture
+        agrees(fixture, run_process(fixture))
+
+
+def test_the_command_chooses_the_arithmetic_before_torch_comes(tmp_path: Path) -> None:
+    """Else the figures would be those of the processor's own FFT, which differ by more than the tolerance."""
+    fixture = FIXTURES["mel"](tmp_path / "fixture.safetensors")
+    program = (
+        "import os, runpy, sys, microemo.parity; assert 'torch' not in sys.modules; seen = []\n"
+        "class Watch:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch': seen.append(os.environ['MKL_CBWR'])\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "try: runpy.run_module('microemo.parity', run_name='__main__')\n"
+        "except SystemExit as stop: assert not stop.code\n"
+        "assert seen == ['COMPATIBLE'], seen\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(fixture)], check=True)
 
 
 @every_fixture
@@ -146,8 +176,56 @@ def test_a_bad_file_is_told_in_one_line(make: Callable[[Path], object], tmp_path
     path = tmp_path / "bad.safetensors"
     make(path)
     with pytest.raises(InputError, match=r"bad\.safetensors") as caught:
-        parity.compare(path)
+        compare.compare(path)
     assert "\n" not in str(caught.value)
+
+
+def comparing(monkeypatch: pytest.MonkeyPatch, **differences: float) -> None:
+    found = [compare.Comparison(name, difference) for name, difference in differences.items()]
+    monkeypatch.setattr(compare, "compare", lambda path: found)
+
+
+def test_a_line_an_output_and_zero_where_all_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    comparing(monkeypatch, vit_out=7.512e-6, ln_out=1e-4)
+    assert run(Path("fixture.safetensors")) == (0, ["vit_out 7.51e-06 ok", "ln_out 1.00e-04 ok"])
+
+
+@pytest.mark.parametrize("difference", [1.1e-4, float("inf"), float("nan")])
+def test_one_where_an_output_is_off(monkeypatch: pytest.MonkeyPatch, difference: float) -> None:
+    comparing(monkeypatch, vit_out=0.0, ln_out=difference)
+    code, lines = run(Path("fixture.safetensors"))
+    assert code == 1
+    assert [line.split()[-1] for line in lines] == ["ok", "off"]
+
+
+def test_two_and_one_line_for_a_bad_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text.safetensors").write_text("nothing")
+    for name in ("text.safetensors", "absent.safetensors"):
+        assert run(Path(name)) == (2, [])
+        error = capsys.readouterr().err
+        assert error.startswith(f"microemo: error: {name}")
+        assert error.count("\n") == 1
+
+
+def test_two_where_the_file_does_not_fit_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(path: Path) -> None:
+        raise InputError(f"{path} does not fit together: there is no pixels")
+
+    monkeypatch.setattr(compare, "compare", fail)
+    assert run(Path("a.safetensors")) == (2, [])
+    assert capsys.readouterr().err == "microemo: error: a.safetensors does not fit together: there is no pixels\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--nonsense"], ["a", "b"]])
+def test_two_for_wrong_usage(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
 
 
 def test_the_eight_clips_of_upstream() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo import weights
+from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception import faces as faces_module
 from microemo.perception.faces import NUM_KEY_FRAMES, scan
@@ -236,7 +237,7 @@ def landmarker_file():
 def portrait():
     """An early frame of the demo clip, and the width of the woman's face in it."""
     clip = next(weights.path("demo_clip").glob("*.mp4"))
-    return next(iter(frames(clip))).image
+    return next(iter(frames(probe(clip)))).image
 
 
 @pytest.mark.weights

@@ -13,8 +13,8 @@ from microemo.chat import Chat
 from microemo.errors import InputError
 from microemo.predict.clips import ClipEntry
 from microemo.predict.endpoint import Endpoint
-from microemo.predict.settings import Settings
-from microemo.predict.system import Single
+from microemo.predict.settings import PredictionSettings
+from microemo.predict.system import SingleModelSystem
 
 QUESTION = "What does the person feel?"
 
@@ -24,16 +24,16 @@ def clip(tmp_path: Path, make_clip: Callable[..., Path]) -> ClipEntry:
     return ClipEntry("clip", make_clip(tmp_path / "clip.mp4", (40, 200)), "Hello.")
 
 
-def asked(stub: Stub, clip: ClipEntry, settings: Settings) -> list[dict[str, dict[str, str]]]:
+def asked(stub: Stub, clip: ClipEntry, settings: PredictionSettings) -> list[dict[str, dict[str, str]]]:
     """The parts of the only message that the endpoint gets about the clip."""
-    answer = Single(Endpoint(Chat(stub.url, "toy")), QUESTION, settings).describe(clip)
+    answer = SingleModelSystem(Endpoint(Chat(stub.url, "toy")), QUESTION, settings).predict(clip)
     assert answer.text == f"toy: {QUESTION}"
     (message,) = stub.requests[-1]["messages"]
     return message["content"]
 
 
 def test_frames_sound_and_question_in_this_order(echo: Stub, clip: ClipEntry) -> None:
-    *frames, sound, text = asked(echo, clip, Settings(num_frames=2))
+    *frames, sound, text = asked(echo, clip, PredictionSettings(num_frames=2))
     greys = []
     for frame in frames:
         kind, _, data = frame["image_url"]["url"].partition(",")
@@ -47,15 +47,15 @@ def test_frames_sound_and_question_in_this_order(echo: Stub, clip: ClipEntry) ->
 
 
 def test_nothing_is_sent_that_the_settings_keep_back(echo: Stub, clip: ClipEntry) -> None:
-    kinds = [part["type"] for part in asked(echo, clip, Settings(num_frames=2, modalities=("video",)))]
+    kinds = [part["type"] for part in asked(echo, clip, PredictionSettings(num_frames=2, modalities=("video",)))]
     assert kinds == ["image_url", "image_url", "text"]
-    words_alone = asked(echo, clip, Settings(modalities=("text",)))
+    words_alone = asked(echo, clip, PredictionSettings(modalities=("text",)))
     assert words_alone == f'The subtitle of this clip is: "Hello."\n{QUESTION}'
 
 
 def test_what_was_answered_is_not_asked_again(echo: Stub, clip: ClipEntry) -> None:
-    asked(echo, clip, Settings())
-    asked(echo, clip, Settings())
+    asked(echo, clip, PredictionSettings())
+    asked(echo, clip, PredictionSettings())
     assert len(echo.requests) == 1
 
 
@@ -65,9 +65,9 @@ def test_what_was_answered_is_not_asked_again(echo: Stub, clip: ClipEntry) -> No
 )
 def test_thoughts_are_no_part_of_the_answer(clip: ClipEntry, said: str, told: str | None) -> None:
     with stub_server(lambda request: Response(text=said)) as stub:
-        system = Single(Endpoint(Chat(stub.url, "toy")), QUESTION, Settings())
+        system = SingleModelSystem(Endpoint(Chat(stub.url, "toy")), QUESTION, PredictionSettings())
         if told:
             with pytest.raises(InputError, match=told):
-                system.describe(clip)
+                system.predict(clip)
         else:
-            assert system.describe(clip).text == "Bitter."
+            assert system.predict(clip).text == "Bitter."

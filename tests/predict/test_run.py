@@ -10,8 +10,8 @@ from stub_server import Request, Response, Stub, last_text, stub_server
 
 from microemo.errors import InputError
 from microemo.evaluate import tables
-from microemo.predict import Outcome, Settings, predict, prompts
-from microemo.predict.settings import DEFAULTS
+from microemo.predict import PredictionRun, PredictionSettings, predict, prompts
+from microemo.predict.settings import DEFAULT_SETTINGS
 
 REASONING = prompts.question("reasoning")
 
@@ -28,7 +28,7 @@ def test_a_row_says_what_was_asked_and_answered(clips: Path, echo: Stub, tmp_pat
     out = tmp_path / "made" / "predictions.jsonl"
     steps: list[tuple[Any, ...]] = []
     outcome = predict(clips, f"{echo.url}#toy", out, hook=lambda *step: steps.append(step))
-    assert outcome == Outcome(("first", "second", "third"), (), ())
+    assert outcome == PredictionRun(("first", "second", "third"), (), ())
     assert steps == [("predict", done, 3) for done in range(4)]
     row = rows_of(out)[1]
     assert row.pop("seconds") > 0
@@ -38,10 +38,10 @@ def test_a_row_says_what_was_asked_and_answered(clips: Path, echo: Stub, tmp_pat
         "text": f"toy: {REASONING}",
         "labels": None,
         "confidences": [],
-        "parts": [],
+        "replies": [],
         "prompt": REASONING,
         "prompt_sha256": prompts.sha256(REASONING),
-        "settings": DEFAULTS.model_dump(mode="json"),
+        "settings": DEFAULT_SETTINGS.model_dump(mode="json"),
         "modalities": ["video", "text"],
         "subtitle": "No!",
         "speaker": "Bob",
@@ -63,7 +63,7 @@ def test_a_clip_that_fails_has_a_row_that_says_why_and_the_others_go_on(
 ) -> None:
     out = tmp_path / "predictions.jsonl"
     (clips.parent / "second.mp4").write_bytes(b"damaged")
-    assert predict(clips, f"{echo.url}#toy", out) == Outcome(("first", "third"), (), ("second",))
+    assert predict(clips, f"{echo.url}#toy", out) == PredictionRun(("first", "third"), (), ("second",))
     first, second, third = rows_of(out)
     assert (first["error"], third["error"], second["text"]) == (None, None, "")
     assert "second.mp4 cannot be opened" in second["error"]
@@ -75,7 +75,7 @@ def test_whatever_a_model_trips_over_is_one_line_of_one_row(
     def trip(*arguments: object) -> str:
         raise RuntimeError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr("microemo.predict.hf.HuggingFace.reply", trip)
+    monkeypatch.setattr("microemo.predict.hf.HuggingFace.generate", trip)
     out = tmp_path / "predictions.jsonl"
     assert predict(clips, f"hf:{text_model}", out).failed == ("first", "second", "third")
     errors = [row["error"] for row in rows_of(out)]
@@ -85,7 +85,7 @@ def test_whatever_a_model_trips_over_is_one_line_of_one_row(
 
 def test_all_systems_are_given_the_same(clips: Path, echo: Stub, tmp_path: Path) -> None:
     for model in ("one", "two"):
-        predict(clips, f"{echo.url}#{model}", tmp_path / f"{model}.jsonl", settings=Settings(num_frames=3))
+        predict(clips, f"{echo.url}#{model}", tmp_path / f"{model}.jsonl", settings=PredictionSettings(num_frames=3))
     one, two = echo.requests[:3], echo.requests[3:]
     assert [request | {"model": "two"} for request in one] == two
     assert len({json.dumps(request) for request in one}) == 3
@@ -93,7 +93,7 @@ def test_all_systems_are_given_the_same(clips: Path, echo: Stub, tmp_path: Path)
 
 def test_a_local_model_by_its_folder(clips: Path, vision_model: Path, tmp_path: Path) -> None:
     out = tmp_path / "predictions.jsonl"
-    settings = Settings(num_frames=2, max_new_tokens=4)
+    settings = PredictionSettings(num_frames=2, max_new_tokens=4)
     predict(clips, f"hf:{vision_model}", out, prompt="What does the person feel?", settings=settings)
     assert [row["modalities"] for row in rows_of(out)] == [["video", "text"], ["video", "text"], ["video"]]
     assert all(row["text"] for row in rows_of(out))
@@ -118,7 +118,7 @@ def test_what_was_answered_before_a_kill_is_not_asked_again(clips: Path, echo: S
     assert names_of(out) == ["first", "second"]
     before, num_asked = out.read_bytes(), len(echo.requests)
     outcome = predict(clips, f"{echo.url}#toy", out, resume=True)
-    assert outcome == Outcome(("third",), ("first", "second"), ())
+    assert outcome == PredictionRun(("third",), ("first", "second"), ())
     assert out.read_bytes().startswith(before)
     assert names_of(out) == ["first", "second", "third"]
     assert len(echo.requests) == num_asked + 1
@@ -145,7 +145,7 @@ def test_failed_clips_are_tried_again(clips: Path, tmp_path: Path) -> None:
         assert predict(clips, f"{stub.url}#toy", out).failed == ("second",)
         broken.clear()
         outcome = predict(clips, f"{stub.url}#toy", out, resume=True)
-    assert outcome == Outcome(("second",), ("first", "third"), ())
+    assert outcome == PredictionRun(("second",), ("first", "third"), ())
     assert [(row["name"], row["text"]) for row in rows_of(out)] == [(n, "sad") for n in ("first", "third", "second")]
 
 
@@ -155,7 +155,7 @@ def test_a_resumed_file_grows_with_the_manifest(clips: Path, echo: Stub, tmp_pat
     clips.write_text("".join(whole.splitlines(keepends=True)[:2]))
     predict(clips, f"{echo.url}#toy", out)
     clips.write_text(whole)
-    assert predict(clips, f"{echo.url}#toy", out, resume=True) == Outcome(("second", "third"), ("first",), ())
+    assert predict(clips, f"{echo.url}#toy", out, resume=True) == PredictionRun(("second", "third"), ("first",), ())
 
 
 def test_an_interruption_loses_nothing(clips: Path, echo: Stub, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_one_file_holds_predictions_of_one_kind(clips: Path, echo: Stub, tmp_pat
     others: list[dict[str, Any]] = [
         {"model": f"{echo.url}#other"},
         {"prompt": "labels"},
-        {"settings": Settings(num_frames=3)},
+        {"settings": PredictionSettings(num_frames=3)},
     ]
     for other in others:
         arguments = {"model": f"{echo.url}#toy", **other}

@@ -15,7 +15,6 @@ import typer
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
 from microemo.cli.evaluate import evaluate
-from microemo.cli.parity import parity
 from microemo.cli.predict import predict
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.cli.train import train
@@ -31,7 +30,6 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(train)
 app.command()(schema)
-app.command()(parity)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 

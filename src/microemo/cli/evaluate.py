@@ -2,8 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,15 +11,10 @@ import typer
 from microemo.cli.llm import agreement, chat_at
 from microemo.cli.terminal import Debug
 from microemo.errors import InputError
+from microemo.extras import require
 
 if TYPE_CHECKING:
-    from microemo.evaluate.grouping import Judge
-    from microemo.evaluate.inputs import Source
-    from microemo.evaluate.llm_judge import Agree, LLMJudge
-    from microemo.evaluate.run import Outcome
-    from microemo.evaluate.scoring import Instruments
-    from microemo.evaluate.systems import Candidate
-    from microemo.hooks import Hook
+    from microemo.evaluate.evaluation import Evaluation
 
 PRED_HELP = (
     "Predictions of a system: CSV, TSV, JSONL, NPZ, a folder of results of analyze, or a folder of MER-UniBench. "
@@ -68,40 +62,45 @@ def evaluate(
     from rich.console import Console
 
     from microemo import progress
-    from microemo.evaluate import artefacts, comparison, inputs, run
+    from microemo.evaluate import LLMJudge, Resampling, artefacts, comparison, run
     from microemo.evaluate.comparison import pictures, text
 
-    if groups and judge:
-        raise typer.BadParameter("--groups and --judge: give one of them, the labels are grouped once")
-    agree = agreement(prices, yes)
-    truths = inputs.truths(gt, task, split)
-    named = _named(pred)
+    if out is not None:
+        require("matplotlib", extra="eval")  # before any work that the plots would come after
+    agree, named = agreement(prices, yes), _named(pred)
     with progress.shown() as hook:
-        llm = _llm(judge, agree, hook) if judge else None
-        candidates = _candidates(named, truths, _judges(groups or [], llm, len(named), hook))
-        outcome = run.evaluate(
-            truths, candidates, _instruments(wheels, hook), llm.extract if llm else _extract,
-            resamples=resamples, seed=seed, command=shlex.join(["microemo", *sys.argv[1:]]), hook=hook,
-        )  # fmt: skip
-    evaluation = outcome.evaluation
+        scored = run.evaluate(
+            named,
+            gt,
+            groups=groups or (),
+            judge=LLMJudge(chat_at(judge), hook, agree) if judge else None,
+            wheels=wheels,
+            task=task,
+            split=split,
+            resampling=Resampling(resamples=resamples, seed=seed),
+            command=shlex.join(["microemo", *sys.argv[1:]]),
+            hook=hook,
+        )
+    evaluation = scored.evaluation
     if out is not None:
         evaluation = pictures.draw(evaluation, out, f".{plots}")
-        written = [*comparison.save(evaluation, out), *artefacts.save(outcome, out)]
+        written = [*comparison.save(evaluation, out), *artefacts.save(scored, out)]
     if as_json:
         print(evaluation.model_dump_json())
     else:
         Console().print(text.table(evaluation))
         if out is not None:
             Console().print("Written:", *map(str, written), sep="\n", soft_wrap=True, markup=False, highlight=False)
-    raise typer.Exit(_exit_code(outcome))
+    raise typer.Exit(_exit_code(evaluation))
 
 
-def _exit_code(outcome: "Outcome") -> int:
+def _exit_code(evaluation: "Evaluation") -> int:
     """1 where a clip that counts was not answered, as for any input that failed."""
     from microemo.evaluate.scoring import NO_PREDICTION
 
-    systems = outcome.evaluation.systems
-    unanswered = [system.name for system in systems if any(notice.reason == NO_PREDICTION for notice in system.notices)]
+    unanswered = [
+        system.name for system in evaluation.systems if any(notice.reason == NO_PREDICTION for notice in system.notices)
+    ]
     if unanswered:
         print(f"microemo: {', '.join(unanswered)}: clips without a prediction count as empty", file=sys.stderr)
     return int(bool(unanswered))
@@ -120,49 +119,3 @@ def _named(predictions: Sequence[str]) -> dict[str, Path]:
             raise InputError(f"{given}: a second system called {name}; name it otherwise, as NAME=FILE")
         named[name] = Path(path)
     return named
-
-
-def _candidates(named: dict[str, Path], truths: "list[Source]", judges: "Sequence[Judge]") -> "list[Candidate]":
-    from microemo.evaluate import inputs
-    from microemo.evaluate.systems import Candidate
-
-    return [
-        Candidate(name, inputs.predictions(path, truths), judge)
-        for (name, path), judge in zip(named.items(), judges, strict=True)
-    ]
-
-
-def _judges(files: list[Path], llm: "LLMJudge | None", number: int, hook: "Hook") -> "Sequence[Judge]":
-    """A judge for each system."""
-    from microemo.evaluate.grouping import GivenGroups
-    from microemo.evaluate.groups_file import read_groups
-    from microemo.evaluate.offline_judge import OfflineJudge
-
-    if files:
-        if len(files) not in (1, number):
-            raise InputError(f"{len(files)} --groups for {number} --pred: give one, or one for each")
-        given = [GivenGroups(str(file), read_groups(file)) for file in files]
-        return given if len(given) == number else given * number
-    return [llm or OfflineJudge(hook=hook)] * number
-
-
-def _llm(judge: str, agree: "Agree", hook: "Hook") -> "LLMJudge":
-    from microemo.evaluate.llm_judge import LLMJudge
-
-    return LLMJudge(chat_at(judge), hook, agree)
-
-
-def _instruments(folder: Path | None, hook: "Hook") -> "Instruments":
-    from microemo.evaluate import wheels
-    from microemo.evaluate.label_places import places
-    from microemo.evaluate.lexicon_wheel import LexiconWheel
-    from microemo.evaluate.scoring import Instruments
-
-    table = wheels.published(folder) if folder else LexiconWheel(hook=hook)
-    return Instruments(table, partial(places, hook=hook))
-
-
-def _extract(texts: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    from microemo.evaluate.extraction import extract_labels
-
-    return {clip: extract_labels(text) for clip, text in texts.items()}

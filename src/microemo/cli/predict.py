@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from microemo.cli.terminal import Debug
+from microemo.cli.terminal import Debug, Device
 
 MODEL_HELP = (
     "nano or a checkpoint of ours; hf:NAME or hf:FOLDER; http://HOST/v1#NAME of an OpenAI-compatible server; or a "
@@ -30,7 +30,7 @@ def predict(
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest answer.")] = 512,
     modalities: Annotated[str, typer.Option(metavar="LIST", help="What other models may use.")] = "video,audio,text",
     asr: Annotated[bool, typer.Option("--asr", help="Recognise the words of clips without a subtitle.")] = False,
-    device: Annotated[str, typer.Option(help="For hf: models; auto is CUDA where there is one.")] = "auto",
+    device: Device = "auto",
     dtype: Annotated[Literal["auto", "float32", "bfloat16", "float16"], typer.Option(help="For hf: models.")] = "auto",
     allow_download: Annotated[
         bool, typer.Option("--allow-download", help="Fetch an hf: model that is not on this machine.")
@@ -48,7 +48,7 @@ def predict(
     from microemo import progress
 
     try:
-        settings = prediction.Settings.model_validate(
+        settings = prediction.PredictionSettings.model_validate(
             {
                 "num_frames": frames,
                 "max_new_tokens": max_new_tokens,
@@ -58,12 +58,12 @@ def predict(
         )
     except ValidationError as error:
         raise typer.BadParameter(f"--modalities {modalities}: {error.errors()[0]['msg']}") from error
-    placement = prediction.Placement(device, dtype, allow_download)
+    loading = prediction.LoadOptions(device, dtype, allow_download)
     with progress.shown() as hook:
-        outcome = prediction.predict(clips, model, out, prompt, settings, placement, resume, hook)
-    kept = f", {len(outcome.kept)} answered before" if outcome.kept else ""
-    print(f"{out}: {len(outcome.answered)} answered{kept}, {len(outcome.failed)} failed")
-    if outcome.failed:
-        print("microemo: failed (the rows say why):", ", ".join(outcome.failed), file=sys.stderr)
-    some = outcome.answered or outcome.kept
-    raise typer.Exit((1 if some else 2) if outcome.failed else 0)
+        finished = prediction.predict(clips, model, out, prompt, settings, loading, resume, hook)
+    kept = f", {len(finished.kept)} answered before" if finished.kept else ""
+    print(f"{out}: {len(finished.answered)} answered{kept}, {len(finished.failed)} failed")
+    if finished.failed:
+        print("microemo: failed (the rows say why):", ", ".join(finished.failed), file=sys.stderr)
+    some = finished.answered or finished.kept
+    raise typer.Exit((1 if some else 2) if finished.failed else 0)

@@ -1,19 +1,16 @@
 """Where a system is right and wrong: precision, recall and F1 of each label or family, and which is taken for which."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric, ratio
-from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, estimates
+from microemo.evaluate.metrics import Labels, Metric, ratio
+from microemo.evaluate.statistics import BY_CLIP, Estimate, Resampling, estimates
 from microemo.schema import Record
 
 NONE = "none"
 OTHER = "other"
-
-Labels = Mapping[str, Sequence[str]]
-"""Labels by the clip's name."""
 
 
 class ClassScores(Record):
@@ -59,11 +56,7 @@ def class_scores(
     truth: Labels,
     predicted: Labels,
     classes: Sequence[str],
-    clusters: Clusters | None = None,
-    *,
-    resamples: int = RESAMPLES,
-    level: float = LEVEL,
-    seed: int = 0,
+    resampling: Resampling = BY_CLIP,
 ) -> tuple[ClassScores, ...]:
     """Scores of each of ``classes``, labels or families, over the clips of the truth.
 
@@ -73,11 +66,11 @@ def class_scores(
     """
     clips = tuple(truth)
     metrics = [metric for name in classes for metric in _metrics(name, clips, truth, predicted)]
-    found = estimates(metrics, clusters, resamples=resamples, level=level, seed=seed)
+    figures = estimates(metrics, resampling)
     true, taken = _counts(truth), _counts({clip: predicted[clip] for clip in clips})
     return tuple(
         ClassScores(name=name, num_truth=true[name], num_predicted=taken[name], precision=p, recall=r, f1=f)
-        for name, p, r, f in zip(classes, found[0::3], found[1::3], found[2::3], strict=True)
+        for name, p, r, f in zip(classes, figures[0::3], figures[1::3], figures[2::3], strict=True)
     )
 
 

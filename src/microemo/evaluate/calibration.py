@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric, ratio
-from microemo.evaluate.statistics import LEVEL, RESAMPLES, Clusters, Estimate, Interval, Number, estimates
+from microemo.evaluate.metrics import Metric, ratio
+from microemo.evaluate.statistics import BY_CLIP, Estimate, Interval, Number, Resampling, estimates
 from microemo.schema import Record
 
 NUM_BINS = 15
 
 
-class Judged(NamedTuple):
+class CheckedLabel(NamedTuple):
     """A predicted label: its confidence in [0, 1], and whether it is in the truth."""
 
     confidence: float
@@ -47,13 +47,10 @@ class Calibration(Record):
 
 
 def calibration(
-    labels: Mapping[str, Sequence[Judged]],
-    clusters: Clusters | None = None,
+    labels: Mapping[str, Sequence[CheckedLabel]],
+    resampling: Resampling = BY_CLIP,
     *,
     num_bins: int = NUM_BINS,
-    resamples: int = RESAMPLES,
-    level: float = LEVEL,
-    seed: int = 0,
 ) -> Calibration | None:
     """Calibration of the labels of each clip, by the clip's name; None if there are no labels.
 
@@ -62,10 +59,10 @@ def calibration(
     few labels, its interval lies too high, and an error within ``ece_if_exact`` does not speak against the confidences.
     Clips are resampled with all their labels; bins stay as they are.
     """
-    judged = [label for several in labels.values() for label in several]
-    if not judged:
+    checked = [label for several in labels.values() for label in several]
+    if not checked:
         return None
-    confidence, correct = np.array(judged, float).T
+    confidence, correct = np.array(checked, float).T
     clip = np.repeat(np.arange(len(labels)), [len(several) for several in labels.values()])
     width = np.linspace(0, 1, num_bins + 1)
     mass = np.quantile(confidence, width)
@@ -75,12 +72,12 @@ def calibration(
         _ece("ECE, equal mass", tuple(labels), _per_clip(clip, len(labels), _gaps(confidence, correct, mass))),
         Metric("Brier score", tuple(labels), squares, lambda means: ratio(means[..., 0], means[..., 1])),
     ]
-    ece, ece_equal_mass, brier = estimates(metrics, clusters, resamples=resamples, level=level, seed=seed)
+    ece, ece_equal_mass, brier = estimates(metrics, resampling)
     return Calibration(
-        num_labels=len(judged),
+        num_labels=len(checked),
         ece=ece,
         ece_equal_mass=ece_equal_mass,
-        ece_if_exact=_if_exact(confidence, width, resamples, level, seed),
+        ece_if_exact=_if_exact(confidence, width, resampling),
         brier=brier,
         bins=_bins(confidence, correct, width),
     )
@@ -91,12 +88,12 @@ def _ece(name: str, clips: tuple[str, ...], columns: np.ndarray) -> Metric:
     return Metric(name, clips, columns, lambda means: ratio(np.abs(means[..., :-1]).sum(axis=-1), means[..., -1]))
 
 
-def _if_exact(confidence: np.ndarray, edges: np.ndarray, resamples: int, level: float, seed: int) -> Interval:
-    """Of the ECE when labels are right by chance, each with the probability that is its confidence."""
-    generator, bin_of = np.random.default_rng(seed), _bin_of(confidence, edges)
-    drawn = (confidence - (generator.random(len(confidence)) < confidence) for _ in range(resamples))
+def _if_exact(confidence: np.ndarray, edges: np.ndarray, resampling: Resampling) -> Interval:
+    """Of the ECE where each label is right with the probability that is its confidence."""
+    rng, bin_of = np.random.default_rng(resampling.seed), _bin_of(confidence, edges)
+    drawn = (confidence - (rng.random(len(confidence)) < confidence) for _ in range(resampling.resamples))
     errors = [np.abs(np.bincount(bin_of, gaps)).sum() / len(confidence) for gaps in drawn]
-    low, high = np.quantile(errors, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(errors, [(1 - resampling.level) / 2, (1 + resampling.level) / 2])
     return Interval(low=low, high=high)
 
 

@@ -1,17 +1,21 @@
-"""All that one run of ``microemo evaluate`` found, and what it takes to find it again: the type behind every report.
+"""The outcome of one evaluation, and what it takes to compute it again: the type behind every report.
 
 ``Evaluation.model_dump_json()`` is what ``--json`` prints. Figures are shares in [0, 1]; a figure that is not defined
 is null. Reports show them in per cent, as papers do.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from microemo.evaluate.breakdown import ClassScores, Confusion
 from microemo.evaluate.calibration import Calibration
-from microemo.evaluate.statistics import Estimate, Interval, Number
+from microemo.evaluate.statistics import Estimate, Interval, Number, Resampling
+from microemo.extras import require
 from microemo.schema import Record
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class File(Record):
@@ -79,7 +83,7 @@ class Comparison(Record):
     num_unpaired: int
 
 
-class Judge(Record):
+class JudgeInfo(Record):
     """Who grouped labels by meaning, its version in the name, and what readers of its scores should know."""
 
     name: str
@@ -94,28 +98,46 @@ class Plot(Record):
     description: str = Field(description="For those who do not see it")
 
 
-class Settings(Record):
-    seed: int
-    resamples: int
-    level: float
-    resampled: Literal["clip", "speaker"]
-
-
 class Evaluation(Record):
-    """``command`` is the exact command line that computes the same figures again; the first system is the baseline."""
+    """Systems compared on tasks; the first is the baseline.
+
+    ``command`` is the exact command line that computes the same figures again, empty where Python computed them.
+    """
 
     schema_version: Literal[1] = 1
     truths: tuple[File, ...]
     systems: tuple[System, ...]
     comparisons: tuple[Comparison, ...] = ()
-    judge: Judge | None = None
+    judge: JudgeInfo | None = None
     wheels: str = Field("", description="Whose clusters the wheel metrics and the hit rate count")
     plots: tuple[Plot, ...] = ()
-    settings: Settings
+    resampling: Resampling
     microemo_version: str
-    command: str
+    command: str = ""
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """In the order in which they were scored."""
         return tuple(dict.fromkeys(score.task for system in self.systems for score in system.scores))
+
+    def to_dataframe(self) -> "DataFrame":
+        """A row a score: task, metric, value, low, high, num_clips, system; figures are shares, NaN where not defined.
+
+        Raises ``MicroEmoError`` without pandas.
+        """
+        rows = [
+            {
+                "task": score.task,
+                "metric": score.metric,
+                "value": score.value,
+                "low": score.interval and score.interval.low,
+                "high": score.interval and score.interval.high,
+                "num_clips": score.num_clips,
+                "system": system.name,
+            }
+            for system in self.systems
+            for score in system.scores
+        ]
+        columns = ["task", "metric", "value", "low", "high", "num_clips", "system"]
+        frame: DataFrame = require("pandas", extra="eval").DataFrame(rows, columns=columns)
+        return frame.astype({"value": float, "low": float, "high": float})

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from microemo.evaluate.grouping import Groups
+from microemo.evaluate.metrics import Groups
 
 THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 STRAIGHT_QUOTES = str.maketrans("\u201c\u201d", '""')
@@ -23,7 +23,7 @@ def as_labels(words: Iterable[str]) -> tuple[str, ...]:
 
 def read_labels(reply: str) -> tuple[str, ...]:
     """The labels in a reply: its last list of words. Raises ``ValueError`` if it has none."""
-    lists = [found for found in _lists(reply) if _are_words(found)]
+    lists = [listed for listed in _lists(reply) if _are_words(listed)]
     if not lists:
         raise ValueError(f"it holds no {LIST_OF_WORDS[2:]}")
     return as_labels(lists[-1])
@@ -36,17 +36,19 @@ def read_groups(reply: str, labels: Sequence[str]) -> tuple[Groups, Counter[str]
     stays where it was first; counted as ``forgotten``, ``invented`` and ``repeated``. Raises ``ValueError`` if the
     reply has no list of lists of words.
     """
-    lists = [found for found in _lists(reply) if all(isinstance(group, list) and _are_words(group) for group in found)]
+    lists = [
+        groups for groups in _lists(reply) if all(isinstance(group, list) and _are_words(group) for group in groups)
+    ]
     if not any(lists):
         raise ValueError(f"it holds no {LIST_OF_LISTS[2:]}")
-    return _partition([found for found in lists if found][-1], labels)
+    return _partition([groups for groups in lists if groups][-1], labels)
 
 
-def _partition(judged: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[Groups, Counter[str]]:
+def _partition(replied: Sequence[Sequence[str]], labels: Sequence[str]) -> tuple[Groups, Counter[str]]:
     repairs: Counter[str] = Counter()
     left = dict.fromkeys(labels)
     groups: list[tuple[str, ...]] = []
-    for words in judged:
+    for words in replied:
         group = []
         for word in (spelled for spoken in words for spelled in as_labels([spoken])):
             if word in left:
@@ -82,5 +84,5 @@ def _bracketed(text: str) -> Iterator[str]:
                 yield text[start : position + 1]
 
 
-def _are_words(found: Sequence[Any]) -> bool:
-    return all(isinstance(word, str) for word in found)
+def _are_words(items: Sequence[Any]) -> bool:
+    return all(isinstance(word, str) for word in items)

@@ -33,7 +33,7 @@ def places(labels: Iterable[str], embed: Embed = sentences.embed, hook: Hook = s
     encoder cannot be had.
     """
     known = {label: place_of_phrase(label) for label in dict.fromkeys(labels)}
-    nearest = _found_nearest(embed)
+    nearest = _known_nearest(embed)
     unknown = sorted(label for label, where in known.items() if where is None and label not in nearest)
     if unknown:
         nearest.update(zip(unknown, _nearest(unknown, embed, hook), strict=True))
@@ -46,12 +46,12 @@ def place_of_phrase(label: str) -> Place | None:
 
     None if there is none, or if something is negated.
     """
-    found = place(label)
-    if found or NEGATION.search(normalised(label)):
-        return found
+    known = place(label)
+    if known or NEGATION.search(normalised(label)):
+        return known
     parts = [part for part in JOINTS.split(normalised(label)) if part]
     words = [word for part in parts for word in part.split()]
-    return next((found for text in (*parts, *words) if len(text) > 2 and (found := place(text))), None)
+    return next((known for text in (*parts, *words) if len(text) > 2 and (known := place(text))), None)
 
 
 def _nearest(labels: Sequence[str], embed: Embed, hook: Hook) -> Iterator[Place]:
@@ -71,8 +71,8 @@ def _nearest(labels: Sequence[str], embed: Embed, hook: Hook) -> Iterator[Place]
 
 
 @cache
-def _found_nearest(embed: Embed) -> dict[str, Place]:
-    """What has been found before: an evaluation asks for the same labels several times."""
+def _known_nearest(embed: Embed) -> dict[str, Place]:
+    """The labels that were looked up before: an evaluation asks for the same labels several times."""
     return {}
 
 

@@ -22,5 +22,5 @@ class LexiconWheel:
 
     def clusters(self, labels: Iterable[str], level: Level) -> list[Clusters]:
         """Raises ``WeightsError`` if a label is outside the lexicon and the sentence encoder cannot be had."""
-        found = places(labels, self.embed, self.hook)
-        return [{label: where.family if level == 1 else where.group for label, where in found.items()}]
+        known = places(labels, self.embed, self.hook)
+        return [{label: where.family if level == 1 else where.group for label, where in known.items()}]

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from microemo.chat import Chat, Cost, Message
 from microemo.errors import InputError
-from microemo.evaluate.grouping import Groups
 from microemo.evaluate.judge_replies import LIST_OF_LISTS, LIST_OF_WORDS, read_groups, read_labels
+from microemo.evaluate.metrics import Groups
 from microemo.hooks import Hook, silent
 
 # Replies of usual length, for estimates: five labels a clip, as in EMER's test set, make some 20 to 40 tokens.
@@ -26,7 +26,7 @@ TOKENS_OF_GROUPS = 40
 Agree = Callable[[str, Cost], None]
 LabelSet = tuple[str, ...]
 Asked = TypeVar("Asked", str, LabelSet)
-Answer = TypeVar("Answer")
+Reading = TypeVar("Reading")
 
 
 class LLMJudge:
@@ -35,7 +35,7 @@ class LLMJudge:
     name     the model and the version of the prompts, for reports
     repairs  so far: labels that the model had ``forgotten``, ``invented`` or ``repeated``, and replies that
              could not be read and were ``asked again``; counted a request, so that a run from the cache counts the same
-    agree    is told what is to be done and what it will cost before any request, and raises if it must not be
+    agree    is called with what is to be done and its cost before any request, and raises to prevent it
     """
 
     def __init__(self, chat: Chat, hook: Hook = silent, agree: Agree = lambda _what, _cost: None) -> None:
@@ -60,10 +60,10 @@ class LLMJudge:
         groups: dict[LabelSet, Groups] = {few: (few,) if few else () for few in sets.values() if len(few) < 2}
         asked = _wanted(sets, lambda several: len(several) > 1)
         self._agree("group labels", self.cost_of_grouping(labels))
-        for several, (judged, repairs) in self._answers(
+        for several, (read, repairs) in self._answers(
             asked, _grouping, read_groups, LIST_OF_LISTS, "group labels"
         ).items():
-            groups[several] = judged
+            groups[several] = read
             self.repairs += repairs
         return {clip: groups[several] for clip, several in sets.items()}
 
@@ -72,11 +72,11 @@ class LLMJudge:
 
         Raises ``InputError`` as ``group`` does. The hook's step is ``extract labels``, in requests.
         """
-        said = {clip: text.strip() for clip, text in texts.items()}
-        asked = _wanted(said, bool)
+        stripped = {clip: text.strip() for clip, text in texts.items()}
+        asked = _wanted(stripped, bool)
         self._agree("extract labels", self.cost_of_extraction(texts))
         labels = self._answers(asked, _extraction, lambda reply, _: read_labels(reply), LIST_OF_WORDS, "extract labels")
-        return {clip: labels.get(text, ()) for clip, text in said.items()}
+        return {clip: labels.get(text, ()) for clip, text in stripped.items()}
 
     def cost_of_grouping(self, labels: Mapping[str, Sequence[str]]) -> Cost:
         """An estimate of what ``group`` will ask; replies that have to be asked for again come on top."""
@@ -85,17 +85,17 @@ class LLMJudge:
 
     def cost_of_extraction(self, texts: Mapping[str, str]) -> Cost:
         """An estimate of what ``extract`` will ask; replies that have to be asked for again come on top."""
-        said = map(str.strip, texts.values())
-        return self.chat.estimate([_extraction(text) for text in said if text], TOKENS_OF_LABELS)
+        stripped = map(str.strip, texts.values())
+        return self.chat.estimate([_extraction(text) for text in stripped if text], TOKENS_OF_LABELS)
 
     def _answers(
         self,
         asked: Mapping[Asked, str],
         request: Callable[[Asked], list[Message]],
-        read: Callable[[str, Asked], Answer],
+        read: Callable[[str, Asked], Reading],
         expected: str,
         step: str,
-    ) -> dict[Asked, Answer]:
+    ) -> dict[Asked, Reading]:
         """What the replies say; one that cannot be read is asked for once more, with what is wrong with it.
 
         ``asked`` names a clip for each request, for errors.
@@ -117,10 +117,10 @@ class LLMJudge:
         return answers | answers_again
 
     def _read(
-        self, requests: Mapping[Asked, list[Message]], read: Callable[[str, Asked], Answer], step: str
-    ) -> tuple[dict[Asked, Answer], dict[Asked, tuple[str | None, str]]]:
+        self, requests: Mapping[Asked, list[Message]], read: Callable[[str, Asked], Reading], step: str
+    ) -> tuple[dict[Asked, Reading], dict[Asked, tuple[str | None, str]]]:
         """The answers and, for what has none, the reply if there is one, and what is wrong."""
-        answers: dict[Asked, Answer] = {}
+        answers: dict[Asked, Reading] = {}
         faults: dict[Asked, tuple[str | None, str]] = {}
         replies = self.chat.complete_all(list(requests.values()), self._hook, step) if requests else []
         for key, reply in zip(requests, replies, strict=True):

@@ -12,8 +12,8 @@ from functools import lru_cache
 from itertools import combinations
 
 from microemo.evaluate import sentences
-from microemo.evaluate.grouping import Groups
 from microemo.evaluate.label_places import Embed, places
+from microemo.evaluate.metrics import Groups
 from microemo.hooks import Hook, silent
 from microemo.lexicon.labels import kin
 
@@ -34,8 +34,8 @@ class OfflineJudge:
     def group(self, labels: Mapping[str, Sequence[str]]) -> dict[str, Groups]:
         """Groups in the order of their first labels. Raises ``WeightsError`` if a label is outside the lexicon and the
         sentence encoder cannot be had."""
-        found = places((label for clip in labels.values() for label in clip), self.embed, self.hook)
-        meanings = {label: where.group for label, where in found.items()}
+        known = places((label for clip in labels.values() for label in clip), self.embed, self.hook)
+        meanings = {label: where.group for label, where in known.items()}
         return {clip: _grouped(its_labels, meanings) for clip, its_labels in labels.items()}
 
 

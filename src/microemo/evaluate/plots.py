@@ -1,6 +1,6 @@
 """The pictures of an evaluation, drawn with matplotlib: SVG or PNG by the file's suffix, the same bytes each time.
 
-Colours are told apart with any kind of colour vision (Okabe and Ito 2008), and the background is light everywhere.
+Colours are distinct for any kind of colour vision (Okabe and Ito 2008), and the background is light everywhere.
 """
 
 import io
@@ -15,6 +15,7 @@ from microemo.errors import InputError
 from microemo.evaluate.breakdown import Confusion
 from microemo.evaluate.calibration import Calibration
 from microemo.evaluate.statistics import Estimate
+from microemo.extras import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,21 +70,21 @@ def forest(systems: Sequence[tuple[str, Mapping[str, Estimate]]], title: str, pa
         return _save(figure, path)
 
 
-def confusion(found: Confusion, title: str, path: Path) -> Path:
+def confusion(matrix: Confusion, title: str, path: Path) -> Path:
     """A heat map of what each true class is taken for: a row's shares in per cent, its number of clips beside it."""
-    shares = np.array(found.shares, float).reshape(len(found.rows), len(found.columns))
+    shares = np.array(matrix.shares, float).reshape(len(matrix.rows), len(matrix.columns))
     totals = shares.sum(axis=1)
     percent = 100 * shares / totals[:, None]
     with _style():
-        figure, axes = _axes(2.2 + 0.42 * len(found.columns), 1.4 + 0.34 * len(found.rows), title)
+        figure, axes = _axes(2.2 + 0.42 * len(matrix.columns), 1.4 + 0.34 * len(matrix.rows), title)
         axes.imshow(percent, cmap="Blues", vmin=0, vmax=100, aspect="auto")
         for (row, column), value in np.ndenumerate(percent):
             if value >= 0.5:
                 ink = "white" if value > 55 else INK
                 axes.text(column, row, f"{value:.0f}", ha="center", va="center", color=ink, fontsize=8)
-        rows = [f"{_short(name)} ({total:.0f})" for name, total in zip(found.rows, totals, strict=True)]
+        rows = [f"{_short(name)} ({total:.0f})" for name, total in zip(matrix.rows, totals, strict=True)]
         axes.set_yticks(range(len(rows)), rows)
-        axes.set_xticks(range(len(found.columns)), [_short(name) for name in found.columns], rotation=45, ha="right")
+        axes.set_xticks(range(len(matrix.columns)), [_short(name) for name in matrix.columns], rotation=45, ha="right")
         axes.set_xlabel("predicted, % of the truth's clips")
         axes.set_ylabel("truth (clips)")
         axes.tick_params(length=0)
@@ -91,11 +92,11 @@ def confusion(found: Confusion, title: str, path: Path) -> Path:
         return _save(figure, path)
 
 
-def reliability(found: Calibration, title: str, path: Path) -> Path:
+def reliability(calibration: Calibration, title: str, path: Path) -> Path:
     """Accuracy against confidence, bin by bin, above the number of labels in each bin."""
-    bins = [row for row in found.bins if row.num_labels]
+    bins = [row for row in calibration.bins if row.num_labels]
     centres = [50 * (row.low + row.high) for row in bins]
-    width = 100 * (found.bins[0].high - found.bins[0].low)
+    width = 100 * (calibration.bins[0].high - calibration.bins[0].low)
     with _style():
         figure, axes = _axes(4.2, 4.6, title)
         axes.plot([0, 100], [0, 100], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), label="perfectly calibrated")
@@ -115,16 +116,13 @@ def reliability(found: Calibration, title: str, path: Path) -> Path:
 
 
 def _style() -> Any:
-    from matplotlib import rc_context
-
-    return rc_context(STYLE)
+    """Raises ``MicroEmoError`` without matplotlib."""
+    return require("matplotlib", extra="eval").rc_context(STYLE)
 
 
 def _axes(width: float, height: float, title: str) -> tuple["Figure", "Axes"]:
     """Of a figure without pyplot's global state; sizes in inches."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), facecolor="white")
+    figure: Figure = require("matplotlib.figure", extra="eval").Figure(figsize=(width, height), facecolor="white")
     axes = figure.subplots()
     axes.set_title(_line(title), pad=10)
     return figure, axes
@@ -167,9 +165,8 @@ def _look(number: int) -> Any:
 
 
 def _legend(axes: "Axes", names: Sequence[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], **_look(number)) for number in range(len(names))]
+    lines = require("matplotlib.lines", extra="eval")
+    handles = [lines.Line2D([], [], **_look(number)) for number in range(len(names))]
     labels = [_short(name) for name in names]
     axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1.02, 1), fontsize=8)
 

@@ -9,9 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from microemo.evaluate.metric import Metric, ratio
-from microemo.evaluate.records import Table
-from microemo.evaluate.set_metric import Labels
+from microemo.evaluate.metrics import Labels, Metric, ratio
 
 Kind = Literal["basic", "sentiment", "open"]
 
@@ -61,17 +59,17 @@ def mean_of_tasks(metrics: Mapping[str, Metric]) -> Metric:
     return Metric(f"Mean of {len(metrics)} of {len(TASKS)} tasks", clips, columns, statistic)
 
 
-def sentiment_f1(truth: Table, positive: Mapping[str, bool]) -> Metric:
-    """F1 of positive against not positive, weighted by how often each is true, on truths other than zero.
+def sentiment_f1(truth: Mapping[str, float], positive: Mapping[str, bool]) -> Metric:
+    """F1 of positive against not positive, weighted by how often each is true, on intensities other than zero.
 
-    Rows of ``truth`` have a ``sentiment``; ``positive`` says of each clip whether a positive one is predicted (so
-    that neutral counts as negative). The columns are the four cells of the confusion.
+    ``positive`` says of each clip whether a positive one is predicted (so that neutral counts as negative). The columns
+    are the four cells of the confusion.
     """
-    clips = tuple(clip for clip, row in truth.items() if row.sentiment)
-    true = np.array([(truth[clip].sentiment or 0) > 0 for clip in clips], dtype=bool)
-    said = np.array([positive[clip] for clip in clips], dtype=bool)
-    cells = np.stack([true & said, true & ~said, ~true & said, ~true & ~said], axis=-1).astype(float)
-    return Metric("Weighted F1 of sentiment", clips, cells.reshape(-1, 4), _weighted_f1)
+    clips = tuple(clip for clip, intensity in truth.items() if intensity)
+    true = np.array([truth[clip] > 0 for clip in clips], dtype=bool)
+    predicted = np.array([positive[clip] for clip in clips], dtype=bool)
+    cells = np.stack([true & predicted, true & ~predicted, ~true & predicted, ~true & ~predicted], axis=-1)
+    return Metric("Weighted F1 of sentiment", clips, cells.astype(float).reshape(-1, 4), _weighted_f1)
 
 
 def _weighted_f1(means: np.ndarray) -> np.ndarray:

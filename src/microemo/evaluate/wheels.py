@@ -5,18 +5,20 @@ as the broad (level 1) or the middle (level 2) word above it. Precision and reca
 averaged over clips, F1 is theirs per wheel, and the score is the mean over the wheels.
 """
 
+import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
 from microemo.errors import InputError
-from microemo.evaluate.metric import Metric, harmonic_mean, ratio
-from microemo.evaluate.set_metric import Labels, overlap
+from microemo.evaluate.metrics import Labels, Metric, harmonic_mean, overlap, ratio
+from microemo.extras import require
 from microemo.lexicon.label_lists import labels_of
 
 Level = Literal[1, 2]
@@ -66,8 +68,6 @@ class PublishedWheels:
 
     @cached_property
     def _bases(self) -> dict[str, set[str]]:
-        import csv
-
         bases: dict[str, set[str]] = defaultdict(set)
         with (self.folder / FILES[0]).open(encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
@@ -95,7 +95,11 @@ class PublishedWheels:
 
 
 def published(folder: Path) -> PublishedWheels:
-    """The wheels in a folder. Raises ``InputError`` if one of the published files is not there."""
+    """The wheels in a folder.
+
+    Raises ``InputError`` if one of the published files is not there, and ``MicroEmoError`` without openpyxl.
+    """
+    require("openpyxl", extra="eval")
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise InputError(f"{folder}: no {', '.join(missing)}; --wheels takes a folder with {', '.join(FILES)}")
@@ -110,7 +114,7 @@ def wheel_metrics(truth: Labels, predicted: Labels, wheels: Wheels, level: Level
     """
     clips = tuple(truth)
     columns = np.concatenate(
-        [_overlaps(truth, predicted, found) for found in _clusters(truth, predicted, wheels, level)]
+        [_overlaps(truth, predicted, clusters) for clusters in _clusters(truth, predicted, wheels, level)]
     )
     columns = columns.reshape(-1, len(clips), 3).transpose(1, 0, 2).reshape(len(clips), -1)
     return (
@@ -124,8 +128,8 @@ def hit_rate(truth: Labels, predicted: Labels, wheels: Wheels) -> Metric:
     """How many of a clip's clusters of level 1 are predicted: 0 or 1 where the truth is a single label."""
     clips = tuple(truth)
     columns = [
-        [(len(true & said), 1.0) if true else (0.0, 0.0) for true, said in _pairs(truth, predicted, found)]
-        for found in _clusters(truth, predicted, wheels, 1)
+        [(len(true & answered), 1.0) if true else (0.0, 0.0) for true, answered in _pairs(truth, predicted, clusters)]
+        for clusters in _clusters(truth, predicted, wheels, 1)
     ]
     table = np.array(columns, dtype=float).transpose(1, 0, 2).reshape(len(clips), -1)
     return Metric("Hit rate", clips, table, _mean_hits)
@@ -154,17 +158,17 @@ def _clusters(truth: Labels, predicted: Labels, wheels: Wheels, level: Level) ->
     return wheels.clusters(labels, level)
 
 
-def _overlaps(truth: Labels, predicted: Labels, found: Clusters) -> np.ndarray:
+def _overlaps(truth: Labels, predicted: Labels, clusters: Clusters) -> np.ndarray:
     """(N, 3): precision, recall, and whether the clip counts on this wheel."""
-    pairs = _pairs(truth, predicted, found)
-    return np.array([(*overlap(true, said), 1.0) if true else (0.0, 0.0, 0.0) for true, said in pairs])
+    pairs = _pairs(truth, predicted, clusters)
+    return np.array([(*overlap(true, answered), 1.0) if true else (0.0, 0.0, 0.0) for true, answered in pairs])
 
 
-def _pairs(truth: Labels, predicted: Labels, found: Clusters) -> Iterable[tuple[set[str], set[str]]]:
+def _pairs(truth: Labels, predicted: Labels, clusters: Clusters) -> Iterable[tuple[set[str], set[str]]]:
     for clip, labels in truth.items():
         yield (
-            {found[label] for label in labels if label in found},
-            {found[label] for label in predicted[clip] if label in found},
+            {clusters[label] for label in labels if label in clusters},
+            {clusters[label] for label in predicted[clip] if label in clusters},
         )
 
 
@@ -198,15 +202,12 @@ def _filled(rows: Sequence[Sequence[str]]) -> Iterable[tuple[str, str, str]]:
 
 def _sheet(path: Path) -> list[list[str]]:
     """The first sheet's rows as text. Raises ``InputError`` on a file that is no workbook."""
-    from zipfile import BadZipFile
-
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
+    openpyxl = require("openpyxl", extra="eval")
+    unreadable = require("openpyxl.utils.exceptions", extra="eval").InvalidFileException
     try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
         return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-    except (BadZipFile, InvalidFileException, KeyError, OSError) as error:
+    except (BadZipFile, unreadable, KeyError, OSError) as error:
         raise InputError(f"{path}: not an xlsx workbook ({error})") from error
 
 

@@ -1,7 +1,6 @@
 """A media file's sound as one 16 kHz mono waveform on the clip's clock."""
 
 import tempfile
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -9,29 +8,29 @@ import soxr
 from av.audio.frame import AudioFrame
 from jaxtyping import Float32
 
-from microemo.media.container import Warn, decode, ignore, media_streams, open_media, start_sec, time_sec
+from microemo.media.container import Warn, decode, ignore, media_streams, open_media, time_sec
+from microemo.media.probe import MediaInfo
 
 SAMPLE_RATE = 16000
 GAP_SEC = 0.05  # smaller disagreement between timestamps and sample counts is rounding, not silence
 
 
-def waveform(path: Path | str, warn: Warn = ignore) -> Float32[np.ndarray, " N"] | None:
-    """Decode, downmix (mean of the channels) and resample a file's sound; None where it holds none.
+def waveform(info: MediaInfo, warn: Warn = ignore) -> Float32[np.ndarray, " N"] | None:
+    """Decode, downmix (mean of the channels) and resample a probed file's sound; None where it holds none.
 
     Sample n is heard n / 16000 s after the clip's first presented sample: a late start and gaps are filled with
     silence. Values lie in [-1, 1]. The array maps an unnamed temporary file, so memory does not grow with its length.
     Raises InputError as ``probe`` does.
     """
-    clock_start_sec = start_sec(path)
-    with open_media(path) as container, tempfile.TemporaryFile() as file:
+    with open_media(info.path) as container, tempfile.TemporaryFile() as file:
         stream = media_streams(container).get("audio")
         if stream is None:
             return None
         timeline = _Timeline(file)
-        for frame in decode(container, stream, warn):
+        for frame in decode(container, stream, info.correction("audio"), warn):
             container_sec = time_sec(frame, stream)
             timeline.add(
-                _mono(frame), frame.sample_rate, None if container_sec is None else container_sec - clock_start_sec
+                _mono(frame), frame.sample_rate, None if container_sec is None else container_sec - info.start_sec
             )
         timeline.flush()
         if timeline.num_samples == 0:

@@ -1,4 +1,4 @@
-"""Open a media file, decode its streams and read its clock; the one place where input files are checked.
+"""Open a media file, read and decode its streams; the one place where input files are checked.
 
 Times everywhere in the package are seconds from the clip's first presented sample, be it a frame or a sound: video
 and audio share that clock, so a container that delays one against the other is honoured.
@@ -7,7 +7,7 @@ and audio share that clock, so a container that delays one against the other is 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import av
 from av.audio.frame import AudioFrame
@@ -17,6 +17,7 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 
 from microemo.errors import InputError
+from microemo.media.timestamps import NOTHING_WRONG, Correction
 
 Warn = Callable[[str], None]
 
@@ -62,11 +63,16 @@ def media_streams(container: InputContainer) -> dict[str, Any]:
     return {kind: stream for kind, stream in best.items() if stream and not stream.disposition & pictures}
 
 
-def decode(container: InputContainer, stream: Stream, warn: Warn = ignore) -> Iterator[Any]:
-    """All frames of a stream that can be decoded; damage is stepped over and reported once, at the end."""
+def decode(
+    container: InputContainer, stream: Stream, correction: Correction = NOTHING_WRONG, warn: Warn = ignore
+) -> Iterator[Any]:
+    """All frames of a stream that can be decoded, their timestamps corrected; those left out are None.
+
+    Damage is stepped over and reported once, at the end.
+    """
     num_damaged = 0
     shift: int | None = None
-    for packet in _packets(container, [stream], warn):
+    for packet in _corrected(packets(container, [stream], warn), correction):
         try:
             frames = packet.decode()
         except av.FFmpegError:
@@ -83,70 +89,29 @@ def decode(container: InputContainer, stream: Stream, warn: Warn = ignore) -> It
         warn(f"{num_damaged} damaged packets of the {stream.type} are left out")
 
 
-def time_sec(frame: VideoFrame | AudioFrame, stream: Stream) -> float | None:
-    """Presentation time of a decoded frame on the container's own clock."""
-    return None if frame.pts is None or stream.time_base is None else float(frame.pts * stream.time_base)
-
-
-class Extent(NamedTuple):
-    """The first decoded frame of each stream that can be decoded, and the time all of them span."""
-
-    first_frames: dict[str, Any]
-    start_sec: float
-    end_sec: float
-
-
-def start_sec(path: Path | str) -> float:
-    """Time of the first presented sample on the container's own clock: where the package's clock starts."""
-    with open_media(path) as container:
-        return measure_extent(container, to_end=False).start_sec
-
-
-def measure_extent(container: InputContainer, to_end: bool = True, warn: Warn = ignore) -> Extent:
-    """Read until each stream has given its first frame and, if asked, on to the last packet.
-
-    Raises InputError where no stream can be decoded or one is encrypted.
-    """
-    streams = media_streams(container)
-    first_frames: dict[str, Any] = {}
-    ends_sec = dict.fromkeys(streams, 0.0)
-    for packet in _packets(container, list(streams.values()), warn):
-        kind = packet.stream.type
-        if packet.has_sidedata("encryption_info"):
-            raise InputError(f"{container.name} is encrypted; give a copy without protection")
-        ends_sec[kind] = max(ends_sec[kind], _end_sec(packet))
-        if kind not in first_frames:
-            first_frames.update((kind, frame) for frame in _try_decode(packet)[:1])
-        elif not to_end and len(first_frames) == len(streams):
-            break
-    if not first_frames:
-        raise InputError(f"{container.name} cannot be decoded: it is damaged, encrypted or of an unsupported codec")
-    return Extent(
-        first_frames,
-        start_sec=min(time_sec(frame, streams[kind]) or 0.0 for kind, frame in first_frames.items()),
-        end_sec=max(ends_sec[kind] for kind in first_frames),
-    )
-
-
-def _packets(container: InputContainer, streams: list[Stream], warn: Warn) -> Iterator["Packet[Any]"]:
+def packets(container: InputContainer, streams: list[Stream], warn: Warn = ignore) -> Iterator["Packet[Any]"]:
+    """The streams' packets in the file's order, as far as it can be read."""
     try:
         yield from container.demux(streams)
     except av.FFmpegError:
         warn(f"{container.name} cannot be read to its end: it is damaged or cut short")
 
 
-def _try_decode(packet: "Packet[Any]") -> list[Any]:
-    try:
-        return packet.decode()
-    except av.FFmpegError:
-        return []
+def _corrected(packets: Iterator["Packet[Any]"], correction: Correction) -> Iterator["Packet[Any]"]:
+    shifts = list(correction.shifts)
+    shift_sec = 0.0
+    for number, packet in enumerate(packets):
+        if shifts and number >= shifts[0][0]:
+            shift_sec = shifts.pop(0)[1]
+        if number in correction.damaged:
+            packet.pts = packet.dts = None
+        elif shift_sec:
+            shift = round(shift_sec / packet.time_base)
+            packet.pts = None if packet.pts is None else packet.pts + shift
+            packet.dts = None if packet.dts is None else packet.dts + shift
+        yield packet
 
 
-def _end_sec(packet: "Packet[Any]") -> float:
-    """End of the packet's presentation; containers that store no durations give frames of the stream's rate."""
-    time = packet.dts if packet.pts is None else packet.pts
-    if time is None:
-        return 0.0
-    rate = packet.stream.average_rate if packet.stream.type == "video" else None
-    seconds = packet.duration * packet.time_base if packet.duration else 1 / rate if rate else 0
-    return float(time * packet.time_base + seconds)
+def time_sec(frame: VideoFrame | AudioFrame, stream: Stream) -> float | None:
+    """Presentation time of a decoded frame on the container's own clock."""
+    return None if frame.pts is None or stream.time_base is None else float(frame.pts * stream.time_base)

@@ -1,6 +1,9 @@
-"""Other systems, and our own, on the same clips with the same question (paper Table 1); scoring is another step."""
+"""Predictions of any system, ours included, for the same clips and the same question (paper Table 1).
 
-from microemo.predict.run import Outcome, predict
-from microemo.predict.settings import Placement, Settings
+Scoring them is another step (``microemo.evaluate``).
+"""
 
-__all__ = ["Outcome", "Placement", "Settings", "predict"]
+from microemo.predict.run import PredictionRun, predict
+from microemo.predict.settings import LoadOptions, PredictionSettings
+
+__all__ = ["LoadOptions", "PredictionRun", "PredictionSettings", "predict"]

@@ -28,20 +28,20 @@ def read(path: Path) -> tuple[ClipEntry, ...]:
     """
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if is_media(file))
-        placed = [(file.name, ClipEntry(file.stem, file)) for file in files]
+        entries = [(file.name, ClipEntry(file.stem, file)) for file in files]
     else:
-        placed = [(place, _entry(row, path, place)) for place, row in rows.read(path)]
-    if not placed:
+        entries = [(place, _entry(row, path, place)) for place, row in rows.read(path)]
+    if not entries:
         raise InputError(f"{path}: no clips; give a folder of media files, or a manifest with a row a clip")
-    faults = list(_faults(placed))
+    faults = list(_faults(entries))
     if faults:
         raise InputError(f"{path}: {rows.some(faults)}; mend or remove such rows")
-    return tuple(entry for _, entry in placed)
+    return tuple(entry for _, entry in entries)
 
 
-def _faults(placed: list[tuple[str, ClipEntry]]) -> Iterator[str]:
+def _faults(entries: list[tuple[str, ClipEntry]]) -> Iterator[str]:
     first: dict[str, str] = {}
-    for place, entry in placed:
+    for place, entry in entries:
         if entry.name in first:
             yield f"{place}: {entry.name} again, after {first[entry.name]}"
         if not entry.path.is_file():

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from microemo.chat import Chat
-from microemo.predict.material import Material, jpeg_url, wav_base64
+from microemo.predict.inputs import ModelInputs, jpeg_url, wav_base64
 from microemo.predict.settings import MODALITIES, Modality
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What a server's model can read is not known beforehand: it is given all that the settings allow."""
+    """A model on a server. What it can read is not known beforehand: it is given all that the settings allow."""
 
     chat: Chat
     modalities: tuple[Modality, ...] = MODALITIES
@@ -20,17 +20,17 @@ class Endpoint:
     def name(self) -> str:
         return f"{self.chat.url}#{self.chat.model}"
 
-    def reply(self, material: Material, text: str) -> str:
-        """Raises ``InputError`` where no reply can be had."""
-        media = _media(material)
+    def generate(self, inputs: ModelInputs, text: str) -> str:
+        """Raises ``InputError`` if there is no reply."""
+        media = _media(inputs)
         content = [*media, {"type": "text", "text": text}] if media else text
         return self.chat.complete([{"role": "user", "content": content}]).text
 
 
-def _media(material: Material) -> list[Mapping[str, Any]]:
+def _media(inputs: ModelInputs) -> list[Mapping[str, Any]]:
     parts: list[Mapping[str, Any]] = [
-        {"type": "image_url", "image_url": {"url": jpeg_url(frame)}} for frame in material.frames
+        {"type": "image_url", "image_url": {"url": jpeg_url(frame)}} for frame in inputs.frames
     ]
-    if material.sound is not None:
-        parts.append({"type": "input_audio", "input_audio": {"data": wav_base64(material.sound), "format": "wav"}})
+    if inputs.sound is not None:
+        parts.append({"type": "input_audio", "input_audio": {"data": wav_base64(inputs.sound), "format": "wav"}})
     return parts

@@ -4,38 +4,38 @@ from dataclasses import dataclass, replace
 
 from microemo.predict import prompts
 from microemo.predict.clips import ClipEntry
-from microemo.predict.material import Material, gather
-from microemo.predict.settings import MODALITIES, Settings
-from microemo.predict.system import Answer, Model, Part, ask
+from microemo.predict.inputs import ModelInputs, load_inputs
+from microemo.predict.settings import MODALITIES, PredictionSettings
+from microemo.predict.system import ChatModel, ModelReply, SystemOutput, final_answer
 
 
 @dataclass(frozen=True)
-class Pair:
-    """``audio`` only hears a clip, ``video`` only sees it; ``combine`` reads what both say, and the subtitle."""
+class PairSystem:
+    """``audio`` describes the sound, ``video`` the frames; ``combine`` reads both descriptions and the subtitle."""
 
-    audio: Model
-    video: Model
-    combine: Model
+    audio: ChatModel
+    video: ChatModel
+    combine: ChatModel
     question: str
-    settings: Settings
+    settings: PredictionSettings
 
     @property
     def name(self) -> str:
         return f"audio={self.audio.name},video={self.video.name},combine={self.combine.name}"
 
-    def describe(self, clip: ClipEntry) -> Answer:
-        """A describer with nothing to describe, as in a silent clip, is not asked."""
-        material = gather(clip, MODALITIES, self.settings)
-        parts = []
-        if material.sound is not None:
-            parts.append(_part("audio", self.audio, replace(material, frames=()), prompts.audio()))
-        if material.frames:
-            parts.append(_part("video", self.video, replace(material, sound=None), prompts.video()))
-        said = {part.role: part.text for part in parts}
-        combined = prompts.combine(said.get("audio", ""), said.get("video", ""), material.subtitle, self.question)
-        parts.append(_part("combine", self.combine, Material(), combined))
-        return Answer(parts[-1].text, material.modalities, material.subtitle, parts=tuple(parts))
+    def predict(self, clip: ClipEntry) -> SystemOutput:
+        """A describer without input, such as that of the sound of a silent clip, is left out."""
+        inputs = load_inputs(clip, MODALITIES, self.settings)
+        replies = []
+        if inputs.sound is not None:
+            replies.append(_reply("audio", self.audio, replace(inputs, frames=()), prompts.audio()))
+        if inputs.frames:
+            replies.append(_reply("video", self.video, replace(inputs, sound=None), prompts.video()))
+        texts = {reply.role: reply.text for reply in replies}
+        combined = prompts.combine(texts.get("audio", ""), texts.get("video", ""), inputs.subtitle, self.question)
+        replies.append(_reply("combine", self.combine, ModelInputs(), combined))
+        return SystemOutput(replies[-1].text, inputs.modalities, inputs.subtitle, replies=tuple(replies))
 
 
-def _part(role: str, model: Model, material: Material, prompt: str) -> Part:
-    return Part(role=role, system=model.name, prompt=prompt, text=ask(model, material, prompt))
+def _reply(role: str, model: ChatModel, inputs: ModelInputs, prompt: str) -> ModelReply:
+    return ModelReply(role=role, model=model.name, prompt=prompt, text=final_answer(model, inputs, prompt))

@@ -1,13 +1,13 @@
-"""A file of predictions: JSON Lines, a row a clip, of one system with one question and one set of settings.
+"""A file of predictions: JSON Lines, one row for each clip, all of one system, question and settings.
 
 name           the clip's, as in the manifest
 system         the model as it was named to ``microemo predict``
 text           the description in free words; "" where it failed
 labels         only if the system itself names them (ours does), with as many ``confidences``; else null
-parts          of a pair, what each part was asked and answered
+replies        of a pair, what each model was prompted with and replied
 prompt         the question, which is put after the subtitle if there is one; null where the system has its own
 prompt_sha256  of the question
-settings       what else can change an answer (see ``Settings``)
+settings       what else can change an answer (see ``PredictionSettings``)
 modalities     what the system was given of this clip
 subtitle       the words that the system was given of this clip, or recognised itself
 speaker        who is seen, if the manifest says so
@@ -25,8 +25,8 @@ from pydantic import Field, ValidationError
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.predict.settings import Modality, Settings
-from microemo.predict.system import Part
+from microemo.predict.settings import Modality, PredictionSettings
+from microemo.predict.system import ModelReply
 from microemo.schema import Record
 
 
@@ -38,10 +38,10 @@ class Prediction(Record):
     text: str = ""
     labels: tuple[str, ...] | None = None
     confidences: tuple[float, ...] = ()
-    parts: tuple[Part, ...] = ()
+    replies: tuple[ModelReply, ...] = ()
     prompt: str | None
     prompt_sha256: str | None
-    settings: Settings
+    settings: PredictionSettings
     modalities: tuple[Modality, ...] = ()
     subtitle: str = ""
     speaker: str | None = None
@@ -49,7 +49,7 @@ class Prediction(Record):
     error: str | None = None
 
     @property
-    def made_by(self) -> tuple[str, str | None, Settings]:
+    def made_by(self) -> tuple[str, str | None, PredictionSettings]:
         """What all rows of a file share."""
         return self.system, self.prompt_sha256, self.settings
 
@@ -76,7 +76,7 @@ def _rows(path: Path, lines: list[bytes]) -> Iterator[Prediction]:
             ) from error
 
 
-def keep_answers(path: Path, made_by: tuple[str, str | None, Settings]) -> set[str]:
+def keep_answers(path: Path, made_by: tuple[str, str | None, PredictionSettings]) -> set[str]:
     """Take failed and half-written rows out of a file, and return the names of the clips that it answers.
 
     Raises ``InputError`` where a row comes of another system, question or settings: a file is of one kind.

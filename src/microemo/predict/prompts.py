@@ -42,8 +42,8 @@ def video() -> str:
 
 def combine(audio: str, video: str, subtitle: str, question: str) -> str:
     """What the combiner of two descriptions is asked; what there is not is ""."""
-    parts = {"audio": audio or ABSENT, "video": video or ABSENT, "subtitle": subtitle or ABSENT}
-    return _filled("combine", **parts, question=question)
+    described = {"audio": audio or ABSENT, "video": video or ABSENT, "subtitle": subtitle or ABSENT}
+    return _filled("combine", **described, question=question)
 
 
 def sha256(question: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The loop of ``microemo predict``: every clip through one system, a row each, whatever happens to any of them."""
+"""The loop of ``microemo predict``: one system on every clip, one row for each, even where it fails."""
 
 import time
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from microemo.predict import clips as manifest
 from microemo.predict import predictions, prompts, specs
 from microemo.predict.clips import ClipEntry
 from microemo.predict.predictions import Prediction
-from microemo.predict.settings import ANYWHERE, DEFAULTS, Placement, Settings
+from microemo.predict.settings import DEFAULT_LOADING, DEFAULT_SETTINGS, LoadOptions, PredictionSettings
 from microemo.predict.system import System
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Names of the clips that were answered now, had been answered before, and failed."""
+class PredictionRun:
+    """Names of the clips that this run answered, that the file answered before, and that failed."""
 
     answered: tuple[str, ...]
     kept: tuple[str, ...]
@@ -28,11 +28,11 @@ def predict(
     model: str,
     out: Path,
     prompt: str = "reasoning",
-    settings: Settings = DEFAULTS,
-    placement: Placement = ANYWHERE,
+    settings: PredictionSettings = DEFAULT_SETTINGS,
+    loading: LoadOptions = DEFAULT_LOADING,
     resume: bool = False,
     hook: Hook = silent,
-) -> Outcome:
+) -> PredictionRun:
     """Run a model (see ``specs``) on all clips (see ``clips``), and append its predictions to ``out``.
 
     ``prompt`` is the name of a question in ``prompts.toml``, or a question. A clip that fails gets a row that says
@@ -44,15 +44,20 @@ def predict(
     question = prompts.question(prompt)
     if out.exists() and not resume:
         raise InputError(f"{out} exists; resume it, or name another file")
-    system = specs.build(model, question, settings, placement, hook)
+    system = specs.build(model, question, settings, loading, hook)
     made_by = system.name, prompts.sha256(system.question), settings
     answered = predictions.keep_answers(out, made_by) if out.exists() else set()
     return _run(entries, system, settings, out, answered, hook)
 
 
 def _run(
-    entries: tuple[ClipEntry, ...], system: System, settings: Settings, out: Path, answered: set[str], hook: Hook
-) -> Outcome:
+    entries: tuple[ClipEntry, ...],
+    system: System,
+    settings: PredictionSettings,
+    out: Path,
+    answered: set[str],
+    hook: Hook,
+) -> PredictionRun:
     rows: list[Prediction] = []
     todo = [entry for entry in entries if entry.name not in answered]
     hook("predict", 0, len(todo))
@@ -65,20 +70,20 @@ def _run(
                 hook("predict", len(rows), len(todo))
     except OSError as error:
         raise InputError(f"{out}: cannot be written ({error.strerror}); name another file") from error
-    return Outcome(
+    return PredictionRun(
         answered=tuple(row.name for row in rows if row.error is None),
         kept=tuple(entry.name for entry in entries if entry.name in answered),
         failed=tuple(row.name for row in rows if row.error is not None),
     )
 
 
-def _row(entry: ClipEntry, system: System, settings: Settings) -> Prediction:
-    """The system's prediction for a clip, or why there is none."""
+def _row(entry: ClipEntry, system: System, settings: PredictionSettings) -> Prediction:
+    """The system's prediction for a clip, or a row that says why there is none."""
     begun = time.perf_counter()
     try:
-        answer = vars(system.describe(entry))
+        output = vars(system.predict(entry))
     except Exception as error:  # a batch of hours must not end with one clip, whatever the model trips over
-        answer = {"error": _reason(error)}
+        output = {"error": _reason(error)}
     return Prediction(
         name=entry.name,
         system=system.name,
@@ -87,7 +92,7 @@ def _row(entry: ClipEntry, system: System, settings: Settings) -> Prediction:
         settings=settings,
         speaker=entry.speaker,
         seconds=round(time.perf_counter() - begun, 3),
-        **answer,
+        **output,
     )
 
 

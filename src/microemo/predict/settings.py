@@ -1,4 +1,4 @@
-"""What all systems of a comparison share, and where a model is to run."""
+"""What all systems of a comparison share, and how a Hugging Face model is loaded."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,12 +7,13 @@ from pydantic import Field, field_validator
 
 from microemo.schema import Record
 
+Device = Literal["auto", "cpu", "cuda", "mps"]
 Modality = Literal["video", "audio", "text"]
 MODALITIES: tuple[Modality, ...] = ("video", "audio", "text")
 
 
-class Settings(Record):
-    """What can change an answer, besides the system and the question; kept in every row.
+class PredictionSettings(Record):
+    """What can change an answer besides the system and the question; kept in every row.
 
     num_frames      sampled uniformly from a clip
     max_new_tokens  longest answer
@@ -28,23 +29,23 @@ class Settings(Record):
     @field_validator("modalities")
     @classmethod
     def _in_order(cls, named: tuple[Modality, ...]) -> tuple[Modality, ...]:
-        """However they are named, the same modalities are the same settings."""
+        """The order in which modalities are named makes no other settings."""
         return tuple(modality for modality in MODALITIES if modality in named)
 
 
 @dataclass(frozen=True)
-class Placement:
-    """Where a Hugging Face model runs.
+class LoadOptions:
+    """Where models run, and how Hugging Face models are loaded.
 
-    device          "auto" is CUDA where there is one, else the CPU
-    dtype           "auto" is bfloat16 on a GPU and float32 on the CPU
+    device          auto, cpu, cuda or mps (``microemo.device``), for our model as well
+    dtype           auto is bfloat16 on GPUs that calculate in it, else float32
     allow_download  whether a model that is not on this machine may be fetched
     """
 
-    device: str = "auto"
+    device: Device = "auto"
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     allow_download: bool = False
 
 
-DEFAULTS = Settings()
-ANYWHERE = Placement()
+DEFAULT_SETTINGS = PredictionSettings()
+DEFAULT_LOADING = LoadOptions()

@@ -1,4 +1,4 @@
-"""What can be run on a clip: a system; and the models that systems are made of."""
+"""A system predicts what the person in a clip feels; chat models are what most systems are made of."""
 
 import re
 from collections.abc import Collection
@@ -8,28 +8,29 @@ from typing import Protocol
 from microemo.errors import InputError
 from microemo.predict import prompts
 from microemo.predict.clips import ClipEntry
-from microemo.predict.material import Material, gather
-from microemo.predict.settings import Modality, Settings
+from microemo.predict.inputs import ModelInputs, load_inputs
+from microemo.predict.settings import Modality, PredictionSettings
 from microemo.schema import Record
 
-THOUGHTS = re.compile(r".*</think>", re.DOTALL)
+REASONING_TRACE = re.compile(r".*</think>", re.DOTALL)
 
 
-class Part(Record):
-    """What a part of a pair was asked, and answered."""
+class ModelReply(Record):
+    """What one model of a pair was prompted with, in which role (audio, video or combine), and its reply."""
 
     role: str
-    system: str
+    model: str
     prompt: str
     text: str
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a system says of a clip: a description and, if the system itself names them, labels.
+class SystemOutput:
+    """A description of what the person feels and, if the system itself names them, labels with confidences.
 
-    modalities  what it was given
+    modalities  what the system was given
     subtitle    the words that it was given, or recognised itself
+    replies     of a pair, the reply of each model
     """
 
     text: str
@@ -37,11 +38,11 @@ class Answer:
     subtitle: str = ""
     labels: tuple[str, ...] | None = None
     confidences: tuple[float, ...] = ()
-    parts: tuple[Part, ...] = ()
+    replies: tuple[ModelReply, ...] = ()
 
 
 class System(Protocol):
-    """Describes clips. ``question`` is what it is asked about each; None where it has questions of its own."""
+    """Predicts from clips. ``question`` is what it is asked about each; None if it has questions of its own."""
 
     @property
     def name(self) -> str: ...
@@ -49,12 +50,12 @@ class System(Protocol):
     @property
     def question(self) -> str | None: ...
 
-    def describe(self, clip: ClipEntry) -> Answer:
-        """Raises ``InputError`` where the clip cannot be used, or the system says nothing of it."""
+    def predict(self, clip: ClipEntry) -> SystemOutput:
+        """Raises ``InputError`` if the clip cannot be used or the system gives no answer."""
 
 
-class Model(Protocol):
-    """Answers a text about pictures and sound that come with it. ``modalities`` are those that it can read."""
+class ChatModel(Protocol):
+    """Replies to a prompt of frames, sound and text. ``modalities`` are those that it can read."""
 
     @property
     def name(self) -> str: ...
@@ -62,31 +63,31 @@ class Model(Protocol):
     @property
     def modalities(self) -> Collection[Modality]: ...
 
-    def reply(self, material: Material, text: str) -> str:
-        """The model's reply to the text, about those of the material's frames and sound that it can read."""
+    def generate(self, inputs: ModelInputs, text: str) -> str:
+        """The reply to the text, with those of the frames and the sound that the model can read."""
 
 
 @dataclass(frozen=True)
-class Single:
-    """One model that is given all that it can read."""
+class SingleModelSystem:
+    """One model, given all modalities that it can read."""
 
-    model: Model
+    model: ChatModel
     question: str
-    settings: Settings
+    settings: PredictionSettings
 
     @property
     def name(self) -> str:
         return self.model.name
 
-    def describe(self, clip: ClipEntry) -> Answer:
-        material = gather(clip, self.model.modalities, self.settings)
-        text = ask(self.model, material, prompts.with_subtitle(self.question, material.subtitle))
-        return Answer(text, material.modalities, material.subtitle)
+    def predict(self, clip: ClipEntry) -> SystemOutput:
+        inputs = load_inputs(clip, self.model.modalities, self.settings)
+        text = final_answer(self.model, inputs, prompts.with_subtitle(self.question, inputs.subtitle))
+        return SystemOutput(text, inputs.modalities, inputs.subtitle)
 
 
-def ask(model: Model, material: Material, text: str) -> str:
-    """A model's reply without what it thought aloud before. Raises ``InputError`` where nothing is left."""
-    reply = THOUGHTS.sub("", model.reply(material, text)).strip()
+def final_answer(model: ChatModel, inputs: ModelInputs, text: str) -> str:
+    """A model's reply without its reasoning trace. Raises ``InputError`` if nothing is left."""
+    reply = REASONING_TRACE.sub("", model.generate(inputs, text)).strip()
     if not reply:
         raise InputError(f"{model.name}: replied nothing; allow longer answers, or ask it otherwise")
     return reply

@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from microemo.errors import InputError
 from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.media.container import media_streams, open_media
+from microemo.media.probe import MediaInfo, probe
 from microemo.media.video import frames
 from microemo.schema import ClipInfo
 
@@ -76,21 +77,21 @@ def _smaller_copy(info: ClipInfo) -> bytes | None:
     bitrate = int(HEADROOM * 8 * MAX_BYTES / max(info.duration_sec, 1.0)) - AUDIO_BITRATE
     if bitrate < (MIN_VIDEO_BITRATE if info.has_video else 0):
         return None
-    file = io.BytesIO()
+    file, media = io.BytesIO(), probe(info.path)
     with av.open(file, "w", format="mp4") as target:
         streams: dict[type, Any] = {}
         sources: list[Iterator[Any]] = []
         if info.has_video:
-            width, height = _copy_size(info.path)
+            width, height = _copy_size(media)
             video = target.add_stream("libx264", options={"preset": "veryfast"})
             video.width, video.height, video.pix_fmt = width, height, "yuv420p"
             video.bit_rate = min(bitrate, VIDEO_BITRATE)
             video.codec_context.time_base = MILLISECOND
             streams[VideoFrame] = video
-            sources.append(_pictures(info.path, width, height))
+            sources.append(_pictures(media, width, height))
         if info.has_audio:
             streams[AudioFrame] = target.add_stream("aac", rate=SAMPLE_RATE, bit_rate=AUDIO_BITRATE, layout="mono")
-            sources.append(_sounds(info.path))
+            sources.append(_sounds(media))
         for frame in heapq.merge(*sources, key=lambda frame: frame.time):
             target.mux(streams[type(frame)].encode(frame))
         for stream in streams.values():
@@ -99,21 +100,21 @@ def _smaller_copy(info: ClipInfo) -> bytes | None:
     return content if len(content) <= MAX_BYTES else None
 
 
-def _copy_size(path: str) -> tuple[int, int]:
-    height, width = next(frames(path)).image.shape[:2]
+def _copy_size(media: MediaInfo) -> tuple[int, int]:
+    height, width = next(frames(media)).image.shape[:2]
     scale = min(1.0, MAX_SIDE / max(width, height))
     return 2 * max(1, round(width * scale / 2)), 2 * max(1, round(height * scale / 2))  # H.264 wants even sides
 
 
-def _pictures(path: str, width: int, height: int) -> Iterator[VideoFrame]:
-    for time_sec, image in frames(path):
+def _pictures(media: MediaInfo, width: int, height: int) -> Iterator[VideoFrame]:
+    for time_sec, image in frames(media):
         picture = VideoFrame.from_ndarray(image, "rgb24").reformat(width, height, "yuv420p", interpolation="AREA")
         picture.pts, picture.time_base = round(time_sec / MILLISECOND), MILLISECOND
         yield picture
 
 
-def _sounds(path: str) -> Iterator[AudioFrame]:
-    samples = waveform(path)
+def _sounds(media: MediaInfo) -> Iterator[AudioFrame]:
+    samples = waveform(media)
     if samples is None:
         return
     for start in range(0, len(samples), AAC_FRAME):

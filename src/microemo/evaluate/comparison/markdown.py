@@ -14,7 +14,9 @@ def render(evaluation: Evaluation) -> str:
     parts = [f"# {_escaped(title(evaluation))}"]
     parts += [part for section in sections(evaluation) for part in _section(section)]
     parts += [f"![{_escaped(line(plot.description))}](<{_address(plot.path)}>)" for plot in evaluation.plots]
-    parts += ["## To compute it again", f"    {line(evaluation.command)}"]
+    parts.append("## To compute it again")
+    if evaluation.command:
+        parts.append(f"    {line(evaluation.command)}")
     parts.append("\n".join(f"- {name}: {_escaped(value)}" for name, value in facts(evaluation)))
     return "\n\n".join(parts) + "\n"
 

@@ -4,10 +4,10 @@ from microemo.evaluate.evaluation import Evaluation, Score
 
 
 def best(evaluation: Evaluation, task: str, metric: str) -> str | None:
-    """Name of the system with the highest score, if it is told apart from every other; else None.
+    """Name of the system with the highest score, if it differs from every other's; else None.
 
-    From the baseline, or as the baseline, it is told apart by the adjusted p-value of the paired test; from the others
-    by intervals that do not overlap. What has no interval, or no other beside it, is not best.
+    Against the baseline, or as the baseline, the adjusted p-value of the paired test decides; against the
+    others, intervals that do not overlap. What has no interval, or no other beside it, is not best.
     """
     scores = {
         system.name: score
@@ -25,5 +25,5 @@ def best(evaluation: Evaluation, task: str, metric: str) -> str | None:
 def _differ(evaluation: Evaluation, leader: Score, other: Score, names: set[str]) -> bool:
     for row in evaluation.comparisons:
         if {row.system, row.baseline} == names and (row.task, row.metric) == (leader.task, leader.metric):
-            return row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
+            return row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.resampling.level
     return bool(leader.interval and other.interval and leader.interval.low > other.interval.high)

@@ -19,7 +19,7 @@ from microemo.evaluate.comparison.wording import (
 from microemo.evaluate.evaluation import Comparison, Evaluation, File, Score, System
 
 BEST = (
-    " The best figure is bold only if it is told apart from all others, by the paired test where there is one, else by "
+    " The best figure is bold only if it differs from all others: by the paired test where there is one, else by "
     "intervals that do not overlap."
 )
 
@@ -46,8 +46,8 @@ class Section:
 
 def sections(evaluation: Evaluation) -> list[Section]:
     """In the order of the report; those without rows are left out."""
-    found = [*_scores(evaluation), *_comparisons(evaluation), _notices(evaluation), _calibration(evaluation)]
-    return [section for section in [*found, *_classes(evaluation), _files(evaluation)] if section.rows]
+    brief = [*_scores(evaluation), *_comparisons(evaluation), _notices(evaluation), _calibration(evaluation)]
+    return [section for section in [*brief, *_classes(evaluation), _files(evaluation)] if section.rows]
 
 
 def title(evaluation: Evaluation) -> str:
@@ -56,15 +56,15 @@ def title(evaluation: Evaluation) -> str:
 
 def facts(evaluation: Evaluation) -> list[tuple[str, str]]:
     """What it takes to compute the figures again, besides the files."""
-    settings, judge = evaluation.settings, evaluation.judge
+    resampling, judge = evaluation.resampling, evaluation.judge
     who = f"{judge.name} ({judge.note})" if judge and judge.note else judge and judge.name
-    judged = [("Labels grouped by", line(who))] if who else []
+    grouped = [("Labels grouped by", line(who))] if who else []
     wheels = [("Wheels", line(evaluation.wheels))] if evaluation.wheels else []
     return [
-        *judged,
+        *grouped,
         *wheels,
-        ("Intervals", f"{percent(settings.level, 0)} %, bootstrap by {settings.resampled}"),
-        ("Resamples", f"{settings.resamples}, seed {settings.seed}"),
+        ("Intervals", f"{percent(resampling.level, 0)} %, bootstrap by {resampling.resampled}"),
+        ("Resamples", f"{resampling.resamples}, seed {resampling.seed}"),
         ("MicroEmo", line(evaluation.microemo_version)),
     ]
 
@@ -124,7 +124,7 @@ def _comparisons(evaluation: Evaluation) -> Iterator[Section]:
             strong=frozenset(
                 (number, 4)
                 for number, row in enumerate(rows)
-                if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.settings.level
+                if row.adjusted_p_value is not None and row.adjusted_p_value < 1 - evaluation.resampling.level
             ),
             note="Difference in percentage points on the clips that both systems have; p of a two-sided permutation "
             f"test over {_resampled(evaluation, rows)}, adjusted by Holm's method for "
@@ -135,7 +135,7 @@ def _comparisons(evaluation: Evaluation) -> Iterator[Section]:
 
 def _resampled(evaluation: Evaluation, rows: Sequence[Comparison]) -> str:
     numbers = " / ".join(map(str, sorted({row.num_clusters for row in rows})))
-    return f"{numbers} {evaluation.settings.resampled}s"
+    return f"{numbers} {evaluation.resampling.resampled}s"
 
 
 def _notices(evaluation: Evaluation) -> Section:
@@ -165,12 +165,12 @@ def _calibration(evaluation: Evaluation) -> Section:
 
 
 def _calibrated(system: System) -> Row:
-    found = system.calibration
-    if found is None:
+    calibration = system.calibration
+    if calibration is None:
         return (f"{line(system.name)}: none, {line(system.uncalibrated)}", *[UNDEFINED] * 6)
-    ece, *others = map(estimate, (found.ece, found.ece_equal_mass, found.brier))
-    figures = (ece, interval(found.ece_if_exact), *others)
-    return (line(system.name), *figures, str(found.num_labels), str(found.ece.num_clips))
+    ece, *others = map(estimate, (calibration.ece, calibration.ece_equal_mass, calibration.brier))
+    figures = (ece, interval(calibration.ece_if_exact), *others)
+    return (line(system.name), *figures, str(calibration.num_labels), str(calibration.ece.num_clips))
 
 
 def _classes(evaluation: Evaluation) -> Iterator[Section]:

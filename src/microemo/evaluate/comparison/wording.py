@@ -17,12 +17,12 @@ def points(difference: float | None) -> str:
     return UNDEFINED if difference is None else f"{100 * difference:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
-def interval(found: Interval | None) -> str:
-    return f"[{percent(found.low)}, {percent(found.high)}]".replace("-", "\N{MINUS SIGN}") if found else ""
+def interval(bounds: Interval | None) -> str:
+    return f"[{percent(bounds.low)}, {percent(bounds.high)}]".replace("-", "\N{MINUS SIGN}") if bounds else ""
 
 
-def estimate(found: Estimate | None) -> str:
-    return f"{percent(found.value)} {interval(found.interval)}".strip() if found else UNDEFINED
+def estimate(figure: Estimate | None) -> str:
+    return f"{percent(figure.value)} {interval(figure.interval)}".strip() if figure else UNDEFINED
 
 
 def p_value(p: float | None) -> str:

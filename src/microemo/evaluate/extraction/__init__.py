@@ -18,7 +18,7 @@ in ``english.toml``, the words for feelings in the lexicon. The policy:
 
 from microemo.evaluate.extraction.characters import cast, main_character
 from microemo.evaluate.extraction.feelings import felt
-from microemo.evaluate.extraction.lists import known, parts
+from microemo.evaluate.extraction.lists import known, pieces
 from microemo.evaluate.extraction.words import plain, sentences
 
 
@@ -28,14 +28,14 @@ def extract_labels(text: str) -> tuple[str, ...]:
     Lower case, base words of the lexicon ("angry" for "anger"), in order of mention, each once. The items of a list
     that are not in the lexicon are kept as they are. English only: prose in other languages has no labels.
     """
-    found: dict[str, None] = {}
+    labels: dict[str, None] = {}
     character = ""
-    for part in parts(plain(text)):
-        if part.is_label:
-            place = known(part.text)
-            found[place.word if place else part.text] = None
+    for piece in pieces(plain(text)):
+        if piece.is_label:
+            place = known(piece.text)
+            labels[place.word if place else piece.text] = None
         else:
-            for sentence in sentences(part.text):
+            for sentence in sentences(piece.text):
                 character = character or main_character(sentence)
-                found |= dict.fromkeys(felt(cast(sentence, character)))
-    return tuple(found)
+                labels |= dict.fromkeys(felt(cast(sentence, character)))
+    return tuple(labels)

@@ -28,7 +28,7 @@ def cast(sentence: Sentence, character: str) -> Sentence:
 
 
 def _is_aside(units: Sequence[Unit], index: int) -> bool:
-    """Whether a person is an object, an owner, or told by where they are: "to the man", "the man's", "behind her"."""
+    """Whether a person is an object, an owner, or named by where they are: "to the man", "the man's", "behind her"."""
     owns = units[index].cue == "" and index + 1 < len(units) and units[index + 1].text == "'s"
     if owns or is_beside_them(units, index):
         return True

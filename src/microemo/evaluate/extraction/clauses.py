@@ -12,12 +12,12 @@ class Clause(NamedTuple):
 
     holder  whose clause it is
     real    False after a negation or another cue that it is not so
-    frame   "said of" after a verb such as "seems"; "named" where a noun would be a feeling ("a sense of"); or ""
+    frame   "predicated" after a verb such as "seems"; "named" where a noun would be a feeling ("a sense of"); or ""
     """
 
     holder: Holder = "main"
     real: bool = True
-    frame: Literal["said of", "named", ""] = ""
+    frame: Literal["predicated", "named", ""] = ""
 
 
 def clauses(units: Sequence[Unit]) -> Iterator[tuple[int, Clause]]:
@@ -45,13 +45,13 @@ def _after(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
         case "restricting" if index > 0 and units[index - 1].place:  # "not angry just tired"
             after = clause._replace(real=True)
         case "copula":
-            after = clause._replace(frame="said of")
+            after = clause._replace(frame="predicated")
         case "frame":
             after = clause._replace(frame="named")
         case "determiner" | "possessive" | "ours":
             after = clause._replace(frame="named") if clause.frame else clause
         case "causing":
-            after = clause._replace(holder=subject(units, index + 1) or "main", frame="said of")
+            after = clause._replace(holder=subject(units, index + 1) or "main", frame="predicated")
         case "pronoun" | "narrator" | "somebody":
             is_object = index > 0 and units[index - 1].cue in ("function", "frame")  # "upset with someone"
             after = clause if is_object else clause._replace(holder=OF_CUES[unit.cue], frame="")
@@ -63,7 +63,7 @@ def _after(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
 def _after_other(units: Sequence[Unit], index: int, clause: Clause) -> Clause:
     unit = units[index]
     if unit.text == "'s" and index and units[index - 1].cue in ("pronoun", "opening"):  # "he's", "who's"
-        return clause._replace(frame="said of")
+        return clause._replace(frame="predicated")
     between = unit.adverb or (clause.frame == "named" and unit.adjective)  # "underlying tension"
     return clause if between else clause._replace(frame="")
 

@@ -26,16 +26,16 @@ def _counts(units: Sequence[Unit], index: int, clause: Clause) -> bool:
     """Whether the word for a feeling at ``index`` is one of the main character's."""
     unit = units[index]
     before = _before_phrase(units, index)
-    noun = _modified(units, index) if unit.adjective and clause.frame != "said of" else ""
+    noun = _modified(units, index) if unit.adjective and clause.frame != "predicated" else ""
     if noun == "person":
         return clause.holder != "other" and not _is_object(units, before)
     if noun not in ("", "expression") or _owned_by_other(units, index, before) or _denied_later(units, index):
         return False
-    said, named = clause.frame == "said of", clause.frame == "named"
+    predicated, named = clause.frame == "predicated", clause.frame == "named"
     owned = before >= 0 and units[before].cue == "possessive"
-    told = clause.holder == "narrator" and not said  # "I see anger", but not "I am happy to help"
-    if owned or told or clause.holder == "main":
-        return unit.firm or said or named or noun == "expression"
+    reported = clause.holder == "narrator" and not predicated  # "I see anger", but not "I am happy to help"
+    if owned or reported or clause.holder == "main":
+        return unit.firm or predicated or named or noun == "expression"
     return (clause.holder in ("body", "scene") and named) or (clause.holder == "body" and unit.firm)
 
 

@@ -68,7 +68,7 @@ def located(units: Sequence[Unit], index: int, kind: str) -> Holder:
 
 
 def is_beside_them(units: Sequence[Unit], index: int) -> bool:
-    """Whether the person at ``index`` is told by where they are from the main character: "the man behind her"."""
+    """Whether where the person at ``index`` is sets them apart from the main character: "the man behind her"."""
     for number in range(index + 1, min(index + REACH, len(units))):
         if units[number].cue == "beside":
             of_whom = units[number + 1 : number + 2]

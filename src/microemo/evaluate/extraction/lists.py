@@ -1,4 +1,4 @@
-"""Answers that list labels (bare, quoted, bulleted, numbered, headed or in JSON), told apart from prose."""
+"""Answers that list labels (bare, quoted, bulleted, numbered, headed or in JSON), separated from prose."""
 
 import json
 import re
@@ -30,7 +30,7 @@ NAMES_LABELS = re.compile(r"emotion|label|feeling|mood")
 NAMES_ONE_OF_THEM = ("name", "primary", "secondary")
 
 
-class Part(NamedTuple):
+class Piece(NamedTuple):
     """A piece of an answer: one label of a list, or prose in which labels are yet to be found."""
 
     text: str
@@ -44,7 +44,7 @@ class Line(NamedTuple):
     marked: bool
 
 
-def parts(text: str) -> Iterator[Part]:
+def pieces(text: str) -> Iterator[Piece]:
     """The pieces of an answer in lower case, in their order.
 
     A list without a heading ("happy, excited") counts as one if the lexicon knows at least half of its items. The
@@ -52,9 +52,9 @@ def parts(text: str) -> Iterator[Part]:
     """
     document = _document(text)
     if document is None:
-        yield from _parts_of_lines([_line(line) for line in _untagged(text).splitlines() if line.strip()])
+        yield from _pieces_of_lines([_line(line) for line in _untagged(text).splitlines() if line.strip()])
     else:
-        yield from _parts_of_document(document)
+        yield from _pieces_of_document(document)
 
 
 @lru_cache(1 << 16)
@@ -80,7 +80,7 @@ def _untagged(text: str) -> str:
     return TAG.sub(lambda tag: "\nanswer: " if tag[0] == "<answer>" else "\n", text) if "<" in text else text
 
 
-def _parts_of_document(document: Any) -> Iterator[Part]:
+def _pieces_of_document(document: Any) -> Iterator[Piece]:
     """Labels of the items of an array, and of what is under a key that names emotions; prose of other strings."""
     todo = [(document, isinstance(document, list))]
     while todo:
@@ -91,14 +91,14 @@ def _parts_of_document(document: Any) -> Iterator[Part]:
             case list():
                 todo += [(inner, are_labels) for inner in reversed(value)]
             case str():
-                yield from _items_then_prose(value) if are_labels else [Part(value, False)]
+                yield from _items_then_prose(value) if are_labels else [Piece(value, False)]
 
 
 def _names_labels(key: str, among_labels: bool) -> bool:
     return bool(NAMES_LABELS.search(key)) or (among_labels and key in NAMES_ONE_OF_THEM)
 
 
-def _parts_of_lines(lines: Sequence[Line]) -> Iterator[Part]:
+def _pieces_of_lines(lines: Sequence[Line]) -> Iterator[Piece]:
     bare = _is_list(lines)
     headed = False  # whether the line stands under a heading that names emotions
     for body, marked in lines:
@@ -106,7 +106,7 @@ def _parts_of_lines(lines: Sequence[Line]) -> Iterator[Part]:
         verdict = VERDICT.fullmatch(body) if len(body) <= LONGEST and not heading else None
         if verdict:
             if verdict[2] in ("yes", "true", "present"):
-                yield Part(verdict[1].strip(WRAPPING), True)
+                yield Piece(verdict[1].strip(WRAPPING), True)
         elif heading:
             headed = not body[heading.end() :].strip(WRAPPING)
             yield from _items_then_prose(body[heading.end() :])
@@ -121,10 +121,10 @@ def _is_list(lines: Sequence[Line], least_known: float = 0.5) -> bool:
     """Whether the lines are nothing but a list, of which at least that share is in the lexicon."""
     items: list[str] = []
     for line in lines:
-        found = _items(line.body)
-        if found is None:
+        labels = _items(line.body)
+        if labels is None:
             return False
-        items += found
+        items += labels
     return bool(items) and sum(known(item) is not None for item in items) >= least_known * len(items)
 
 
@@ -134,19 +134,19 @@ def _line(text: str) -> Line:
     return Line(body[mark.end() :], True) if mark else Line(body, False)
 
 
-def _key_then_prose(text: str) -> Iterator[Part]:
+def _key_then_prose(text: str) -> Iterator[Piece]:
     """The prose after a key ("voice: he shouts"); the key is a label if it is a feeling ("anger: he shouts")."""
     key = KEY.match(text)
     if not key:
-        yield Part(text, False)
+        yield Piece(text, False)
         return
     name = key[0].strip(WRAPPING)
     if known(name) and name not in words("senses", "not_feelings") | words("lists", "keys"):
-        yield Part(name, True)
-    yield Part(text[key.end() :], False)
+        yield Piece(name, True)
+    yield Piece(text[key.end() :], False)
 
 
-def _items_then_prose(text: str) -> Iterator[Part]:
+def _items_then_prose(text: str) -> Iterator[Piece]:
     """Labels up to the first full stop and prose after it; all is prose if that is no list."""
     end = END.search(text)
     head, tail = (text[: end.start()], text[end.end() :]) if end else (text, "")
@@ -154,17 +154,17 @@ def _items_then_prose(text: str) -> Iterator[Part]:
     if items is None:
         yield from _key_then_prose(text)
         return
-    yield from (Part(item, True) for item in items)
+    yield from (Piece(item, True) for item in items)
     if tail.strip():
-        yield Part(tail, False)
+        yield Piece(tail, False)
 
 
 @lru_cache(1 << 12)
 def _items(text: str) -> tuple[str, ...] | None:
     """The labels of a list, None if something in it is no label; what is denied ("no anger") is left out."""
     items: list[str] = []
-    for piece in BETWEEN.split(text):
-        item = " ".join(ASIDE.sub(" ", piece).strip(WRAPPING).split())
+    for between in BETWEEN.split(text):
+        item = " ".join(ASIDE.sub(" ", between).strip(WRAPPING).split())
         if not item or item.split()[0] in words("lists", "denials"):
             continue
         if not _is_label(item):

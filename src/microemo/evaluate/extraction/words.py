@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from microemo.lexicon.labels import Place, lexicon
+from microemo.lexicon.labels import ENGLISH, Place, lexicon
 
 SENTENCE_END = re.compile(r"([.!?\u2026]+(?:\s|$)|[;\n])")
 TOKEN = re.compile(r"'(?:s|re|m)\b|[^\W_]+|[,:()&\u2013\u2014]")
@@ -132,6 +132,7 @@ class _Phrases:
 @cache
 def _phrases() -> _Phrases:
     units = {form: _unit(form, place=place) for form, place in lexicon().items() if _may_be_felt(form, place)}
+    units |= {phrase: _unit(phrase, "negation") for phrase in _negations()}
     for cue, phrases in _english()["cues"].items():
         units |= {phrase: _unit(phrase, cue) for phrase in phrases}
     longer: dict[str, list[tuple[list[str], Unit]]] = {}
@@ -143,6 +144,12 @@ def _phrases() -> _Phrases:
         alone=units,
         longer={first: sorted(tails, key=lambda tail: -len(tail[0])) for first, tails in longer.items()},
     )
+
+
+def _negations() -> Iterator[str]:
+    """The lexicon's negations that a plain text can hold: "n't" is "not" there."""
+    negations = ENGLISH.negations
+    return (phrase for phrase in sorted(negations.words | negations.phrases) if plain(phrase) == phrase)
 
 
 def _may_be_felt(form: str, place: Place) -> bool:

@@ -1,28 +1,27 @@
-"""What a system is given of a clip: sampled frames, the sound, and the words spoken; the same for every system."""
+"""What every system is given of a clip: sampled frames, the sound, and the words spoken."""
 
 import base64
 import io
 import wave
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 
 from microemo.errors import InputError
 from microemo.media import audio, video
-from microemo.media.probe import probe
+from microemo.media.probe import MediaInfo, probe
 from microemo.media.video import Frame
 from microemo.predict.clips import ClipEntry
-from microemo.predict.settings import MODALITIES, Modality, Settings
+from microemo.predict.settings import MODALITIES, Modality, PredictionSettings
 
 MAX_SIDE = 448  # pixels; a face stays legible, and a frame costs a chat model a few hundred tokens
 JPEG_QUALITY = 90
 
 
 @dataclass(frozen=True)
-class Material:
+class ModelInputs:
     """Frames in time order, all of one size; 16 kHz mono sound; the words, "" if not known."""
 
     frames: tuple[Frame, ...] = ()
@@ -32,41 +31,41 @@ class Material:
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """Those that there is something of."""
+        """Those that are present."""
         there = {"video": bool(self.frames), "audio": self.sound is not None, "text": bool(self.subtitle)}
         return tuple(modality for modality in MODALITIES if there[modality])
 
 
-def gather(clip: ClipEntry, readable: Collection[Modality], settings: Settings) -> Material:
+def load_inputs(clip: ClipEntry, readable: Collection[Modality], settings: PredictionSettings) -> ModelInputs:
     """What the settings allow and a system can read; nothing else is decoded.
 
-    Raises ``InputError`` where the file cannot be used, or holds nothing of that.
+    Raises ``InputError`` if the file cannot be used or holds none of it.
     """
     wanted = [modality for modality in settings.modalities if modality in readable]
     info = probe(clip.path)
     listen = settings.asr and "text" in wanted and not clip.subtitle
-    sound = audio.waveform(clip.path) if info.has_audio and ("audio" in wanted or listen) else None
+    sound = audio.waveform(info) if info.has_audio and ("audio" in wanted or listen) else None
     words = _recognised(sound, info.duration_sec) if listen and sound is not None else clip.subtitle
     sampled = info.has_video and "video" in wanted
-    material = Material(
-        frames=_sample_frames(clip.path, info.duration_sec, settings.num_frames) if sampled else (),
+    inputs = ModelInputs(
+        frames=_sample_frames(info, settings.num_frames) if sampled else (),
         sound=sound if "audio" in wanted else None,
         subtitle=words if "text" in wanted else "",
         duration_sec=info.duration_sec,
     )
-    if not material.modalities:
+    if not inputs.modalities:
         raise InputError(f"{clip.path}: has no {' and no '.join(wanted) or 'modality'} to be given to this model")
-    return material
+    return inputs
 
 
-def _sample_frames(path: Path, duration_sec: float, num_frames: int) -> tuple[Frame, ...]:
-    """The frames on display in the middles of ``num_frames`` equal parts of the clip; each once.
+def _sample_frames(info: MediaInfo, num_frames: int) -> tuple[Frame, ...]:
+    """The frames on display in the middles of ``num_frames`` equal spans of the clip; each once.
 
     Of the video, no more is held than the frames that are kept.
     """
-    times_sec = [(part + 0.5) * duration_sec / num_frames for part in range(num_frames)]
+    times_sec = [(span + 0.5) * info.duration_sec / num_frames for span in range(num_frames)]
     kept: list[Frame] = []
-    for frame in on_display(video.frames(path), times_sec):
+    for frame in on_display(video.frames(info), times_sec):
         height, width = kept[0].image.shape[:2] if kept else _bounded(frame.image.shape[0], frame.image.shape[1])
         kept.append(Frame(frame.time_sec, _resized(frame.image, height, width)))
     return tuple(kept)
@@ -102,7 +101,7 @@ def _resized(image: UInt8[np.ndarray, "h w 3"], height: int, width: int) -> UInt
 
 
 def _recognised(sound: Float32[np.ndarray, " N"], duration_sec: float) -> str:
-    """The words that the project's own speech recognition hears."""
+    """The words that our speech recognition finds."""
     from microemo import weights
     from microemo.perception.utterances import find_speech
 

@@ -1,4 +1,4 @@
-"""Groups survive being written and read, and what is no groups file is named."""
+"""Groups: what given ones lack is named, files survive being written and read, and what is no such file is named."""
 
 import json
 import pickle
@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microemo.errors import InputError
-from microemo.evaluate.grouping import Groups
-from microemo.evaluate.groups_file import read_groups, save_groups
+from microemo.evaluate.groups import GivenGroups, read_groups, save_groups
+from microemo.evaluate.metrics import Groups
 
+GIVEN = GivenGroups("groups.zip", {"a": (("sad", "unhappy"), ("don", "t believe")), "b": (("glad",),)})
 GROUPS: dict[str, Groups] = {
     "sample_1": (("happy", "glad"), ("sad",)),
     "sample_2": (("don't believe", "doubtful"),),
@@ -30,6 +31,25 @@ partitions = st.lists(words, unique=True, max_size=8).flatmap(
         )
     )
 )
+
+
+def test_groups_are_those_given() -> None:
+    assert GIVEN.group({"a": ["unhappy", "sad"]}) == {"a": GIVEN.groups["a"]}
+
+
+def test_a_clip_without_groups_is_named() -> None:
+    with pytest.raises(InputError, match=r"groups\.zip: no groups for c, d; group again"):
+        GIVEN.group({"a": ["sad"], "c": ["sad"], "d": []})
+
+
+def test_a_label_without_a_group_is_named() -> None:
+    with pytest.raises(InputError, match=r"groups\.zip: no group for angry of b; group again"):
+        GIVEN.group({"a": ["sad"], "b": ["glad", "angry"]})
+
+
+def test_labels_are_cut_at_quotation_marks_only_if_the_groups_have_their_pieces() -> None:
+    assert GIVEN.spelled("a", ["sad", "don't believe"]) == ("sad", "don", "t believe")
+    assert GIVEN.spelled("b", ["don't believe"]) == ("don't believe",)
 
 
 def test_saved_groups_are_read_back(tmp_path: Path) -> None:

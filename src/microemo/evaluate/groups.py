@@ -1,25 +1,88 @@
-"""Groups as files: the layout in which EMER published its own, so that a scoring can be redone with anybody's.
+"""Labels grouped by meaning: what a judge is, groups that were made before, and their files.
 
-A zip holds, in a folder of its name, one ``CLIP.npy`` a clip: an array without dimensions that holds the list of
-lists as Python spells it. Such a folder unpacked, and JSON (``{"CLIP": [["happy", "glad"], ["sad"]]}``), are read too.
+The files have the layout in which EMER published its own groups, so that a scoring can be redone with anybody's: a zip
+holds, in a folder of its name, one ``CLIP.npy`` a clip, an array without dimensions that holds the list of lists as
+Python spells it. Such a folder unpacked, and JSON (``{"CLIP": [["happy", "glad"], ["sad"]]}``), are read too.
 """
 
 import ast
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.evaluate.grouping import Groups
+from microemo.evaluate.metrics import Groups, Labels
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: the same groups make the same file
+
+
+class Judge(Protocol):
+    """Groups each clip's labels, the union of truth and prediction, by meaning."""
+
+    @property
+    def name(self) -> str:
+        """For reports, with the version if there are several."""
+
+    @property
+    def note(self) -> str:
+        """What readers of its scores should know; empty if nothing."""
+
+    def group(self, labels: Labels) -> dict[str, Groups]:
+        """Groups by the clip's name; ``labels`` are a clip's distinct labels, lower case."""
+
+
+@dataclass(frozen=True)
+class GivenGroups:
+    """Groups that somebody has made before, such as those that were published with EMER."""
+
+    name: str
+    groups: Mapping[str, Groups]
+    note: str = ""
+
+    def group(self, labels: Labels) -> dict[str, Groups]:
+        """Raises ``InputError`` that names the first clips, or labels, without a group."""
+        ungrouped = [clip for clip in labels if clip not in self.groups]
+        if ungrouped:
+            raise InputError(f"{self.name}: no groups for {_some(ungrouped)}; group again, or use another judge")
+        lacking = [
+            f"{label} of {clip}"
+            for clip in labels
+            for label in labels[clip]
+            if label not in _labels_in(self.groups[clip])
+        ]
+        if lacking:
+            raise InputError(f"{self.name}: no group for {_some(lacking)}; group again, or use another judge")
+        return {clip: self.groups[clip] for clip in labels}
+
+    def spelled(self, clip: str, labels: Iterable[str]) -> tuple[str, ...]:
+        """A clip's labels as they stand in the groups.
+
+        Upstream's reader cuts labels at quotation marks, so that "don't believe" was grouped as "don" and
+        "t believe"; a label that is missing is cut in the same way if its pieces are there.
+        """
+        known = _labels_in(self.groups.get(clip, ()))
+        spelled: dict[str, None] = {}
+        for label in labels:
+            pieces = [piece.strip() for piece in re.split("['\"]", label) if piece.strip()]
+            spelled |= dict.fromkeys(pieces if label not in known and known.issuperset(pieces) else [label])
+        return tuple(spelled)
+
+
+def _labels_in(groups: Groups) -> set[str]:
+    return {label for group in groups for label in group}
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def read_groups(path: Path) -> dict[str, Groups]:
