@@ -72,7 +72,8 @@ def changed(
 @every_fixture
 def test_our_modules_give_what_the_reference_gives(make: Callable[[Path], Path], tmp_path: Path) -> None:
     fixture = make(tmp_path / "fixture.safetensors")
-    agrees(fixture, run(fixture))
+    with_fft = any(name.startswith("mel_") for name in outputs(fixture))  # which differs from processor to processor
+    agrees(fixture, run_process(fixture) if with_fft else run(fixture))
 
 
 def agrees(fixture: Path, outcome: tuple[int, list[str]]) -> None:
