@@ -18,6 +18,7 @@ from microemo.weights import manifest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "microemo"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+ROOMS = ("docs", "recipes", "studies", "src/microemo/weights/nano")  # that have documents
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # The way of the data, from the ground up: a module may import what stands before its own part, and that part.
@@ -81,6 +82,11 @@ def test_no_file_is_long() -> None:
     assert not {path: length for path, length in lengths.items() if length > 400}
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_the_package_knows_no_recipe_and_no_study(module: str) -> None:
+    assert not re.search(r"^\s*(from|import) (recipes|studies|benchmarks)\b", MODULES[module].read_text(), re.MULTILINE)
+
+
 def test_every_part_has_its_place() -> None:
     assert sorted({part_of(module) for module in MODULES} - {"microemo", "__main__"}) == sorted(ORDER)
 
@@ -128,7 +134,11 @@ def test_readme_targets_exist() -> None:
     assert all(re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE) for target in targets)
 
 
-@pytest.mark.parametrize("document", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "document",
+    sorted([*ROOT.glob("*.md"), *(p for room in ROOMS for p in (ROOT / room).rglob("*.md"))]),
+    ids=lambda p: p.name,
+)
 def test_links_between_documents_hold(document: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
     assert [target for target in targets if not (document.parent / target).exists()] == []

@@ -95,4 +95,4 @@ def encode(model: MicroEmo, clip: Clip, chunk: Chunk) -> Features:
         region_masks=torch.from_numpy(clip.region_masks[frames]),
         audio=sound,
         audio_times_sec=sound_times,
-    )
+    ).to(model.device)
