@@ -40,7 +40,7 @@ def test_the_extras_are_told_apart() -> None:
 def test_analyze_works(tmp_path: Path) -> None:
     model = pipeline(tmp_path / "model").directory
     sound = 0.1 * np.sin(2 * np.pi * 220 * np.arange(SAMPLE_RATE) / SAMPLE_RATE)
-    clip = write(tmp_path / "tone.wav", [(None, 0)], sound)
+    clip = write(tmp_path / "tone.m4a", [(None, 0)], sound)
     done = without_extras(
         "from microemo.cli import main; main()",
         "analyze", clip, "--model", model, "--no-asr", "--json", "--out", tmp_path / "out",
@@ -60,7 +60,7 @@ def test_every_command_shows_its_help(command: str) -> None:
     ("arguments", "extra"),
     [
         (["train", "any.yaml"], "train"),
-        (["predict", "clips", "--out", "a.jsonl", "--model", "http://localhost:1/v1"], "eval"),
+        (["predict", "clips", "--out", "a.jsonl", "--model", "http://localhost:1/v1#m"], "eval"),
     ],
 )
 def test_what_is_missing_is_one_line_with_the_command(arguments: list[str], extra: str, tmp_path: Path) -> None:

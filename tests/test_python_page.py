@@ -1,6 +1,7 @@
 """``docs/python.md``: every example runs, in the order of the page, with the real weights."""
 
 import re
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +24,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     demo = next(weights.path("demo_clip").glob("*.mp4"))
     face = next(frame.image for frame in frames(probe(demo)) if frame.time_sec > 14)
     speech = np.asarray(waveform(probe(weights.path("speech_samples") / "beckett.wav")))[: 6 * SAMPLE_RATE]
-    write(tmp_path / "interview.mp4", [(still(face[:, :, :]), 6.0)], speech)
-    write(tmp_path / "voice.wav", [(None, 0)], speech)
+    write(
+        tmp_path / "interview.mp4",
+        [(still(face[:, face.shape[1] // 2 - face.shape[0] // 2 :][:, : face.shape[0]]), 6.0)],
+        speech,
+    )
+    with wave.open(str(tmp_path / "voice.wav"), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", "not compressed"))
+        file.writeframes((speech * 32767).astype("<i2").tobytes())
     (tmp_path / "interview.srt").write_text("1\n00:00:00,500 --> 00:00:02,500\nI am so happy!\n")
     (tmp_path / "notes.txt").write_text("no media")
     (tmp_path / "truth.csv").write_text("name,labels\na,\"['sad']\"\nb,\"['happy', 'calm']\"\n")
