@@ -5,9 +5,7 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 
 import torch
 
@@ -43,17 +41,15 @@ class Pipeline:
         self.device = resolve(device)
         self._hook = hook
         self._model: MicroEmo | None = None
-        self._loading = Lock()
 
     @property
     def model(self) -> MicroEmo:
         return self._loaded(self._hook)
 
     def _loaded(self, hook: Hook) -> MicroEmo:
-        with self._loading:
-            if self._model is None:
-                self._model = checkpoint.load(self.directory, lambda part: weights.path(part, hook), self.device)
-            return self._model
+        if self._model is None:
+            self._model = checkpoint.load(self.directory, lambda part: weights.path(part, hook), self.device)
+        return self._model
 
     def analyze(
         self,
@@ -67,16 +63,7 @@ class Pipeline:
         ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words. Raises
         ``InputError`` where the file, or the subtitles, cannot be used.
         """
-        hook = hook or self._hook
-        with ThreadPoolExecutor(1) as executor:
-
-            def load_meanwhile(step: str, completed: float, total: float | None, /) -> None:
-                if step == "listen" and not completed:  # the file can be used: load the model while it is perceived
-                    executor.submit(self._loaded, silent)
-                hook(step, completed, total)
-
-            clip = self.perceive(path, subtitles, asr, load_meanwhile)
-        return self.understand(clip, hook)
+        return self.understand(self.perceive(path, subtitles, asr, hook), hook)
 
     def perceive(
         self,

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from safetensors.torch import load_file
 from torch import nn
 
 from microemo.config import DinoConfig
+from microemo.model.pretrained import made_of
 from microemo.model.vision import VisionEncoder
 
 
@@ -19,18 +19,14 @@ class Dinov2Encoder(VisionEncoder):
     def build(config: DinoConfig, pretrained: Path | None) -> nn.Module:
         from transformers import Dinov2Config, Dinov2Model
 
-        backbone = Dinov2Model(
-            Dinov2Config(
-                hidden_size=config.hidden_size,
-                num_hidden_layers=config.num_layers,
-                num_attention_heads=config.num_heads,
-                image_size=config.position_size,
-                patch_size=config.patch_size,
-            )
+        size = Dinov2Config(
+            hidden_size=config.hidden_size,
+            num_hidden_layers=config.num_layers,
+            num_attention_heads=config.num_heads,
+            image_size=config.position_size,
+            patch_size=config.patch_size,
         )
-        if pretrained:
-            backbone.load_state_dict(load_file(pretrained / "model.safetensors"))
-        return backbone
+        return made_of(pretrained / "model.safetensors" if pretrained else None, lambda: Dinov2Model(size))
 
     @staticmethod
     def is_tuned(config: DinoConfig, name: str) -> bool:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from microemo.config import QFormerConfig, WhisperConfig
 from microemo.model.audio import SAMPLE_RATE, AudioEncoder
+from microemo.model.pretrained import made_of
 from microemo.model.video_qformer import EMBEDDING_RMS, WindowQFormer
 
 CHUNK_SEC = 30
@@ -28,18 +28,16 @@ class WhisperEncoder(AudioEncoder):
 
         super().__init__()
         self.config = config
-        self.encoder = modeling_whisper.WhisperEncoder(
-            transformers.WhisperConfig(
-                d_model=config.hidden_size,
-                encoder_layers=config.num_layers,
-                encoder_attention_heads=config.num_heads,
-                encoder_ffn_dim=4 * config.hidden_size,
-                num_mel_bins=config.num_mels,
-                max_source_positions=config.max_positions,
-            )
-        ).requires_grad_(False)
-        if pretrained:
-            self.encoder.load_state_dict(load_file(pretrained / "encoder.safetensors"))
+        size = transformers.WhisperConfig(
+            d_model=config.hidden_size,
+            encoder_layers=config.num_layers,
+            encoder_attention_heads=config.num_heads,
+            encoder_ffn_dim=4 * config.hidden_size,
+            num_mel_bins=config.num_mels,
+            max_source_positions=config.max_positions,
+        )
+        file = pretrained / "encoder.safetensors" if pretrained else None
+        self.encoder = made_of(file, lambda: modeling_whisper.WhisperEncoder(size)).requires_grad_(False)
         self.extractor = transformers.WhisperFeatureExtractor(feature_size=config.num_mels)
 
     def forward(self, waveform: Float[Tensor, " N"]) -> Float[Tensor, "F L E"]:
