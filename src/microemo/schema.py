@@ -44,6 +44,7 @@ class Utterance(Record):
     end_sec: float
     text: str = ""
     speaker: str | None = None
+    language: str | None = Field(default=None, description="ISO 639-1 code of the words; None where unknown")
     source: UtteranceSource
 
     @property

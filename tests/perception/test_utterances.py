@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from microemo.media.subtitles import Cue
 from microemo.perception import utterances
-from microemo.perception.asr import Span, Word, find_voice, place_words
+from microemo.perception.asr import LeftOut, Span, Transcript, Word, find_voice, place_words
 from microemo.perception.utterances import find_speech, split_sentences
 
 DURATION_SEC = st.floats(0.05, 90)
@@ -23,9 +23,10 @@ def speak(text, start_sec=0.0, word_sec=0.3, pause_sec=0.1):
 def hear(monkeypatch, tmp_path):
     """find_speech with given results of voice activity detection and speech recognition."""
 
-    def find(duration_sec, voiced, words=(), has_asr=True):
+    def find(duration_sec, voiced, words=(), has_asr=True, left_out=()):
         monkeypatch.setattr(utterances, "find_voice", lambda waveform, duration_sec: voiced)
-        monkeypatch.setattr(utterances, "recognize", lambda waveform, voiced, model_dir: iter([list(words)]))
+        transcript = Transcript(list(words), list(left_out))
+        monkeypatch.setattr(utterances, "recognize", lambda *_: iter([transcript]))
         return find_speech(np.zeros(1, np.float32), duration_sec, asr_model_dir=tmp_path if has_asr else None)
 
     return find
@@ -141,6 +142,36 @@ def test_speech_becomes_utterances_and_the_rest_windows(hear):
     ]
 
 
+def test_an_utterance_has_one_language_and_chinese_no_spaces(hear):
+    german = [word._replace(language="de") for word in speak("Ich auch", start_sec=1.0)]
+    chinese = [word._replace(language="zh") for word in speak("我 很 高 兴。 你 呢？", start_sec=1.8, pause_sec=0.0)]  # noqa: RUF001
+    speech = hear(6.0, [Span(0.9, 5.0)], [*german, *chinese])
+    check(speech, 6.0)
+    spoken = [(u.text, u.language) for u in speech.utterances if u.text]
+    assert spoken == [("Ich auch", "de"), ("我很高兴。", "zh"), ("你呢？", "zh")]  # noqa: RUF001
+
+
+def test_what_is_left_out_stays_a_window_and_is_told(hear):
+    reason = "the language is uncertain"
+    left_out = [LeftOut(Span(2.0, 4.0), reason), LeftOut(Span(65.5, 70.25), reason), LeftOut(Span(80, 81), "noise")]
+    speech = hear(90.0, [Span(2.0, 4.0), Span(65.5, 70.0), Span(80, 81)], left_out=left_out)
+    check(speech, 90.0)
+    assert not any(u.text for u in speech.utterances)
+    assert speech.warnings == [
+        "no words for 0:02.0-0:04.0, 1:05.5-1:10.2: the language is uncertain",
+        "no words for 1:20.0-1:21.0: noise",
+    ]
+    many = hear(90.0, [Span(2.0, 4.0)], left_out=left_out[:1] * 7)
+    assert many.warnings[0].endswith("0:02.0-0:04.0 and 2 more: the language is uncertain")
+
+
+def test_subtitles_are_in_the_language_that_is_named():
+    cues = [Cue(1.0, 2.0, "Hallo")]
+    (unknown,) = (u for u in find_speech(None, 2.0, cues).utterances if u.text)
+    (named,) = (u for u in find_speech(None, 2.0, cues, language="de").utterances if u.text)
+    assert (unknown.language, named.language) == (None, "de")
+
+
 def test_without_recognition_the_voice_gives_the_windows(hear):
     speech = hear(40.0, [Span(0.5, 2.0), Span(2.3, 4.0), Span(6.0, 26.0)], has_asr=False)
     check(speech, 40.0)
@@ -169,7 +200,7 @@ def test_whatever_is_heard_the_clip_is_divided(clip):
     assert all(earlier.end_sec <= later.start_sec for earlier, later in pairwise(words))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utterances, "find_voice", lambda waveform, duration_sec: voiced)
-        patch.setattr(utterances, "recognize", lambda waveform, voiced, model_dir: iter([words]))
+        patch.setattr(utterances, "recognize", lambda *_: iter([Transcript(words, [])]))
         speech = find_speech(np.zeros(1, np.float32), duration_sec, asr_model_dir=utterances.Path())
     check(speech, duration_sec)
     assert " ".join(u.text for u in speech.utterances if u.text).split() == [word.text for word in words]

@@ -7,7 +7,7 @@ from toy_part import CONTENTS, Index
 
 from microemo.hooks import silent
 from microemo.weights import sources
-from microemo.weights.sources import Hub, Local, UnavailableError, Wheel
+from microemo.weights.sources import Hub, Local, SplitWheels, UnavailableError, Wheel
 
 WHEEL = Wheel(wheel="toy-weights==1.0", folder="toy_weights/model", size=20_000)
 
@@ -31,6 +31,39 @@ def test_wheel_without_the_file_is_unavailable(index: Index, tmp_path: Path) -> 
     index.publish()
     with pytest.raises(UnavailableError, match=r"the wheel has no toy_weights/model/c\.bin"):
         WHEEL.get(["c.bin"], tmp_path, "fetch", silent)
+
+
+HALVES = SplitWheels(
+    wheels=(WHEEL, Wheel(wheel="toy-weights-b==1.0", folder="toy_weights_b/model", size=5_000)),
+    split={"a.bin": ("a.bin.1", "a.bin.2")},
+)
+
+
+def publish_halves(index: Index) -> None:
+    half = len(CONTENTS["a.bin"]) // 2
+    index.publish({"a.bin.1": CONTENTS["a.bin"][:half], "b.txt": CONTENTS["b.txt"]})
+    index.publish({"a.bin.2": CONTENTS["a.bin"][half:]}, name="toy_weights_b")
+
+
+def test_file_split_over_two_wheels_is_joined(index: Index, tmp_path: Path) -> None:
+    publish_halves(index)
+    out = tmp_path / "out"
+    out.mkdir()
+    steps: list[tuple[str, float, float | None]] = []
+    HALVES.get(CONTENTS, out, "fetch", lambda *step: steps.append(step))
+    assert {file.name: file.read_bytes() for file in out.iterdir()} == CONTENTS
+    assert steps[0] == ("fetch", 0, 25_000)
+    assert steps[-1] == ("fetch", 25_000, 25_000)
+    assert [step[1] for step in steps] == sorted(step[1] for step in steps)
+    assert HALVES.label == "wheels toy-weights==1.0, toy-weights-b==1.0"
+    assert HALVES.pip_arguments[-2:] == ["toy-weights==1.0", "toy-weights-b==1.0"]
+
+
+def test_split_file_without_one_of_its_wheels_is_unavailable(index: Index, tmp_path: Path) -> None:
+    index.publish({"a.bin.1": CONTENTS["a.bin"], "b.txt": CONTENTS["b.txt"]})
+    with pytest.raises(UnavailableError):
+        HALVES.get(["a.bin"], tmp_path, "fetch", silent)
+    assert not (tmp_path / "a.bin").exists()
 
 
 def test_missing_pip_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

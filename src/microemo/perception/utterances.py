@@ -18,7 +18,8 @@ from jaxtyping import Float32
 from microemo.device import CPU
 from microemo.hooks import Hook, silent
 from microemo.media.subtitles import Cue
-from microemo.perception.asr import Word, find_voice, recognize
+from microemo.perception.asr import LeftOut, Word, find_voice, recognize
+from microemo.perception.spoken_language import UNSPACED
 from microemo.schema import Utterance, UtteranceSource
 from microemo.spans import Span
 
@@ -29,7 +30,8 @@ MIN_GAP_SEC = 1.0  # a longer span without an utterance gets windows
 MAX_WINDOW_SEC = 8.0
 FIXED_WINDOW_SEC = 4.5  # where there is no voice at all
 
-SENTENCE_ENDS = (".", "?", "!", "\u2026")
+SENTENCE_ENDS = (*".?!\u2026", *"\u3002\uff1f\uff01", "\u061f", "\u0964")  # Latin; CJK; Arabic; Devanagari
+MAX_LISTED = 5  # spans that a warning names
 ABBREVIATIONS = {"mr.", "mrs.", "ms.", "dr.", "st.", "jr.", "sr.", "vs."}
 
 
@@ -39,12 +41,32 @@ class Speech:
 
     ``utterances`` fill the clip up to gaps of ``MIN_GAP_SEC``; they overlap only where subtitles do. ``words`` are
     the words of their text; under subtitles, times are estimated within the cue. ``voiced`` are the spans in
-    which a voice is heard, with words or without.
+    which a voice is heard, with words or without; ``left_out`` is what of it speech recognition did not credibly
+    understand.
     """
 
     utterances: tuple[Utterance, ...]
     words: tuple[Word, ...]
     voiced: tuple[Span, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is left out, a line a reason."""
+        spans: dict[str, list[Span]] = {}
+        for span, reason in self.left_out:
+            spans.setdefault(reason, []).append(span)
+        return [f"no words for {_listed(spans[reason])}: {reason}" for reason in spans]
+
+
+def _listed(spans: Sequence[Span]) -> str:
+    """The first spans of speech, as minutes and seconds."""
+    shown = ", ".join(f"{_clock(span.start_sec)}-{_clock(span.end_sec)}" for span in spans[:MAX_LISTED])
+    return shown if len(spans) <= MAX_LISTED else f"{shown} and {len(spans) - MAX_LISTED} more"
+
+
+def _clock(time_sec: float) -> str:
+    return f"{int(time_sec // 60)}:{time_sec % 60:04.1f}"
 
 
 class Turn(NamedTuple):
@@ -55,6 +77,7 @@ class Turn(NamedTuple):
     source: UtteranceSource = "window"
     text: str = ""
     speaker: str | None = None
+    language: str | None = None
 
 
 def find_speech(
@@ -64,35 +87,39 @@ def find_speech(
     asr_model_dir: Path | None = None,
     hook: Hook = silent,
     device: torch.device = CPU,
+    language: str | None = None,
 ) -> Speech:
     """Divide a clip into utterances and windows, at least one where ``duration_sec`` > 0.
 
     waveform: 16 kHz mono, or None. Utterances with text come from ``subtitles`` (source "subtitle"), else from the
     Whisper model in the CTranslate2 folder ``asr_model_dir`` (source "asr"). All others are of source "window": voice
     without known words, the spans between utterances and, where there is no voice at all, equal windows of about
-    ``FIXED_WINDOW_SEC``. Hook: step "speech", in seconds.
+    ``FIXED_WINDOW_SEC``. ``language`` is the ISO 639-1 code of the words; by default that of subtitles stays
+    unknown, and of speech it is found. Hook: step "speech", in seconds.
     """
     hook("speech", 0, duration_sec)
     voiced = [] if waveform is None else find_voice(waveform, duration_sec)
     words: list[Word] = []
+    left_out: list[LeftOut] = []
     if subtitles is not None:
-        turns = list(_subtitle_turns(subtitles, duration_sec))
+        turns = list(_subtitle_turns(subtitles, duration_sec, language))
         words = [word for turn in turns for word in _estimate_words(turn)]
     else:
         if waveform is not None and asr_model_dir is not None and voiced:
-            for heard in recognize(waveform, voiced, asr_model_dir, device):
-                words += heard
+            for transcript in recognize(waveform, voiced, asr_model_dir, device, language):
+                words += transcript.words
+                left_out += transcript.left_out
                 hook("speech", words[-1].end_sec if words else 0, duration_sec)
         turns = [_say(sentence) for sentence in split_sentences(words)]
         turns += _wordless_turns(voiced, turns)
     turns = sorted([*turns, *_silent_turns(turns, duration_sec)], key=lambda turn: turn[:2])
     hook("speech", duration_sec, duration_sec)
     utterances = tuple(Utterance(index=i, **turn._asdict()) for i, turn in enumerate(turns))
-    return Speech(utterances, tuple(words), tuple(voiced))
+    return Speech(utterances, tuple(words), tuple(voiced), tuple(left_out))
 
 
 def split_sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Cut words into utterances: at sentence ends, at pauses and, where both are lacking, at the longest breath."""
+    """Cut words into utterances: at sentence ends, pauses, changes of language and, without those, long breaths."""
     sentence: list[Word] = []
     for word in words:
         if sentence and _is_over(sentence, word):
@@ -107,7 +134,8 @@ def _is_over(sentence: Sequence[Word], next_word: Word) -> bool:
     last = sentence[-1]
     is_pause = next_word.start_sec - last.end_sec > PAUSE_SEC
     is_end = last.text.rstrip("\"'\u201d\u2019)").endswith(SENTENCE_ENDS) and last.text.lower() not in ABBREVIATIONS
-    return is_pause or (is_end and last.end_sec - sentence[0].start_sec >= MIN_SENTENCE_SEC)
+    is_other_language = next_word.language != last.language
+    return is_pause or is_other_language or (is_end and last.end_sec - sentence[0].start_sec >= MIN_SENTENCE_SEC)
 
 
 def _split_long(sentence: list[Word]) -> Iterator[list[Word]]:
@@ -122,13 +150,15 @@ def _split_long(sentence: list[Word]) -> Iterator[list[Word]]:
 
 
 def _say(sentence: Sequence[Word]) -> Turn:
-    return Turn(sentence[0].start_sec, sentence[-1].end_sec, "asr", " ".join(word.text for word in sentence))
+    language = sentence[0].language
+    text = ("" if language in UNSPACED else " ").join(word.text for word in sentence)
+    return Turn(sentence[0].start_sec, sentence[-1].end_sec, "asr", text, language=language)
 
 
-def _subtitle_turns(cues: Sequence[Cue], duration_sec: float) -> Iterator[Turn]:
+def _subtitle_turns(cues: Sequence[Cue], duration_sec: float, language: str | None) -> Iterator[Turn]:
     for cue in cues:
         if cue.start_sec < duration_sec:
-            yield Turn(cue.start_sec, min(cue.end_sec, duration_sec), "subtitle", cue.text, cue.speaker)
+            yield Turn(cue.start_sec, min(cue.end_sec, duration_sec), "subtitle", cue.text, cue.speaker, language)
 
 
 def _estimate_words(turn: Turn) -> Iterator[Word]:
@@ -138,7 +168,7 @@ def _estimate_words(turn: Turn) -> Iterator[Word]:
     start_sec = turn.start_sec
     for text in texts:
         end_sec = start_sec + (turn.end_sec - turn.start_sec) * len(text) / num_chars
-        yield Word(text, start_sec, end_sec)
+        yield Word(text, start_sec, end_sec, turn.language)
         start_sec = end_sec
 
 

