@@ -13,8 +13,10 @@ from microemo import __version__, device, weights
 from microemo.answers import ask, merge
 from microemo.chunks import chunks, shows_person
 from microemo.config import ModelConfig
+from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
+from microemo.media.container import Warn
 from microemo.media.probe import probe
 from microemo.media.subtitles import Cue
 from microemo.model import checkpoint
@@ -144,7 +146,15 @@ def perceive(
     num_frames, vision = config.num_frames, config.vision
     times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)
     faces = scan(
-        frames, times, vision.image_size, vision.patch_size, landmarker, speech.voiced, hook, config.local_view
+        frames,
+        times,
+        vision.image_size,
+        vision.patch_size,
+        landmarker,
+        speech.voiced,
+        hook,
+        config.local_view,
+        _recognition(hook, warnings.append),
     )
     clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced)
     if faces.num_others:
@@ -169,6 +179,15 @@ def perceive(
         key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _recognition(hook: Hook, warn: Warn) -> Path | None:
+    """The weights that know faces again; without them, who is who is a matter of place and time."""
+    try:
+        return weights.path("face_recognition", hook)
+    except WeightsError as problem:
+        warn(f"people are told apart by place and time alone: {problem}")
+        return None
 
 
 def _answered(utterance: Utterance, answer: Answer | None) -> UtteranceAnswer:

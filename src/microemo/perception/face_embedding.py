@@ -6,7 +6,6 @@ by dlib's landmarks; ``aligned_chip`` cuts them out by MediaPipe's.
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
@@ -18,7 +17,8 @@ from microemo.perception.regions import LEFT_EYE, LIPS, RIGHT_EYE, Affine, Point
 CHIP_SIZE = 150  # pixels
 DIM = 128
 MEAN_RGB = (122.782, 117.001, 104.298)
-EYES_IN_CHIP, MOUTH_IN_CHIP = 0.36, 0.78  # heights of the eyes' and the mouth's centres in the chip
+# Of eyes and mouth in the chip, in its sides: their distance, and the middle of the three. As in face-api.
+EYE_TO_MOUTH, MIDDLE = 0.45, (0.5, 0.43)
 STAGES = (  # channels in and out, and whether the block halves its picture
     *((32, 32, False),) * 3,
     (32, 64, True),
@@ -69,9 +69,8 @@ class FaceEmbedding(nn.Module):
 
     @torch.inference_mode()
     def embed(self, chips: UInt8[np.ndarray, "n 150 150 3"]) -> Float[np.ndarray, "n 128"]:
-        """The mean over each chip and its mirror image, which is steadier than the chip's own point."""
-        pictures = torch.from_numpy(chips).permute(0, 3, 1, 2).float()
-        return ((self(pictures) + self(pictures.flip(3))) / 2).numpy()
+        """As ``forward``, for pictures as OpenCV has them."""
+        return self(torch.from_numpy(chips).permute(0, 3, 1, 2).float()).numpy()
 
 
 def load(folder: Path) -> FaceEmbedding:
@@ -92,17 +91,11 @@ def aligned_chip(image: UInt8[np.ndarray, "h w 3"], points: Points) -> UInt8[np.
 
 
 def chip_affine(points: Points) -> Affine:
-    """The similarity from image pixels to the chip that brings eyes and mouth nearest to their places."""
-    right, left = points[list(RIGHT_EYE)].mean(0), points[list(LEFT_EYE)].mean(0)
-    mouth = points[list(LIPS)].mean(0)
-    middle = (right + left) / 2
+    """The similarity from image pixels to the chip: eyes level, their distance from the mouth and the middle fixed."""
+    right, left, mouth = (points[list(group)].mean(0) for group in (RIGHT_EYE, LEFT_EYE, LIPS))
     along = (left - right) / max(float(np.linalg.norm(left - right)), 1e-6)
     rotation = np.array([[along[0], along[1]], [-along[1], along[0]]])
-    # The mean distance from eye to mouth shortens less than its upright share when the head turns or nods.
-    distance = (np.linalg.norm(mouth - right) + np.linalg.norm(mouth - left)) / 2
-    scale = 0.45 * CHIP_SIZE / max(float(distance), 1e-6)
-    centre = (right + left + mouth) / 3
-    place = np.array([0.5, 0.43]) * CHIP_SIZE
-    del middle
-    offset = place - scale * (rotation @ centre)
+    eye_to_mouth = (np.linalg.norm(mouth - right) + np.linalg.norm(mouth - left)) / 2
+    scale = EYE_TO_MOUTH * CHIP_SIZE / max(float(eye_to_mouth), 1e-6)
+    offset = np.array(MIDDLE) * CHIP_SIZE - scale * (rotation @ (right + left + mouth) / 3)
     return np.hstack([scale * rotation, offset[:, None]]).astype(np.float32)

@@ -119,7 +119,12 @@ class Wheel(Record):
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--dest", str(target)]
         # Through the environment, since a pip that does not know the option ignores it there.
         environment = {"PIP_RESUME_RETRIES": "5", **os.environ, "TMPDIR": str(temporary)}
-        _run([*command, *self.pip_arguments], environment, scratch, lambda so_far: hook(step, min(so_far, self.size), self.size))
+        _run(
+            [*command, *self.pip_arguments],
+            environment,
+            scratch,
+            lambda so_far: hook(step, min(so_far, self.size), self.size),
+        )
         return next(target.glob("*.whl"))
 
 
@@ -157,7 +162,12 @@ class Npm(Record):
             return self._load(f"{_npm_registry()}/{self._address}", scratch / "package.tgz", step, hook)
         command = [npm, "pack", self.npm, f"--pack-destination={scratch}", f"--cache={scratch / 'cache'}"]
         environment = {**os.environ, "npm_config_update_notifier": "false"}
-        _run([*command, "--ignore-scripts"], environment, scratch, lambda so_far: hook(step, min(so_far, self.size), self.size))
+        _run(
+            [*command, "--ignore-scripts"],
+            environment,
+            scratch,
+            lambda so_far: hook(step, min(so_far, self.size), self.size),
+        )
         return next(scratch.glob("*.tgz"))
 
     @property
@@ -190,9 +200,7 @@ def _npm_registry() -> str:
     return registry
 
 
-def _run(
-    command: Sequence[str], environment: Mapping[str, str], scratch: Path, report: Callable[[int], None]
-) -> None:
+def _run(command: Sequence[str], environment: Mapping[str, str], scratch: Path, report: Callable[[int], None]) -> None:
     """Run a package client that downloads below ``scratch``, and report the bytes there meanwhile."""
     log = scratch / "log"
     with log.open("wb") as sink:
