@@ -21,12 +21,15 @@ import cv2
 import numpy as np
 
 from microemo import weights
+from microemo.hooks import silent
 from microemo.media.video import Frame, frames
 from microemo.perception.face_clues import face_clues
 from microemo.perception.face_embedding import aligned_chip, load
-from microemo.perception.faces import PersonScan, scan, watch
-from microemo.perception.identities import SAME_PERSON
+from microemo.perception.faces import watch
+from microemo.perception.identities import SAME_PERSON, identities, merged
 from microemo.perception.landmarks import Landmarker
+from microemo.perception.tracks import is_seen
+from microemo.schema import FaceTrack
 
 FPS = 15
 SIZE = 240  # of a face's picture
@@ -202,16 +205,16 @@ def _table(faces: dict[str, tuple[np.ndarray, float]], widths: float) -> np.ndar
     return image
 
 
-def _attributed(people: Sequence[PersonScan], made: Made) -> Counter[tuple[str, int]]:
+def _attributed(people: Sequence[FaceTrack], made: Made) -> Counter[tuple[str, int]]:
     """Face frames by who is there and who is said to be; a face belongs to the nearest person within reach."""
     rows = {round(frame.time_sec, 4): places for frame, places in zip(made.frames, made.places, strict=True)}
     counts: Counter[tuple[str, int]] = Counter()
-    for person in people:
-        for time_sec, box in zip(person.track.times_sec, person.track.boxes, strict=True):
+    for id_, track in enumerate(people):
+        for time_sec, box in zip(track.times_sec, track.boxes, strict=True):
             centre = (box[0] + box[2]) / 2
             near = sorted((abs(place - centre), name) for name, place in rows[round(float(time_sec), 4)].items())
             if len(near) == 1 or near[1][0] - near[0][0] > 0.25 * near[1][0]:  # else they are behind each other
-                counts[near[0][1], person.id] += 1
+                counts[near[0][1], id_] += 1
     return counts
 
 
@@ -230,11 +233,7 @@ def edits(clips: Faces) -> object:
     for _ in range(NUM_EDITS):
         names = list(rng.choice(list(clips), 2, replace=False))
         made = edit({name: list(rng.permutation(clips[name])) for name in names})
-        watched = watch(iter(made.frames), [], 112, landmarker(), lambda *_: None, weights.path("face_recognition"))
-        across = sum(
-            track.times_sec[0] < cut <= track.times_sec[-1] for track in watched.tracks for cut in made.cuts_sec
-        )
-        rows.append(_measure(made) | {"tracks across": int(across), "cuts": len(made.cuts_sec)})
+        rows.append(_measure(made))
         print(names, rows[-1], flush=True)
     return _summary(rows)
 
@@ -253,19 +252,29 @@ def seats(clips: Faces) -> object:
 
 def _measure(made: Made) -> dict[str, object]:
     started = time.process_time()
-    seen = scan(iter(made.frames), [1.0], 112, 14, landmarker(), recognition=weights.path("face_recognition"))
+    watched = watch(iter(made.frames), [], 112, landmarker(), silent, weights.path("face_recognition"))
+    cuts_sec = [shot.start_sec for shot in watched.shots[1:]]
+    owned = identities(watched.tracks, watched.embeddings, cuts_sec)
     spent = time.process_time() - started
-    counts = _attributed(seen.people, made)
-    clues = [clue for person in seen.people for clue in face_clues(person.track)]
+    people = [merged([watched.tracks[index] for index in own]) for own in owned]
+    people = [track for track in people if is_seen(track, watched.end_sec)]
+    counts = _attributed(people, made)
+    clues = [clue for track in people for clue in face_clues(track)]
+    spans = [(track.times_sec[0], track.times_sec[-1]) for track in watched.tracks]
     return {
         "people": len(made.places[0] | made.places[-1] | made.places[len(made.places) // 2]),
-        "found": len(seen.people),
+        "found": len(people),
         "face frames": sum(counts.values()),
         "swapped": _swapped(counts),
-        "cuts found": len(seen.shots) - 1,
+        "cuts": len(made.cuts_sec),
+        "cuts found": sum(any(abs(cut - found) < ROUNDING_SEC for found in cuts_sec) for cut in made.cuts_sec),
+        "false cuts": sum(all(abs(cut - found) > ROUNDING_SEC for cut in made.cuts_sec) for found in cuts_sec),
+        "tracks": len(watched.tracks),
+        "tracks across": sum(int(start < cut <= end) for start, end in spans for cut in made.cuts_sec),
         "clues": len(clues),
         "clues across": sum(
-            any(clue.start_sec < cut < clue.end_sec - ROUNDING_SEC for cut in made.cuts_sec) for clue in clues
+            any(clue.start_sec + ROUNDING_SEC < cut < clue.end_sec - ROUNDING_SEC for cut in made.cuts_sec)
+            for clue in clues
         ),
         "cpu ms a frame": round(1000 * spent / len(made.frames), 1),
     }

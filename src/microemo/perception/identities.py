@@ -5,7 +5,7 @@ are joined nearest first; two that are seen at the same time are two people's. W
 that comes back to its place within seconds is taken for the same, and no other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -99,18 +99,17 @@ def quality(points: Points) -> float:
 
 @dataclass(frozen=True)
 class Group:
-    """Tracks of one person: when they are seen (start, end, a row each), and their mean embedding."""
+    """Tracks of one person: when each is seen (start and end, in seconds), and its embedding."""
 
     tracks: tuple[int, ...]
     times_sec: Float[np.ndarray, "n 2"]
-    embedding: Float[np.ndarray, " 128"]
+    embeddings: Float[np.ndarray, "n 128"]
 
     def joined(self, other: "Group") -> "Group":
-        ours, theirs = len(self.tracks), len(other.tracks)
         return Group(
             self.tracks + other.tracks,
             np.concatenate([self.times_sec, other.times_sec]),
-            (self.embedding * ours + other.embedding * theirs) / (ours + theirs),
+            np.concatenate([self.embeddings, other.embeddings]),
         )
 
 
@@ -124,7 +123,7 @@ def identities(
     groups: list[Group] = []
     limit = MAX_GROUPS
     for track in sorted(embeddings, key=lambda index: tracks[index].times_sec[0]):
-        groups.append(Group((track,), tracks[track].times_sec[[0, -1]][None], embeddings[track]))
+        groups.append(Group((track,), tracks[track].times_sec[[0, -1]][None], embeddings[track][None]))
         if len(groups) > limit:
             groups = join(groups, cuts_sec)
             limit = MAX_GROUPS + len(groups)
@@ -132,29 +131,38 @@ def identities(
 
 
 def join(groups: Sequence[Group], cuts_sec: Sequence[float]) -> list[Group]:
-    """Join the two nearest groups that may be one person, until no two are near enough."""
+    """Join the two nearest groups that may be one person, until no two are near enough.
+
+    Groups are as near as their tracks are on average: centres come the nearer the more tracks there are.
+    """
     left: list[Group | None] = list(groups)
     if not left:
         return []
-    centres = np.stack([group.embedding for group in groups])
-    barred = np.array([[_at_once(one.times_sec, other.times_sec) for other in groups] for one in groups])
-    near = np.array([[_follow(one.times_sec, other.times_sec, cuts_sec) for other in groups] for one in groups])
-    near = CONTINUES * (near | near.T)
-    apart = np.linalg.norm(centres[:, None] - centres, axis=2) - near
-    apart[barred] = np.inf  # the diagonal too
-    while apart.min() < SAME_PERSON:
-        one, other = divmod(int(apart.argmin()), len(left))
+    apart = _table(groups, lambda one, other: _mean_distance(one.embeddings, other.embeddings))
+    barred = _table(groups, lambda one, other: _at_once(one.times_sec, other.times_sec)) > 0  # the diagonal too
+    near = _table(groups, lambda one, other: CONTINUES * _follow(one.times_sec, other.times_sec, cuts_sec))
+    near = np.maximum(near, near.T)
+    while (lengths := np.where(barred, np.inf, apart - near)).min() < SAME_PERSON:
+        one, other = divmod(int(lengths.argmin()), len(left))
         first, second = left[one], left[other]
         assert first is not None and second is not None
-        left[one], left[other] = (joined := first.joined(second)), None
-        centres[one] = joined.embedding
+        left[one], left[other] = first.joined(second), None
+        share = len(first.tracks) / (len(first.tracks) + len(second.tracks))
+        apart[one] = share * apart[one] + (1 - share) * apart[other]
         near[one] = np.maximum(near[one], near[other])
         barred[one] |= barred[other]
-        apart[one] = np.where(barred[one], np.inf, np.linalg.norm(centres - centres[one], axis=1) - near[one])
-        for matrix, gone in ((near, 0.0), (barred, True), (apart, np.inf)):
+        for matrix in (apart, near, barred):
             matrix[:, one] = matrix[one]
-            matrix[other], matrix[:, other] = gone, gone
+        barred[other], barred[:, other] = True, True
     return [group for group in left if group is not None]
+
+
+def _table(groups: Sequence[Group], measure: Callable[[Group, Group], float]) -> Float[np.ndarray, "n n"]:
+    return np.array([[measure(one, other) for other in groups] for one in groups], float)
+
+
+def _mean_distance(one: Float[np.ndarray, "n 128"], other: Float[np.ndarray, "m 128"]) -> float:
+    return float(np.linalg.norm(one[:, None] - other, axis=2).mean())
 
 
 def _follow(one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"], cuts_sec: Sequence[float]) -> bool:
@@ -176,7 +184,7 @@ def _join_by_place(tracks: Sequence[FaceTrack], people: list[list[int]]) -> list
     ends_sec = np.array([track.times_sec[-1] for track in tracks])
     for track in sorted(set(range(len(tracks))) - set(owner), key=lambda index: tracks[index].times_sec[0]):
         start_sec = tracks[track].times_sec[0]
-        lately = np.flatnonzero((ends_sec < start_sec) & (ends_sec >= start_sec - LONG_GAP_SEC))
+        lately = np.flatnonzero((ends_sec < start_sec) & (ends_sec >= start_sec - LONG_GAP_SEC)).tolist()
         nearest = min(((_gap(tracks[other], tracks[track]), owner[other]) for other in lately if other in owner
                        and not any(_overlap(tracks[own], tracks[track]) for own in people[owner[other]])),
                       default=(np.inf, len(people)))  # fmt: skip
