@@ -18,7 +18,7 @@ from microemo.media.video import Frame
 from microemo.perception.face_embedding import CHIP_SIZE, FaceEmbedding, aligned_chip, load
 from microemo.perception.landmarks import Face
 from microemo.perception.regions import LEFT_EYE, NOSE, OVAL_EXTREMES, RIGHT_EYE, Points
-from microemo.perception.tracks import MAX_GAP_SEC, REACH, distance
+from microemo.perception.tracks import MAX_GAP_SEC, REACH, distance, seen_sec
 from microemo.schema import FaceTrack
 
 NUM_VIEWS = 4  # of a track
@@ -27,6 +27,9 @@ MIN_QUALITY = 0.1  # of the view; smaller or more turned faces look like anybody
 SHARP = 100.0  # variance of the Laplacian, at which a view counts half
 SAME_PERSON = 0.5  # distance of two tracks' embeddings
 CONTINUES = 0.08  # so much more if one begins soon after the other ends in the same shot: few people come just then
+NOBODY_ELSE = 0.1  # so much more if two or more others are there, each of them seen beside both
+MIN_COMPANY = 2
+MIN_UNKNOWN_SEC = 1.0  # a face that was never seen well is a person of its own if it is there for so long
 MAX_GROUPS = 256  # so many are compared with each other at once
 
 LONG_GAP_SEC, LONG_GAP_REACH = 3.0, 0.25  # after a longer gap, only a face that comes back to its place is known
@@ -142,8 +145,11 @@ def join(groups: Sequence[Group], cuts_sec: Sequence[float]) -> list[Group]:
     barred = _table(groups, lambda one, other: _at_once(one.times_sec, other.times_sec)) > 0  # the diagonal too
     near = _table(groups, lambda one, other: CONTINUES * _follow(one.times_sec, other.times_sec, cuts_sec))
     near = np.maximum(near, near.T)
-    while (lengths := np.where(barred, np.inf, apart - near)).min() < SAME_PERSON:
+    while (apart - near)[~barred].min(initial=np.inf) < SAME_PERSON + NOBODY_ELSE:
+        lengths = np.where(barred, np.inf, apart - near - NOBODY_ELSE * _company(barred, left.count(None)))
         one, other = divmod(int(lengths.argmin()), len(left))
+        if lengths[one, other] >= SAME_PERSON:
+            break
         first, second = left[one], left[other]
         assert first is not None and second is not None
         left[one], left[other] = first.joined(second), None
@@ -155,6 +161,13 @@ def join(groups: Sequence[Group], cuts_sec: Sequence[float]) -> list[Group]:
             matrix[:, one] = matrix[one]
         barred[other], barred[:, other] = True, True
     return [group for group in left if group is not None]
+
+
+def _company(barred: Bool[np.ndarray, "n n"], num_gone: int) -> Bool[np.ndarray, "n n"]:
+    """Which two groups are seen beside everybody else, though not beside each other; those gone bar everybody."""
+    beside_both = barred.astype(np.float32) @ barred.astype(np.float32)
+    others = len(barred) - 2
+    return (beside_both >= others) & (others - num_gone >= MIN_COMPANY)
 
 
 def _table(groups: Sequence[Group], measure: Callable[[Group, Group], float]) -> Float[np.ndarray, "n n"]:
@@ -179,7 +192,11 @@ def _at_once(one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"]) -> 
 
 
 def _join_by_place(tracks: Sequence[FaceTrack], people: list[list[int]]) -> list[list[int]]:
-    """Give the tracks that are nobody's to who was last seen at their place, else to a new person."""
+    """Give the tracks that are nobody's to who was last seen at their place, else to a new person.
+
+    Where others were known by their faces, short ones may stay nobody's.
+    """
+    is_known = bool(people)
     owner = {track: person for person, own in enumerate(people) for track in own}
     ends_sec = np.array([track.times_sec[-1] for track in tracks])
     for track in sorted(set(range(len(tracks))) - set(owner), key=lambda index: tracks[index].times_sec[0]):
@@ -188,6 +205,8 @@ def _join_by_place(tracks: Sequence[FaceTrack], people: list[list[int]]) -> list
         nearest = min(((_gap(tracks[other], tracks[track]), owner[other]) for other in lately if other in owner
                        and not any(_overlap(tracks[own], tracks[track]) for own in people[owner[other]])),
                       default=(np.inf, len(people)))  # fmt: skip
+        if nearest[0] == np.inf and seen_sec(tracks[track]) < MIN_UNKNOWN_SEC and is_known:
+            continue
         owner[track] = nearest[1] if nearest[0] < np.inf else len(people)
         if owner[track] == len(people):
             people.append([])
