@@ -69,13 +69,17 @@ def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) ->
 
 
 def analyze(
-    path: Path | str, subtitles: "Path | str | Sequence[Cue] | None" = None, asr: bool = True, hook: Hook | None = None
+    path: Path | str,
+    subtitles: "Path | str | Sequence[Cue] | None" = None,
+    asr: bool = True,
+    hook: Hook | None = None,
+    language: str | None = None,
 ) -> "Result":
     """What the person in a media file feels, when, and from which clues, by the built-in model.
 
     Raises ``InputError`` where the file cannot be used. For many files, ``load`` once and call its ``analyze``.
     """
-    return load(hook=hook).analyze(path, subtitles, asr)
+    return load(hook=hook).analyze(path, subtitles, asr, language=language)
 
 
 def __getattr__(name: str) -> Any:

@@ -14,8 +14,10 @@ from microemo.answers import ask, merge
 from microemo.chunks import chunks, shows_person
 from microemo.config import ModelConfig
 from microemo.device import CPU, resolve
+from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
+from microemo.media.container import Warn
 from microemo.media.probe import probe
 from microemo.media.subtitles import Cue
 from microemo.model import checkpoint
@@ -23,6 +25,7 @@ from microemo.model.microemo import MicroEmo
 from microemo.perception.clues import measure_clues
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
+from microemo.perception.spoken_language import language_name
 from microemo.perception.utterances import find_speech
 from microemo.result import Result
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Utterance, UtteranceAnswer
@@ -57,13 +60,15 @@ class Pipeline:
         subtitles: Path | str | Sequence[Cue] | None = None,
         asr: bool = True,
         hook: Hook | None = None,
+        language: str | None = None,
     ) -> Result:
         """What the person in a media file feels, when, and from which clues.
 
-        ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words. Raises
-        ``InputError`` where the file, or the subtitles, cannot be used.
+        ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words.
+        ``language`` is the ISO 639-1 code of what is said, which is found where it is not given. Raises
+        ``InputError`` where the file, the subtitles or the language cannot be used.
         """
-        return self.understand(self.perceive(path, subtitles, asr, hook), hook)
+        return self.understand(self.perceive(path, subtitles, asr, hook, language), hook)
 
     def perceive(
         self,
@@ -71,9 +76,12 @@ class Pipeline:
         subtitles: Path | str | Sequence[Cue] | None = None,
         asr: bool = True,
         hook: Hook | None = None,
+        language: str | None = None,
     ) -> Clip:
         """Media and perception: utterances, sampled frames, the main person's face, measured clues."""
-        return perceive(Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device)
+        return perceive(
+            Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language
+        )
 
     @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook | None = None) -> Result:
@@ -124,13 +132,17 @@ def perceive(
     hook: Hook = silent,
     sound: Path | None = None,
     device: torch.device = CPU,
+    language: str | None = None,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
-    is recognised. Raises ``InputError`` where a file cannot be used.
+    is recognised; ``language`` is that of the words, by default found. Raises ``InputError`` where a file, or the
+    language, cannot be used.
     """
     warnings: list[str] = []
+    if language is not None:
+        language_name(language)
     info = probe(path, warnings.append)
     cues = None if given is None else subtitles.load(given)
 
@@ -138,17 +150,26 @@ def perceive(
     heard = probe(sound, warnings.append) if sound else info
     waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
     hook("listen", info.duration_sec, info.duration_sec)
-    asr_model = weights.path("whisper_tiny_en", hook) if asr and waveform is not None and cues is None else None
-    speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device)
+    asr_model = weights.path("whisper_base", hook) if asr and waveform is not None and cues is None else None
+    speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
+    warnings += speech.warnings
 
     frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     num_frames, vision = config.num_frames, config.vision
     times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)
     faces = scan(
-        frames, times, vision.image_size, vision.patch_size, landmarker, speech.voiced, hook, config.local_view
+        frames,
+        times,
+        vision.image_size,
+        vision.patch_size,
+        landmarker,
+        speech.voiced,
+        hook,
+        config.local_view,
+        _recognition(hook, warnings.append),
     )
-    clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced)
+    clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced, faces.shots)
     if faces.num_others:
         warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")
     return Clip(
@@ -171,6 +192,15 @@ def perceive(
         key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _recognition(hook: Hook, warn: Warn) -> Path | None:
+    """The weights that know faces again; without them, who is who is a matter of place and time."""
+    try:
+        return weights.path("face_recognition", hook)
+    except WeightsError as problem:
+        warn(f"people are told apart by place and time alone: {problem}")
+        return None
 
 
 def _answered(utterance: Utterance, answer: Answer | None) -> UtteranceAnswer:

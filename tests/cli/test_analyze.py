@@ -28,7 +28,14 @@ def result_of(path: Path) -> Result:
 class FakePipeline:
     """Understands files by their contents: "bad", "bug" and "interrupt" are what they say."""
 
-    def analyze(self, path: Path, subtitles: Path | None = None, asr: bool = True, hook: object = None) -> Result:
+    def analyze(
+        self,
+        path: Path,
+        subtitles: Path | None = None,
+        asr: bool = True,
+        hook: object = None,
+        language: str | None = None,
+    ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")
         match path.read_text():
@@ -117,6 +124,7 @@ def test_exit_codes(run: Run, videos: list[str], code: int) -> None:
         ["analyze", "good.mp4", "--nonsense"],
         ["analyze", "good.mp4", "--formats", "json,docx"],
         ["analyze", "good.mp4", "--model", "absent"],
+        ["analyze", "good.mp4", "--language", "klingon"],
         ["analyze", "good.mp4", "fine.mp4", "--subtitles", "good.srt"],
         ["analyze", "bad.mp4"],
         ["weights", "fetch", "nonsense"],

@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microemo.perception.face_clues import ONSET_STRENGTH, face_clues
+from microemo.perception.face_clues import ONSET_STRENGTH, by_shot, face_clues
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.schema import FaceTrack
+from microemo.spans import Span
 
 FPS = 25
 
@@ -120,3 +121,18 @@ def test_clues_are_ordered_in_time_and_bounded(num_rows, seed, start_sec, length
         assert ONSET_STRENGTH - 1e-3 <= clue.strength <= 1
         assert clue.value > clue.baseline
     assert clues == face_clues(noisy, speech=[(start_sec, start_sec + length_sec)])
+
+
+@given(st.floats(0.5, 5.5))
+@settings(max_examples=20)
+def test_no_clue_spans_a_cut(cut_sec):
+    smiling = track(**both("mouthSmile", between(0.4, 5.6, 0.9)))
+    shots = [Span(0.0, cut_sec), Span(cut_sec, 6.0)]
+    clues = [clue for shot in by_shot(smiling, shots) for clue in face_clues(shot)]
+    assert clues
+    assert all(clue.end_sec <= cut_sec + 1 / FPS or clue.start_sec >= cut_sec for clue in clues)
+
+
+def test_one_shot_is_measured_whole():
+    smiling = track(**both("mouthSmile", between(1, 3, 0.9)))
+    assert by_shot(smiling, [Span(0.0, 6.0)]) == [smiling] == by_shot(smiling, [])

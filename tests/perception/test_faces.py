@@ -5,7 +5,8 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from drawn_faces import face
+from hypothesis import given
 from hypothesis import strategies as st
 
 from microemo import weights
@@ -13,109 +14,8 @@ from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception import faces as faces_module
 from microemo.perception.faces import NUM_KEY_FRAMES, scan
-from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker, View, quiet_stderr, views
-from microemo.perception.regions import LEFT_EYE, OVAL_EXTREMES, RIGHT_EYE, region_masks
-from microemo.perception.tracks import FaceTracker, choose_main, count_others, seen_sec
-
-JAW = BLENDSHAPES.index("jawOpen")
-
-
-def face(x, y, height=0.4, jaw=0.0):
-    """A face centred at x, y in [0, 1] of the frame."""
-    points = np.random.default_rng(0).uniform(-0.4, 0.4, (478, 2))
-    points[list(OVAL_EXTREMES)] = [[0, -0.5], [0, 0.5], [-0.4, 0], [0.4, 0]]
-    points[list(RIGHT_EYE)], points[list(LEFT_EYE)] = [-0.2, -0.1], [0.2, -0.1]
-    blendshapes = np.zeros(52, np.float32)
-    blendshapes[JAW] = jaw
-    return Face((points * height + [x, y]).astype(np.float32), blendshapes)
-
-
-def follow(rows, fps=25):
-    tracker = FaceTracker()
-    owners = [tracker.update(index / fps, row) for index, row in enumerate(rows)]
-    return owners, tracker.tracks()
-
-
-def test_two_people_stay_two_in_whatever_order_they_come():
-    rows = [[face(0.3, 0.5), face(0.7, 0.5)][:: 1 if index % 3 else -1] for index in range(50)]
-    owners, tracks = follow(rows)
-    assert len(tracks) == 2
-    assert all(len(track.times_sec) == 50 for track in tracks)
-    assert np.ptp(tracks[0].boxes, axis=0).max() < 1e-6
-    assert all(set(row) == {0, 1} for row in owners)
-
-
-def test_crossing_people_are_told_apart_by_size():
-    path = np.linspace(0.2, 0.8, 60)
-    _, tracks = follow([[face(x, 0.5, 0.5), face(1 - x, 0.5, 0.25)] for x in path])
-    assert len(tracks) == 2
-    for track in tracks:
-        assert np.ptp(track.boxes[:, 3] - track.boxes[:, 1]) < 1e-3
-
-
-def test_a_cut_starts_a_new_track():
-    _, tracks = follow([[face(0.3, 0.5)]] * 20 + [[face(0.7, 0.5)]] * 20)
-    assert len(tracks) == 2
-    _, tracks = follow([[face(0.5, 0.5, 0.2)]] * 20 + [[face(0.5, 0.5, 0.5)]] * 20)
-    assert len(tracks) == 2
-
-
-def test_short_gaps_are_bridged_and_long_ones_only_in_place():
-    def shifted(gap, offset):
-        return len(follow([[face(0.4, 0.5)]] * 20 + [[]] * gap + [[face(0.4 + offset, 0.5)]] * 20)[1])
-
-    assert shifted(gap=10, offset=0.1) == 1
-    assert shifted(gap=50, offset=0.02) == 1
-    assert shifted(gap=50, offset=0.15) == 2
-    assert shifted(gap=100, offset=0.0) == 2
-
-
-@settings(deadline=None)
-@given(st.lists(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0.05, 0.9)), max_size=4), max_size=20))
-def test_each_face_has_one_track_and_each_track_one_face_a_frame(rows):
-    owners, tracks = follow([[face(*place) for place in row] for row in rows])
-    assert all(len(set(owner)) == len(row) == len(owner) for owner, row in zip(owners, rows, strict=True))
-    assert sum(len(track.times_sec) for track in tracks) == sum(map(len, rows))
-    for track in tracks:
-        assert (np.diff(track.times_sec) > 0).all()
-        assert (track.boxes >= 0).all() and (track.boxes <= 1).all()
-
-
-def test_the_main_person_is_large_seen_long_and_talking():
-    still, moving = (lambda index: 0.0), (lambda index: 0.5 * (index % 4 == 0))
-
-    def main(left, right, speech=()):
-        rows = [[face(0.25, 0.5, *left[:1], left[1](i)), face(0.75, 0.5, *right[:1], right[1](i))] for i in range(50)]
-        return choose_main(follow(rows)[1], speech, 2.0)
-
-    assert main((0.5, still), (0.3, still)) == 0
-    assert main((0.3, still), (0.5, still)) == 1
-    in_speech = lambda index: 0.5 * (index % 4 == 0 and index < 25)  # noqa: E731
-    assert main((0.45, still), (0.4, in_speech), speech=[(0, 1)]) == 1
-    assert main((0.45, still), (0.4, moving)) == 0
-    _, tracks = follow([[face(0.25, 0.5, 0.45)] + [face(0.75, 0.5, 0.5)] * (i < 10) for i in range(50)])
-    assert choose_main(tracks, (), 2.0) == 0
-    assert count_others(tracks, 0) == 1
-    assert choose_main([], (), 2.0) is None
-
-
-def test_what_flashes_up_is_no_person():
-    _, tracks = follow([[]] * 20 + [[face(0.5, 0.5)]] * 3 + [[]] * 20)
-    assert choose_main(tracks, (), 1.7) is None
-    _, single = follow([[face(0.5, 0.5)]])
-    assert choose_main(single, (), 0.0) == 0
-
-
-def test_people_one_after_the_other_count_once():
-    rows = [[face(0.2, 0.5), face(0.5 + 0.2 * (i // 20), 0.5, 0.2)] for i in range(40)]
-    _, tracks = follow(rows)
-    assert len(tracks) == 3
-    assert count_others(tracks, 0) == 1
-
-
-def test_seconds_seen():
-    _, (track,) = follow([[face(0.5, 0.5)]] * 50 + [[]] * 25 + [[face(0.5, 0.5)]] * 50)
-    assert seen_sec(track) == pytest.approx(4.0, abs=0.05)
+from microemo.perception.landmarks import Landmarker, View, quiet_stderr, views
+from microemo.perception.regions import region_masks
 
 
 class FakeLandmarker:
@@ -128,6 +28,9 @@ class FakeLandmarker:
         return self
 
     def __exit__(self, *error):
+        pass
+
+    def forget(self):
         pass
 
     def detect(self, frame):

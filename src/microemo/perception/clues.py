@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from microemo.perception.face_clues import face_clues
+from microemo.perception.face_clues import by_shot, face_clues
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import TimedWord, word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
@@ -18,14 +18,16 @@ def measure_clues(
     utterances: Sequence[Utterance],
     words: Sequence[TimedWord],
     speech: Sequence[Span],
+    shots: Sequence[Span] = (),
     language: str = "en",
 ) -> tuple[Clue, ...]:
     """All clues of a clip; any of its parts may be missing.
 
     ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the spans (seconds from, to) in
-    which somebody speaks, ``language`` the ISO 639-1 code of the words. Raises ``InputError`` as ``word_clues`` does.
+    which somebody speaks, ``shots`` the clip between its cuts (none: one shot), ``language`` the ISO 639-1 code of
+    utterances that have none of their own. Raises ``InputError`` as ``word_clues`` does.
     """
-    face = face_clues(track, speech) if track is not None else []
+    face = [clue for shot in by_shot(track, shots) for clue in face_clues(shot, speech)] if track is not None else []
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
     return number([*face, *voice, *word_clues(utterances, words, language)])
 

@@ -66,6 +66,14 @@ def without_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) 
     return mean(blendshapes, names) * (1 - smile(blendshapes, SMILE))
 
 
+def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
+    """One person's track in each shot, so that no clue and no baseline spans a cut; all of it without shots."""
+    if len(shots) < 2:
+        return [track]
+    rows = [inside(track.times_sec, [shot]) for shot in shots]
+    return [FaceTrack(track.times_sec[row], track.boxes[row], track.blendshapes[row]) for row in rows if row.any()]
+
+
 def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
     """All facial actions in one person's track, unnumbered, action by action.
 

@@ -105,6 +105,16 @@ class Landmarker:
             landmarker.close()
         self._landmarkers.clear()
 
+    def forget(self) -> None:
+        """Look for faces anew: where they were in the last frame says nothing of the next one, of another shot."""
+        import mediapipe
+
+        self._clock_ms += 1
+        blank = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.zeros((64, 64, 3), np.uint8))
+        for landmarker in self._landmarkers.values():
+            landmarker.detect_for_video(blank, self._clock_ms)
+        self._retry_sec = -math.inf
+
     def detect(self, frame: Frame) -> list[Face]:
         """At most ``NUM_FACES`` faces, in no order."""
         height, width = frame.image.shape[:2]

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 MARGIN_SEC = 0.3  # speech that begins at once is taken for other languages
-SILENCE_SEC = (
-    5.0  # added at the end: with less, short spans are too; 30 s, as Whisper has it, would cost six times more
-)
+SILENCE_SEC = 5.0  # added at the end: with less, short spans are taken for others, too; Whisper's own 30 s cost more
 MAX_FRAMES = 3000  # 30 s of 10-ms frames, all that Whisper's encoder takes
 SURE_SEC = 3.0  # so much speech lets Whisper tell a language; longer spans weigh more, shorter ones less
 MIN_PROB = 1e-3  # what Whisper all but excludes may still be

@@ -105,7 +105,7 @@ def _recognised(sound: Float32[np.ndarray, " N"], duration_sec: float) -> str:
     from microemo import weights
     from microemo.perception.utterances import find_speech
 
-    speech = find_speech(sound, duration_sec, asr_model_dir=weights.path("whisper_tiny_en"))
+    speech = find_speech(sound, duration_sec, asr_model_dir=weights.path("whisper_base"))
     return " ".join(utterance.text for utterance in speech.utterances if utterance.text)
 
 

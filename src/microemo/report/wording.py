@@ -19,6 +19,11 @@ def span(start_sec: float, end_sec: float) -> str:
     return f"{clock(start_sec)}\N{EN DASH}{clock(end_sec)}"
 
 
+def isolated(text: str) -> str:
+    """A text in any script, so that its direction does not turn what stands around it (Unicode's isolates)."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+
 def percent(share: float) -> str:
     return f"{share:.0%}"
 
@@ -43,7 +48,7 @@ def action_units() -> dict[str, str]:
 
 
 def tooltip(clue: Clue) -> str:
-    detail = f" “{clue.detail}”" if clue.detail else ""
+    detail = f" “{isolated(clue.detail)}”" if clue.detail else ""
     return (
         f"{plain(clue.kind)}{detail} · {span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)} · "
         f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"

