@@ -33,8 +33,8 @@ def bind_speakers(
 ) -> tuple[int | None, ...]:
     """The face (its index) of each speaker, by all that the speaker says alone; None where the voice is off screen.
 
-    ``faces`` are one track a person, at the video's own rate; ``waveform`` is 16 kHz mono. Two speakers may get the same
-    face: then they are one person, whose voice was taken for two.
+    ``faces`` are one track a person, at the video's own rate; ``waveform`` is 16 kHz mono. Two speakers may get the
+    same face: then they are one person, whose voice was taken for two.
     """
     alone: list[list[Span]] = [[] for _ in range(diarisation.num_speakers)]
     overlaps = diarisation.overlaps

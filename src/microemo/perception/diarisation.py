@@ -6,7 +6,7 @@ Bredin, pyannote.audio 2.1 speaker diarization pipeline, 2023.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +19,10 @@ from microemo.perception.asr import Word
 from microemo.perception.voices import Voiced, VoiceFinder, blocks
 from microemo.spans import Span
 
-SAME_VOICE = 0.3  # mean cosine between two clusters of embeddings from which on they are one speaker
-MIN_VOICE_SEC = 0.9  # what is shorter opens no cluster: its embedding is too uncertain
+SAME_VOICE = 0.38  # mean cosine between two clusters of embeddings from which on they are one speaker
+MIN_VOICE_SEC = 1.0  # what is shorter opens no cluster: its embedding is too uncertain
+MIN_SPEAKER_SEC = 5.0  # a cluster with less speech in all is doubtful
+DOUBTFUL = 0.3  # cosine to another cluster from which on it is the same voice in another mood
 MAX_GAP_SEC = 0.3  # within a turn
 NUM_AT_ONCE = 1500  # embeddings that are clustered at once; more are clustered by their clusters
 
@@ -147,7 +149,24 @@ def cluster(
     centres = sums / np.linalg.norm(sums, axis=1, keepdims=True)
     speakers = (embeddings @ centres.T).argmax(axis=1)
     speakers[is_long] = labels
-    return [int(speaker) for speaker in speakers]
+    return [int(speaker) for speaker in _absorbed(embeddings, seconds, speakers)]
+
+
+def _absorbed(
+    embeddings: Float[np.ndarray, "V D"], seconds: Float[np.ndarray, " V"], speakers: Int[np.ndarray, " V"]
+) -> Int[np.ndarray, " V"]:
+    """Clusters of little speech go to the one that sounds most like them, the smallest first, unless none does."""
+    while True:
+        speakers = np.unique(speakers, return_inverse=True)[1]
+        sums, totals = _sums(embeddings, seconds, speakers), np.bincount(speakers, seconds)
+        centres = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        likeness = centres @ centres.T
+        np.fill_diagonal(likeness, -np.inf)
+        is_doubtful = (totals < MIN_SPEAKER_SEC) & (likeness.max(axis=1) >= DOUBTFUL)
+        if not is_doubtful.any():
+            return speakers
+        smallest = int(np.where(is_doubtful, totals, np.inf).argmin())
+        speakers[speakers == smallest] = likeness[smallest].argmax()
 
 
 def _linked(

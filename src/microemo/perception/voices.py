@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor
 
-from microemo.filter_banks import HOP, SAMPLE_RATE
 from microemo.filter_banks import FRAME as MEL_FRAME
+from microemo.filter_banks import HOP, SAMPLE_RATE
 from microemo.perception.nets import campplus, segmentation
 from microemo.perception.nets.segmentation import FRAME_OFFSET, FRAME_STEP, WINDOW
 from microemo.spans import Span, inside
