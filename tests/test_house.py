@@ -23,7 +23,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # The way of the data, from the ground up: a module may import what stands before its own part, and that part.
 # All imports count: those inside functions and those for types as well.
 ORDER = [
-    "errors", "hooks", "extras", "spans", "files", "rows", "schema", "config", "device", "progress", "vocabulary",
+    "errors", "hooks", "extras", "spans", "filter_banks", "files", "rows", "schema", "config", "device", "progress",
+    "vocabulary",
     "weights", "chat", "media", "perception", "model", "parity", "chunks", "parse", "answers", "report", "result",
     "pipeline", "data", "train", "predict", "evaluate", "cli",
 ]  # fmt: skip

@@ -9,9 +9,9 @@ import torch
 from lively import lively
 from small_paper import SIZES, SMALL_PAPER
 
+from microemo.filter_banks import SAMPLE_RATE
 from microemo.model import checkpoint
 from microemo.model.imagebind import ImageBindEncoder
-from microemo.model.mel import SAMPLE_RATE
 from microemo.model.microemo import Features, MicroEmo, cut
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot
 from microemo.spans import Span

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from microemo.config import ImageBindConfig
-from microemo.model.mel import CLIP_SEC, SAMPLE_RATE, clip_mels, even_spans
+from microemo.filter_banks import SAMPLE_RATE
+from microemo.model.mel import CLIP_SEC, clip_mels, even_spans
 
 KERNEL, STRIDE = 16, 10  # of the stem: overlapping patches
 EPS = 1e-6
