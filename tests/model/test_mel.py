@@ -8,7 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.model.mel import CLIP_SEC, SAMPLE_RATE, clip_mels, even_spans, filter_banks
+from microemo.filter_banks import SAMPLE_RATE, filter_banks
+from microemo.model.mel import CLIP_SEC, clip_mels, even_spans
 from microemo.spans import Span
 
 

@@ -9,10 +9,10 @@ import torch
 from lively import lively
 from small_paper import SIZES, SMALL_PAPER
 
+from microemo.filter_banks import SAMPLE_RATE
 from microemo.model import checkpoint
 from microemo.model.features import Features, cut
 from microemo.model.imagebind import ImageBindEncoder
-from microemo.model.mel import SAMPLE_RATE
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot
 from microemo.spans import Span

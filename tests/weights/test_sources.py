@@ -25,6 +25,12 @@ def test_wheel_for_another_platform_is_read_all_the_same(index: Index, tmp_path:
     assert not (tmp_path / "a.bin").exists()
 
 
+def test_wheel_for_another_python_is_read_all_the_same() -> None:
+    wheel = WHEEL.model_copy(update={"platform": "manylinux_2_28_x86_64", "python": "3.11"})
+    assert wheel.pip_arguments[-3:] == ["--platform=manylinux_2_28_x86_64", "--python-version=3.11", wheel.wheel]
+    assert not [argument for argument in WHEEL.pip_arguments if argument.startswith("--p")]
+
+
 def test_truncated_wheel_is_unavailable(index: Index, tmp_path: Path) -> None:
     wheel = index.publish()
     wheel.write_bytes(wheel.read_bytes()[:2000])

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from microemo.config import ImageBindConfig, QFormerConfig
-from microemo.model.audio import NAMES, SAMPLE_RATE, AudioEncoder
+from microemo.filter_banks import SAMPLE_RATE
+from microemo.model.audio import NAMES, AudioEncoder
 from microemo.model.mel import CLIP_SEC, clip_mels, even_spans
 from microemo.model.pretrained import tensors_below
 from microemo.model.video_qformer import VideoQFormer

@@ -2,20 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from functools import cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from microemo.filter_banks import FRAME, SAMPLE_RATE, filter_banks
 from microemo.spans import Span
 
-SAMPLE_RATE = 16_000
 CLIP_SEC = 2.0
 MIN_CLIPS = 8  # of anything longer than one, as in training
-FRAME, HOP, FFT = 400, 160, 512  # samples: windows of 25 ms, 100 a second
-PRE_EMPHASIS = 0.97
 MEAN, STD = -4.268, 9.138  # of the training data's filter banks; twice its deviation, as upstream counts
 
 
@@ -50,28 +47,3 @@ def normalised_mel(clip: Float[Tensor, " K"], num_mels: int, num_frames: int) ->
     mel = filter_banks(F.pad(clip, (0, max(0, FRAME - len(clip)))), num_mels)[:num_frames]
     padded = F.pad(mel, (0, 0, 0, num_frames - len(mel)))
     return ((padded - MEAN) / STD).T[None]
-
-
-def filter_banks(waveform: Float[Tensor, " K"], num_mels: int) -> Float[Tensor, "F M"]:
-    """Log energies in ``num_mels`` bands, 100 frames a second, as Kaldi's ``fbank`` with hanning windows, no dither.
-
-    Only whole frames: at least 400 samples are needed for the first.
-    """
-    frames = waveform.unfold(0, FRAME, HOP)
-    frames = frames - frames.mean(1, keepdim=True)
-    frames = frames - PRE_EMPHASIS * torch.cat([frames[:, :1], frames[:, :-1]], dim=1)
-    spectrum = (
-        torch.fft.rfft(frames * torch.hann_window(FRAME, periodic=False, device=frames.device), n=FFT).abs().square()
-    )
-    return (spectrum @ _filters(num_mels).to(spectrum.device)).clamp_min(torch.finfo(torch.float32).eps).log()
-
-
-@cache
-def _filters(num_mels: int) -> Float[Tensor, "257 M"]:
-    """Triangles between equal steps of the mel scale, 20 Hz to 8 kHz; in single precision, step by step as Kaldi."""
-    low, high = (1127 * math.log(1 + hertz / 700) for hertz in (20, SAMPLE_RATE / 2))
-    corners = low + torch.arange(num_mels + 2, dtype=torch.float32, device="cpu") * ((high - low) / (num_mels + 1))
-    left, centre, right = corners[:-2], corners[1:-1], corners[2:]
-    hertz = torch.arange(FFT // 2 + 1, dtype=torch.float32, device="cpu")[:, None] * (SAMPLE_RATE / FFT)
-    bins = 1127 * (1 + hertz / 700).log()
-    return torch.minimum((bins - left) / (centre - left), (right - bins) / (right - centre)).clamp_min(0)

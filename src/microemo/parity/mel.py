@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from microemo.errors import InputError
-from microemo.model.mel import SAMPLE_RATE, clip_mels
+from microemo.filter_banks import SAMPLE_RATE
+from microemo.model.mel import clip_mels
 from microemo.parity import quirks
 from microemo.parity.fixture import Fixture
 from microemo.spans import Span

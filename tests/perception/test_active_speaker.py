@@ -1,0 +1,77 @@
+"""Made mouths: the jaw follows a made voice's syllables, or moves by itself."""
+
+import numpy as np
+
+from microemo.perception.active_speaker import bind_speakers, speaking_face, speech_evidence, without
+from microemo.perception.diarisation import from_spans
+from microemo.perception.landmarks import BLENDSHAPES
+from microemo.schema import FaceTrack
+from microemo.spans import Span, inside
+
+RATE, FPS, SECONDS = 16_000, 30, 20
+TIMES = np.arange(SECONDS * FPS) / FPS
+SAMPLES = np.arange(SECONDS * RATE) / RATE
+
+
+def syllables(seed: int) -> np.ndarray:
+    """Random openings, about four a second, at ``TIMES``."""
+    rng = np.random.default_rng(seed)
+    return np.interp(TIMES, np.arange(0, SECONDS, 0.12), rng.uniform(0, 1, int(SECONDS / 0.12) + 1))
+
+
+def sound(opening: np.ndarray, spans: list[Span]) -> np.ndarray:
+    noise = np.random.default_rng(9).normal(0, 0.1, len(SAMPLES))
+    return (inside(SAMPLES, spans) * noise * np.interp(SAMPLES, TIMES, opening)).astype(np.float32)
+
+
+def face(opening: np.ndarray, noise: float = 0.03, **others: np.ndarray) -> FaceTrack:
+    blendshapes = np.zeros((len(TIMES), 52))
+    blendshapes[:, BLENDSHAPES.index("jawOpen")] = opening
+    for name, series in others.items():
+        blendshapes[:, BLENDSHAPES.index(name)] = series
+    blendshapes = (blendshapes + np.random.default_rng(5).normal(0, noise, blendshapes.shape)).clip(0, 1)
+    return FaceTrack(TIMES, np.tile([0.1, 0.1, 0.3, 0.4], (len(TIMES), 1)), blendshapes)
+
+
+CHEWING = face(0.3 + 0.3 * np.sin(2 * np.pi * 1.6 * TIMES))
+SMILING = face(0.1 + 0 * TIMES, mouthSmileLeft=0.5 + 0.4 * np.sin(TIMES), mouthSmileRight=0.5 + 0.4 * np.sin(TIMES))
+STILL = face(0 * TIMES, noise=0)
+
+
+def test_the_mouth_that_goes_with_the_voice_speaks() -> None:
+    one, other = syllables(1), syllables(2)
+    spans = [Span(0, 8), Span(10, 14)]
+    voice = sound(one, spans)
+    talking, babbling = face(0.3 * one), face(0.3 * other)
+    assert speaking_face(spans, [CHEWING, SMILING, talking, STILL, babbling], voice) == 2
+
+
+def test_a_voice_with_no_mouth_is_off_screen() -> None:
+    spans = [Span(0, 12)]
+    voice = sound(syllables(1), spans)
+    assert speaking_face(spans, [CHEWING, SMILING, STILL, face(0.3 * syllables(2))], voice) is None
+    assert speaking_face(spans, [], voice) is None
+
+
+def test_speakers_are_bound_to_faces() -> None:
+    one, other = syllables(1), syllables(2)
+    said = [(0, Span(0, 6)), (1, Span(6, 13)), (2, Span(13, 20))]
+    voice = sum(sound(opening, [span]) for opening, (_, span) in zip((one, other, syllables(3)), said, strict=True))
+    faces = [CHEWING, face(0.3 * other), face(0.3 * one)]
+    assert bind_speakers(from_spans(said), faces, voice) == (2, 1, None)
+
+
+def test_a_face_that_is_not_seen_gives_no_evidence() -> None:
+    opening = syllables(1)
+    voice = sound(opening, [Span(0, 20)])
+    late = face(0.3 * opening)
+    late = FaceTrack(late.times_sec[450:], late.boxes[450:], late.blendshapes[450:])
+    assert speech_evidence([Span(0, 14)], late, voice) == 0
+    assert speech_evidence([Span(0, 20)], late, voice) > 0
+    assert speech_evidence([], late, voice) == 0
+
+
+def test_what_others_say_at_once_is_left_out() -> None:
+    assert without(Span(0, 10), [Span(1, 2), Span(4, 12)]) == [Span(0, 1), Span(2, 4)]
+    assert without(Span(0, 1), [Span(0, 1)]) == []
+    assert without(Span(0, 1), [Span(2, 3)]) == [Span(0, 1)]
