@@ -11,12 +11,14 @@ from lively import lively
 from small_paper import SMALL_PAPER
 
 from microemo.config import ModelConfig
+from microemo.errors import InputError, WeightsError
+from microemo.hooks import silent
 from microemo.model import checkpoint
 from microemo.model.features import Features
 from microemo.model.language import Generation
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
-from microemo.pipeline import Pipeline, perceive
+from microemo.pipeline import Pipeline, _recognition, perceive
 from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
 
 SIDE, PATCHES = SMALL_PAPER.vision.image_size, SMALL_PAPER.vision.grid**2
@@ -149,3 +151,18 @@ def test_every_step_of_the_way_is_completed(tmp_path: Path) -> None:
     assert list(first) == ["listen", "speech", "faces", "understand"]
     assert set(first.values()) == {0}
     assert all(completed == total for completed, total in last.values())
+
+
+def test_without_the_recognition_of_faces_the_result_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str, hook: object) -> Path:
+        raise WeightsError(f"{name} cannot be had")
+
+    monkeypatch.setattr("microemo.pipeline.weights.path", absent)
+    warnings: list[str] = []
+    assert _recognition(silent, warnings.append) is None
+    assert warnings == ["people are told apart by place and time alone: face_recognition cannot be had"]
+
+
+def test_a_language_that_is_none_stops_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^klingon: no language"):
+        perceive(tmp_path / "absent.mp4", CONFIG, language="klingon")

@@ -74,12 +74,13 @@ def analyze(
     asr: bool = True,
     hook: Hook | None = None,
     language: str | None = None,
+    diarize: bool = False,
 ) -> "Result":
     """What the person in a media file feels, when, and from which clues, by the built-in model.
 
     Raises ``InputError`` where the file cannot be used. For many files, ``load`` once and call its ``analyze``.
     """
-    return load(hook=hook).analyze(path, subtitles, asr, language=language)
+    return load(hook=hook).analyze(path, subtitles, asr, language=language, diarize=diarize)
 
 
 def __getattr__(name: str) -> Any:

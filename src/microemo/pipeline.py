@@ -23,8 +23,10 @@ from microemo.media.subtitles import Cue
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.perception.clues import measure_clues
+from microemo.perception.diarisation import diarise
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
+from microemo.perception.speakers import with_speakers
 from microemo.perception.spoken_language import language_name
 from microemo.perception.utterances import find_speech
 from microemo.result import Result
@@ -61,14 +63,16 @@ class Pipeline:
         asr: bool = True,
         hook: Hook | None = None,
         language: str | None = None,
+        diarize: bool = False,
     ) -> Result:
         """What the person in a media file feels, when, and from which clues.
 
         ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words.
-        ``language`` is the ISO 639-1 code of what is said, which is found where it is not given. Raises
-        ``InputError`` where the file, the subtitles or the language cannot be used.
+        ``language`` is the ISO 639-1 code of what is said, which is found where it is not given; ``diarize`` tells
+        speakers apart by their voices. Raises ``InputError`` where the file, the subtitles or the language cannot be
+        used.
         """
-        return self.understand(self.perceive(path, subtitles, asr, hook, language), hook)
+        return self.understand(self.perceive(path, subtitles, asr, hook, language, diarize), hook)
 
     def perceive(
         self,
@@ -77,11 +81,13 @@ class Pipeline:
         asr: bool = True,
         hook: Hook | None = None,
         language: str | None = None,
+        diarize: bool = False,
     ) -> Clip:
         """Media and perception: utterances, sampled frames, the main person's face, measured clues."""
         return perceive(
-            Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language
-        )
+            Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language,
+            diarize=diarize,
+        )  # fmt: skip
 
     @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook | None = None) -> Result:
@@ -133,12 +139,13 @@ def perceive(
     sound: Path | None = None,
     device: torch.device = CPU,
     language: str | None = None,
+    diarize: bool = False,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
-    is recognised; ``language`` is that of the words, by default found. Raises ``InputError`` where a file, or the
-    language, cannot be used.
+    is recognised; ``language`` is that of the words, by default found; ``diarize`` tells speakers apart. Raises
+    ``InputError`` where a file, or the language, cannot be used.
     """
     warnings: list[str] = []
     if language is not None:
@@ -153,6 +160,9 @@ def perceive(
     asr_model = weights.path("whisper_base", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
     warnings += speech.warnings
+    if diarize and waveform is not None:
+        parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
+        speech = with_speakers(speech, diarise(waveform, speech.voiced, *parts, hook))
 
     frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
@@ -167,7 +177,7 @@ def perceive(
         speech.voiced,
         hook,
         config.local_view,
-        _recognition(hook, warnings.append),
+        _recognition(hook, warnings.append) if info.has_video else None,
     )
     clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced, faces.shots)
     if faces.num_others:

@@ -35,6 +35,7 @@ class FakePipeline:
         asr: bool = True,
         hook: object = None,
         language: str | None = None,
+        diarize: bool = False,
     ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")

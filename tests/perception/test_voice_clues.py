@@ -107,3 +107,12 @@ def test_no_voice_no_clue():
     waveform, utterances, _ = spoken(voice(2, 300))
     assert voice_clues(waveform, utterances, speech=[]) == []
     assert voice_clues(waveform, [], speech=[(0, 2)]) == []
+
+
+def test_each_speaker_is_held_against_the_own_voice():
+    """A low and a high voice in turn: neither is raised, though both are far from the clip's median."""
+    waveform, utterances, speech = spoken(*(voice(2, lively(hertz)) for hertz in (110, 205, 110, 205, 110)))
+    together = voice_clues(waveform, utterances, speech)
+    apart = [one.model_copy(update={"speaker": "AB"[one.index % 2]}) for one in utterances]
+    assert "pitch_raised" in kinds(together)
+    assert "pitch_raised" not in kinds(voice_clues(waveform, apart, speech))

@@ -23,6 +23,7 @@ def analyze(
     language: Annotated[
         str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh. Default: found, span by span.")
     ] = "auto",
+    diarize: Annotated[bool, typer.Option("--diarize", help="Tell speakers apart by their voices.")] = False,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
@@ -53,7 +54,9 @@ def analyze(
     for video, directory in zip(videos, directories(out, videos), strict=True):
         try:
             with progress.shown() as hook:
-                result = analyzer.analyze(video, subtitles=subtitles, asr=not no_asr, hook=hook, language=spoken)
+                result = analyzer.analyze(
+                    video, subtitles=subtitles, asr=not no_asr, hook=hook, language=spoken, diarize=diarize
+                )
             written = report.save(result, directory, chosen, result.key_frames)
         except Exception as error:
             failures.append(error)

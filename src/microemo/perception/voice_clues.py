@@ -7,6 +7,7 @@ that is ``registered`` here.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -114,16 +115,16 @@ def longest_pause(voice: Voice) -> Reading:
 def voice_clues(
     waveform: Float[np.ndarray, " N"], utterances: Sequence[Utterance], speech: Sequence[Span]
 ) -> list[Clue]:
-    """What stands out in the voice of each utterance, unnumbered, kind by kind.
+    """What stands out in the voice of each utterance, against the speaker's own, unnumbered and kind by kind.
 
     ``waveform`` is 16 kHz mono; ``speech`` are the spans (seconds from, to) in which somebody speaks: what
     sounds outside of them is not the voice. Only one utterance is held in memory at a time.
     """
     voices = [voice for utterance in utterances if (voice := voice_in(waveform, utterance, speech))]
-    if not voices:
-        return []
-    high = bool(np.quantile(np.concatenate([voice.f0 for voice in voices]), 0.1) > HIGH_VOICE_FLOOR)
-    return [clue for kind in vocal_kinds() for clue in _deviations(kind, voices, high)]
+    by_speaker: defaultdict[str | None, list[Voice]] = defaultdict(list)
+    for voice in voices:
+        by_speaker[voice.utterance.speaker].append(voice)
+    return [clue for kind in vocal_kinds() for own in by_speaker.values() for clue in _deviations(kind, own)]
 
 
 def voice_in(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Sequence[Span]) -> Voice | None:
@@ -189,11 +190,12 @@ def _nearest(voice: Voice, series: Float[np.ndarray, " N"], quantile: float) -> 
     return float(voice.times_sec[np.abs(series - np.quantile(series, quantile)).argmin()])
 
 
-def _deviations(kind: VocalKind, voices: Sequence[Voice], high: bool) -> Iterator[Clue]:
-    """The utterances in which a measure deviates far enough in the kind's direction."""
+def _deviations(kind: VocalKind, voices: Sequence[Voice]) -> Iterator[Clue]:
+    """Those of a speaker's utterances in which a measure deviates far enough in the kind's direction."""
     readings = [reading for voice in voices if (reading := MEASURES[kind.measure](voice))]
     if not readings:
         return
+    high = bool(np.quantile(np.concatenate([voice.f0 for voice in voices]), 0.1) > HIGH_VOICE_FLOOR)
     baseline = _baseline(kind, [reading.value for reading in readings], high)
     for reading in readings:
         deviation = baseline - reading.value if kind.lowered else reading.value - baseline
@@ -203,7 +205,7 @@ def _deviations(kind: VocalKind, voices: Sequence[Voice], high: bool) -> Iterato
 
 
 def _baseline(kind: VocalKind, values: Sequence[float], high: bool) -> float:
-    """The clip's median of a measure, within what calm speech has."""
+    """The speaker's median of a measure, within what calm speech has."""
     median = float(np.median(values))
     neutral = (kind.neutral_high_voice if high else None) or kind.neutral
     return median if neutral is None else float(np.clip(median, *neutral))
