@@ -25,7 +25,7 @@ def hear(monkeypatch, tmp_path):
 
     def find(duration_sec, voiced, words=(), has_asr=True):
         monkeypatch.setattr(utterances, "find_voice", lambda waveform, duration_sec: voiced)
-        monkeypatch.setattr(utterances, "recognize", lambda waveform, voiced, model_dir: iter([list(words)]))
+        monkeypatch.setattr(utterances, "recognize", lambda *_: iter([list(words)]))
         return find_speech(np.zeros(1, np.float32), duration_sec, asr_model_dir=tmp_path if has_asr else None)
 
     return find
@@ -169,7 +169,7 @@ def test_whatever_is_heard_the_clip_is_divided(clip):
     assert all(earlier.end_sec <= later.start_sec for earlier, later in pairwise(words))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utterances, "find_voice", lambda waveform, duration_sec: voiced)
-        patch.setattr(utterances, "recognize", lambda waveform, voiced, model_dir: iter([words]))
+        patch.setattr(utterances, "recognize", lambda *_: iter([words]))
         speech = find_speech(np.zeros(1, np.float32), duration_sec, asr_model_dir=utterances.Path())
     check(speech, duration_sec)
     assert " ".join(u.text for u in speech.utterances if u.text).split() == [word.text for word in words]
