@@ -133,7 +133,7 @@ def test_nobody_there(nano: Pipeline, tmp_path: Path) -> None:
     result = nano.analyze(write(tmp_path / "empty.mp4", [(black, 3.0)], noise))
     check(result)
     assert result.abstained and not result.overall.emotions
-    assert "no face" in result.overall.explanation
+    assert "No face" in result.overall.explanation
 
 
 def test_given_subtitles_replace_recognition(

@@ -135,7 +135,8 @@ def test_key_frames_travel_with_the_result(tmp_path: Path) -> None:
     assert result.key_frames == (frame,)
 
 
-def test_every_step_of_the_way_is_completed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pictures", [2.0, 0.0], ids=["video", "sound alone"])
+def test_every_step_of_the_way_is_completed(tmp_path: Path, pictures: float) -> None:
     """Else a progress display would never end."""
     last: dict[str, tuple[float, float | None]] = {}
     first: dict[str, float] = {}
@@ -145,7 +146,8 @@ def test_every_step_of_the_way_is_completed(tmp_path: Path) -> None:
         last[step] = completed, total
 
     grey = np.full((120, 160, 3), 90, np.uint8)
-    clip = write(tmp_path / "clip.mp4", [(grey, 2.0)], np.zeros(2 * SAMPLE_RATE))
+    name, shown = ("clip.mp4", grey) if pictures else ("clip.m4a", None)
+    clip = write(tmp_path / name, [(shown, pictures)], np.zeros(2 * SAMPLE_RATE))
     model = pipeline(tmp_path / "model")
     model.understand(perceive(clip, CONFIG, asr=False, hook=hook), hook)
     assert list(first) == ["listen", "speech", "faces", "understand"]

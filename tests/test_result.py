@@ -70,6 +70,17 @@ def test_clues_and_claims_as_tables(result: Result) -> None:
     assert claims["verified"].sum() == 6
 
 
+def test_references_are_whole_numbers(result: Result) -> None:
+    claims = result.to_dataframe("claims")
+    assert {str(claims[name].dtype) for name in ("utterance", "clue")} == {"Int64"}
+    assert set(claims["clue"].dropna()) <= set(result.to_dataframe("clues")["id"])
+
+
+def test_formats_are_a_list(result: Result, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^json: formats are a list"):
+        result.save(tmp_path, "json")
+
+
 def test_empty_tables_keep_their_columns(tmp_path: Path) -> None:
     empty = make_result(tmp_path / "a.mp4", utterances=(), clues=())
     for table in ("utterances", "clues"):

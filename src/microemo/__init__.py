@@ -8,7 +8,6 @@
 """
 
 import importlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from microemo.hooks import Hook
 
 if TYPE_CHECKING:
     from microemo import evaluate
-    from microemo.media.subtitles import Cue
+    from microemo.media.subtitles import Cue, Subtitles
     from microemo.pipeline import Pipeline
     from microemo.result import Result
     from microemo.schema import Answer, Claim, ClipInfo, Clue, Emotion, KeyFrame, ModelInfo, UtteranceAnswer
@@ -57,7 +56,7 @@ LAZY = {
 """Names that are imported when they are first asked for, and the modules that have them."""
 
 
-def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) -> "Pipeline":
+def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> "Pipeline":
     """The built-in model, or the one in a checkpoint directory; ``.analyze(path)`` gives a ``Result``.
 
     ``device`` is auto, cpu, cuda or mps; ``hook`` is told of progress (``Hook``). Raises ``WeightsError`` where there
@@ -70,7 +69,7 @@ def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) ->
 
 def analyze(
     path: Path | str,
-    subtitles: "Path | str | Sequence[Cue] | None" = None,
+    subtitles: "Subtitles | None" = None,
     asr: bool = True,
     hook: Hook | None = None,
     language: str | None = None,

@@ -21,7 +21,7 @@ MIN_VOICED_SEC = 0.4
 
 @dataclass(frozen=True)
 class Chunk:
-    """Consecutive utterances that are answered together."""
+    """Utterances that are answered together, in time order; spans that show nobody may lie between them."""
 
     utterances: tuple[Utterance, ...]
 
@@ -38,9 +38,9 @@ def chunks(utterances: Sequence[Utterance]) -> list[Chunk]:
     """At most ``MAX_UTTERANCES`` utterances and, unless a single one is longer, ``MAX_SEC`` seconds each."""
     groups: list[list[Utterance]] = []
     for utterance in utterances:
-        fits = groups and (len(groups[-1]) < MAX_UTTERANCES and utterance.end_sec - groups[-1][0].start_sec <= MAX_SEC)
-        if fits:
-            groups[-1].append(utterance)
+        group = groups[-1] if groups else []
+        if group and len(group) < MAX_UTTERANCES and utterance.end_sec - group[0].start_sec <= MAX_SEC:
+            group.append(utterance)
         else:
             groups.append([utterance])
     return [Chunk(tuple(group)) for group in groups]
@@ -82,7 +82,7 @@ def encode(model: MicroEmo, clip: Clip, chunk: Chunk) -> Features:
         samples = clip.waveform[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
         sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
     if not len(frames):
-        return Features(audio=sound, audio_times_sec=sound_times)
+        return Features(audio=sound, audio_times_sec=sound_times).to(model.device)
     pictures, views = model.encode_frames(
         torch.from_numpy(clip.frames[frames]),
         torch.from_numpy(clip.faces[frames]),

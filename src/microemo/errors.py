@@ -6,7 +6,7 @@ class MicroEmoError(Exception):
 
 
 class InputError(MicroEmoError):
-    """An input file is missing, unreadable, empty, truncated, encrypted or not what its name says."""
+    """Something given cannot be used: a file that is missing, unreadable or not what its name says, an unknown name."""
 
 
 class WeightsError(MicroEmoError):

@@ -4,7 +4,6 @@
 needs no media. Training caches the one; a cluster gives the two to different workers.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,7 +18,7 @@ from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
 from microemo.media.container import Warn
 from microemo.media.probe import probe
-from microemo.media.subtitles import Cue
+from microemo.media.subtitles import Subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.perception.clues import measure_clues
@@ -34,7 +33,7 @@ from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Utterance, Uttera
 from microemo.spans import Span
 
 NANO = Path(__file__).parent / "weights" / "nano"
-ABSTENTION = Answer(explanation="No judgement: no face was found in the picture, and no voice in the sound.")
+ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
 
 
 class Pipeline:
@@ -45,6 +44,7 @@ class Pipeline:
         self.config = checkpoint.read_config(directory)
         self.device = resolve(device)
         self._hook = hook
+        self._weights_sha256 = checkpoint.weights_sha256(directory)
         self._model: MicroEmo | None = None
 
     @property
@@ -59,7 +59,7 @@ class Pipeline:
     def analyze(
         self,
         path: Path | str,
-        subtitles: Path | str | Sequence[Cue] | None = None,
+        subtitles: Subtitles | None = None,
         asr: bool = True,
         hook: Hook | None = None,
         language: str | None = None,
@@ -77,7 +77,7 @@ class Pipeline:
     def perceive(
         self,
         path: Path | str,
-        subtitles: Path | str | Sequence[Cue] | None = None,
+        subtitles: Subtitles | None = None,
         asr: bool = True,
         hook: Hook | None = None,
         language: str | None = None,
@@ -115,14 +115,14 @@ class Pipeline:
             model=ModelInfo(
                 name=self.config.name,
                 version=self.config.version,
-                weights_sha256=checkpoint.weights_sha256(self.directory),
+                weights_sha256=self._weights_sha256,
             ),
             microemo_version=__version__,
         )
         return result.with_key_frames(clip.key_frames)
 
 
-def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
+def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
     """The built-in model, or the one in a checkpoint directory, on a device: auto, cpu, cuda or mps.
 
     Raises ``WeightsError`` where there is no such model, and ``MicroEmoError`` where there is no such device.
@@ -133,7 +133,7 @@ def load(model: str = "nano", device: str = "auto", hook: Hook | None = None) ->
 def perceive(
     path: Path,
     config: ModelConfig,
-    given: Path | str | Sequence[Cue] | None = None,
+    given: Subtitles | None = None,
     asr: bool = True,
     hook: Hook = silent,
     sound: Path | None = None,
@@ -148,6 +148,7 @@ def perceive(
     ``InputError`` where a file, or the language, cannot be used.
     """
     warnings: list[str] = []
+    language = None if language in (None, "auto") else language.lower()
     if language is not None:
         language_name(language)
     info = probe(path, warnings.append)
@@ -181,7 +182,8 @@ def perceive(
     )
     clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced, faces.shots)
     if faces.num_others:
-        warnings.append(f"{faces.num_others} other people were seen; the answer is about the main person alone")
+        others = "another person was" if faces.num_others == 1 else f"{faces.num_others} other people were"
+        warnings.append(f"{others} seen; the answer is about the main person alone")
     return Clip(
         info=ClipInfo(
             path=str(path),

@@ -48,7 +48,8 @@ class Result(ResultRecord):
     def save(self, directory: Path | str, formats: Sequence[str] = report.DEFAULT_FORMATS) -> list[Path]:
         """Write what ``microemo analyze`` writes into ``directory/<the clip's stem>``, and return the files' paths.
 
-        Raises ``InputError`` on an unknown format and where the directory cannot be written.
+        Two clips of one stem share a folder. Raises ``InputError`` on an unknown format and where the directory cannot
+        be written.
         """
         folder = Path(directory) / report.folder_name(self.clip.path)
         return report.save(self, folder, formats, self.key_frames)
@@ -56,10 +57,11 @@ class Result(ResultRecord):
     def to_dataframe(self, table: TableName = "utterances") -> "pandas.DataFrame":
         """A tidy table: a row an ``utterances``, ``emotions``, ``clues`` or ``claims``; times in seconds.
 
-        Raises ``InputError`` on another name, and where pandas is not installed.
+        Raises ``InputError`` on another name, and ``MicroEmoError`` where pandas is not installed.
         """
         rows = tables.rows(self, table)
-        return extras.require("pandas", "pandas").DataFrame(rows, columns=list(tables.columns(table)))
+        frame = extras.require("pandas", "pandas").DataFrame(rows, columns=list(tables.columns(table)))
+        return frame.astype({name: "Int64" for name in tables.REFERENCES if name in frame})
 
     def _repr_html_(self) -> str:
         """How Jupyter shows it."""

@@ -56,7 +56,7 @@ class Clue(Record):
     """One measured observation: what moved, when, and how far from the person's own baseline.
 
     ``value`` and ``baseline`` are in the unit of the kind: blendshape activation (0-1) for facial actions, hertz,
-    decibels, syllables per second and so on for the voice, a count or a polarity for words.
+    decibels, syllables per second and so on for the voice, a polarity from -1 to 1 for words.
     """
 
     id: int = Field(ge=1, description="Unique in the clip; what [n] in a generated text refers to")
@@ -75,7 +75,7 @@ class Clue(Record):
 
 class Emotion(Record):
     label: str
-    confidence: float = Field(ge=0, le=1, description="The model's own score of the label")
+    confidence: float = Field(ge=0, le=1, description="Of an utterance's first label calibrated; see docs/result.md")
 
 
 class Claim(Record):
@@ -95,7 +95,7 @@ class Answer(Record):
     claims: tuple[Claim, ...] = ()
 
 
-class UtteranceAnswer(Utterance, Answer):
+class UtteranceAnswer(Answer, Utterance):
     """An utterance and the answer about it."""
 
 

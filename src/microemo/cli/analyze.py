@@ -21,13 +21,13 @@ def analyze(
         Path | None, typer.Option(metavar="FILE", help="SRT or VTT with what is said; replaces speech recognition.")
     ] = None,
     language: Annotated[
-        str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh. Default: found, span by span.")
+        str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh; auto finds it, span by span.")
     ] = "auto",
     diarize: Annotated[bool, typer.Option("--diarize", help="Tell speakers apart by their voices.")] = False,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON; an array of results for several videos.")
+        bool, typer.Option("--json", help="Print the result as JSON as well; an array of results for several videos.")
     ] = False,
     device: Device = "auto",
     debug: Debug = False,

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import pysubs2
 
@@ -31,13 +31,20 @@ class Cue(NamedTuple):
     speaker: str | None = None
 
 
-def load(given: Path | str | Sequence[Cue]) -> list[Cue]:
-    """Subtitles as a caller has them, in time order: a file's path, or cues (plain tuples of the same fields will do).
+PlainCue = tuple[float, float, str] | tuple[float, float, str, str | None]
+Subtitles: TypeAlias = Path | str | Sequence[Cue | PlainCue]
+"""As a caller has them: a file's path, or cues; plain tuples of the same fields will do."""
+
+
+def load(given: Subtitles) -> list[Cue]:
+    """Cues in time order.
 
     Raises ``InputError`` where the file, or a cue, cannot be used.
     """
     if isinstance(given, Path | str):
         return read(given)
+    if not isinstance(given, Sequence):
+        raise InputError(f"{given!r}: no subtitles; give a file, or cues of start_sec, end_sec, text")
     return _in_order(_checked(number, cue) for number, cue in enumerate(given, start=1))
 
 

@@ -209,10 +209,9 @@ def watch(
                     due.pop()
             hook("faces", frame.time_sec, None)
     end_sec = last[0].time_sec if last else 0.0
-    if last is not None:
-        if due and not (samples and samples[-1].time_sec == end_sec):
-            samples.append(_sample(*last, size))
-        hook("faces", end_sec, end_sec)
+    if last is not None and due and not (samples and samples[-1].time_sec == end_sec):
+        samples.append(_sample(*last, size))
+    hook("faces", end_sec, end_sec)
     return Watched(samples, tracker.tracks(), portraits.finish(), shots(starts_sec, end_sec), end_sec)
 
 

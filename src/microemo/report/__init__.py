@@ -26,6 +26,8 @@ DEFAULT_FORMATS = ("json", "html")
 
 def check_formats(formats: Sequence[str]) -> None:
     """Raise InputError on the first unknown format; call it before the work rather than after."""
+    if isinstance(formats, str):
+        raise InputError(f"{formats}: formats are a list, such as ({formats!r},)")
     for name in formats:
         if name not in FORMATS:
             raise InputError(f"{name}: unknown report format; choose from {', '.join(FORMATS)}")

@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "utterances": (
-        "utterance", "start_sec", "end_sec", "speaker", "source", "text", "label", "confidence", "labels",
+        "utterance", "start_sec", "end_sec", "speaker", "language", "source", "text", "label", "confidence", "labels",
         "explanation",
     ),
     "emotions": ("utterance", "start_sec", "end_sec", "rank", "label", "confidence"),
@@ -19,6 +19,8 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "claims": ("utterance", "text", "modality", "clue", "verified"),
 }  # fmt: skip
 """``utterance`` is an utterance's index; among emotions and claims, the overall answer has none."""
+
+REFERENCES = ("utterance", "clue")  # whole numbers that may be missing
 
 
 def columns(table: TableName) -> tuple[str, ...]:
@@ -46,6 +48,7 @@ def _utterances(result: ResultRecord) -> Iterator[Row]:
         yield {
             **_when(utterance),
             "speaker": utterance.speaker,
+            "language": utterance.language,
             "source": utterance.source,
             "text": utterance.text,
             "label": first.label if first else None,
