@@ -59,7 +59,7 @@ optimizer: {{learning_rate: 0.01, warmup_steps: 5}}
 def test_tiny_learns_from_real_features_by_the_command_line(run: Run, clips: Path, tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(CONFIG.format(data=clips))
     trained = run("train", "tiny.yaml", "cache.directory=cache")
-    assert (trained.code, trained.stderr) == (0, "")
+    assert trained.stderr == "" and trained.code == 0
     assert trained.stdout.startswith("model: 30 steps, best validation loss ")
     entries = [json.loads(line) for line in (tmp_path / "model" / "log.jsonl").read_text().splitlines()]
     losses = [entry["loss"] for entry in entries if "loss" in entry]

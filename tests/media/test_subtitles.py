@@ -140,12 +140,22 @@ def test_anything_reads_as_valid_cues_or_an_input_error(tmp_path_factory, data):
 def test_cues_may_be_given_as_they_are(tmp_path: Path) -> None:
     given = [(2.0, 3.0, "Second."), Cue(0.5, 1.5, "First.", "A")]
     assert load(given) == [Cue(0.5, 1.5, "First.", "A"), Cue(2.0, 3.0, "Second.", None)]
+    assert load([(0.0, math.inf, "Throughout.")]) == [Cue(0.0, math.inf, "Throughout.", None)]
     (tmp_path / "a.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nHi.\n")
     assert load(str(tmp_path / "a.srt")) == [Cue(1.0, 2.0, "Hi.", None)]
 
 
 @pytest.mark.parametrize(
-    "cue", [(2.0, 1.0, "a"), (-1.0, 1.0, "a"), (0.0, 1.0), ("0", 1.0, "a"), (0.0, 1.0, 3), (0.0, math.inf, "a")]
+    "cue",
+    [
+        (2.0, 1.0, "a"),
+        (-1.0, 1.0, "a"),
+        (0.0, 1.0),
+        ("0", 1.0, "a"),
+        (0.0, 1.0, 3),
+        (math.inf, math.inf, "a"),
+        (0.0, math.nan, "a"),
+    ],
 )
 def test_a_cue_that_cannot_be_is_named(cue: tuple[object, ...]) -> None:
     with pytest.raises(InputError, match=r"^cue 2 of the subtitles, .*: give start_sec, end_sec"):

@@ -37,7 +37,7 @@ Subtitles: TypeAlias = Path | str | Sequence[Cue | PlainCue]
 
 
 def load(given: Subtitles) -> list[Cue]:
-    """Cues in time order.
+    """Cues in time order; one that ends at infinity lasts until the clip ends.
 
     Raises ``InputError`` where the file, or a cue, cannot be used.
     """
@@ -55,7 +55,7 @@ def _in_order(cues: Iterable[Cue]) -> list[Cue]:
 def _checked(number: int, cue: Sequence[Any]) -> Cue:
     try:
         start, end, text, speaker = Cue(*cue)
-        if 0 <= start < end < math.inf and isinstance(text, str) and isinstance(speaker, str | None):
+        if 0 <= start < end and start < math.inf and isinstance(text, str) and isinstance(speaker, str | None):
             return Cue(float(start), float(end), text, speaker)
     except TypeError:
         pass
