@@ -23,6 +23,7 @@ import torch
 
 from microemo import weights
 from microemo.media.audio import SAMPLE_RATE, waveform
+from microemo.media.probe import probe
 from microemo.perception.active_speaker import bind_speakers
 from microemo.perception.asr import find_voice
 from microemo.perception.diarisation import Diarisation, cluster, from_spans
@@ -110,7 +111,7 @@ def half(takes: Sequence[Take], which: str) -> dict[str, list[Take]]:
 
 def sound(take: Take) -> Array:
     """The take without the silence around it, at a common level."""
-    samples = np.array(waveform(take.path), np.float32)
+    samples = np.array(waveform(probe(take.path)), np.float32)
     level = np.sqrt(np.convolve(samples**2, np.full(400, 1 / 400), "same"))
     loud = np.flatnonzero(level > 0.05 * level.max())
     samples = samples[max(0, loud[0] - 400) : loud[-1] + 400]

@@ -22,6 +22,7 @@ import numpy as np
 
 from microemo import weights
 from microemo.hooks import silent
+from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception.face_clues import face_clues
 from microemo.perception.face_embedding import aligned_chip, load
@@ -85,7 +86,7 @@ def verify(clips: Faces) -> object:
     rng = np.random.default_rng(0)
     for subject, paths in clips.items():
         for path in rng.permutation(paths)[:CLIPS_EACH]:
-            chips = list(_chips(list(frames(path, max_fps=10))))
+            chips = list(_chips(list(frames(probe(path), max_fps=10))))
             if chips:
                 people.append(subject)
                 points.append(network.embed(np.stack(chips)).mean(axis=0))
@@ -158,7 +159,7 @@ class Made:
 
 def pictures(path: Path, count: int) -> list[np.ndarray]:
     """A clip's pictures, forwards and backwards until there are enough, so that nothing jumps."""
-    clip = [cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for _, image in frames(path, FPS)]
+    clip = [cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for _, image in frames(probe(path), FPS)]
     return list(islice(cycle(clip + clip[::-1]), count))
 
 

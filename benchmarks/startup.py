@@ -30,8 +30,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from microemo.media.audio import waveform
+    from microemo.media.probe import probe
 
-    sound = waveform(arguments.speech)
+    sound = waveform(probe(arguments.speech))
     if sound is None or len(sound) < SECONDS * SAMPLE_RATE:
         sys.exit(f"at least {SECONDS} s of speech are needed")
     with tempfile.TemporaryDirectory() as scratch:

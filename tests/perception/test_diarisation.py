@@ -3,6 +3,7 @@ import pytest
 
 from microemo import weights
 from microemo.media.audio import waveform
+from microemo.media.probe import probe
 from microemo.perception.asr import Word, find_voice
 from microemo.perception.diarisation import Diarisation, SpeakerTurn, cluster, diarise, from_spans
 from microemo.perception.voices import blocks, fill, stretches
@@ -116,7 +117,7 @@ def test_a_reader_is_one_speaker_and_a_dialogue_is_two() -> None:
     samples = weights.path("speech_samples")
     folders = weights.path("pyannote_segmentation"), weights.path("campplus")
     reader, dialogue = (
-        np.array(waveform(samples / f"{name}.wav"), np.float32) for name in ("two_cities", "endgame_nagg_nell")
+        np.array(waveform(probe(samples / f"{name}.wav")), np.float32) for name in ("two_cities", "endgame_nagg_nell")
     )
     reader = reader[: 20 * RATE]
 

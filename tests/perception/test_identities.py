@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo import weights
+from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception import identities as identities_module
 from microemo.perception.face_embedding import DIM, aligned_chip, load
@@ -145,7 +146,7 @@ def landmarker_file():
 def woman():
     """Ten moments of the demo clip."""
     clip = next(weights.path("demo_clip").glob("*.mp4"))
-    return [frame.image for index, frame in enumerate(frames(clip, max_fps=2)) if index % 3 == 0][:10]
+    return [frame.image for index, frame in enumerate(frames(probe(clip), max_fps=2)) if index % 3 == 0][:10]
 
 
 @pytest.mark.weights
