@@ -94,6 +94,11 @@ def test_an_uncertain_language_is_left_out_unheard(whisper):
     ("doubtful", "reason"),
     [
         (segment("Thank you.", no_speech_prob=0.7), "no speech in the voice"),
+        (
+            segment("a bit of what nobody said", word_sec=0.2, no_speech_prob=0.7, avg_logprob=-0.5),
+            "no speech in the voice",
+        ),
+        (segment("however sure and long it is", word_sec=0.2, no_speech_prob=0.85), "no speech in the voice"),
         (segment("no " * 30, word_sec=0.02, compression_ratio=8.0), "the words go round in circles"),
         (segment("something", avg_logprob=-1.4), "the words are uncertain"),
         (segment("sausage made", probability=0.2), "the words are uncertain"),
@@ -108,6 +113,14 @@ def test_what_is_not_credible_is_left_out_with_the_reason(whisper, doubtful, rea
     ((span, said),) = transcript.left_out
     assert said == reason
     assert span.start_sec == pytest.approx(0.7 + doubtful.start)
+
+
+def test_a_sure_sentence_is_believed_though_whisper_half_expects_no_speech(whisper):
+    """As it does of a clear reader's "It was the epoch of incredulity."."""
+    whisper.segments = [segment("It was the epoch of incredulity.", no_speech_prob=0.62, avg_logprob=-0.26)]
+    whisper.languages = [SpokenLanguage("en", 0.98)]
+    (transcript,) = transcripts([Span(1.0, 4.0)])
+    assert len(transcript.words) == 6 and transcript.left_out == []
 
 
 def test_among_much_that_is_uncertain_nothing_is_believed(whisper):
