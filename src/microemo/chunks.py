@@ -1,7 +1,7 @@
 """Clips in chunks: a few utterances at a time are encoded and asked about, so that memory does not grow with length."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -77,22 +77,22 @@ def encode(model: MicroEmo, clip: Clip, chunk: Chunk) -> Features:
     if model.config.local_view == "face":  # such a model has learnt from faces alone
         inside &= clip.face_mask
     frames = np.flatnonzero(inside)
-    sound = sound_times = None
+    features = Features()
     if clip.waveform is not None and any(has_speech(utterance, clip.speech) for utterance in chunk.utterances):
         samples = clip.waveform[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
         sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
-    if not len(frames):
-        return Features(audio=sound, audio_times_sec=sound_times).to(model.device)
-    pictures, views = model.encode_frames(
-        torch.from_numpy(clip.frames[frames]),
-        torch.from_numpy(clip.faces[frames]),
-        torch.from_numpy(clip.face_mask[frames]),
-    )
-    return Features(
-        times_sec=tuple(float(times[frame] - start) for frame in frames),
-        frames=pictures,
-        faces=views,
-        region_masks=torch.from_numpy(clip.region_masks[frames]),
-        audio=sound,
-        audio_times_sec=sound_times,
-    ).to(model.device)
+        features = replace(features, audio=sound, audio_times_sec=sound_times)
+    if len(frames):
+        pictures, views = model.encode_frames(
+            torch.from_numpy(clip.frames[frames]),
+            torch.from_numpy(clip.faces[frames]),
+            torch.from_numpy(clip.face_mask[frames]),
+        )
+        features = replace(
+            features,
+            times_sec=tuple(float(times[frame] - start) for frame in frames),
+            frames=pictures,
+            faces=views,
+            region_masks=torch.from_numpy(clip.region_masks[frames]),
+        )
+    return features.to(model.device)
