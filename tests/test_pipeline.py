@@ -18,6 +18,7 @@ from microemo.model.features import Features
 from microemo.model.language import Generation
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
+from microemo.perception.spoken_language import language_code
 from microemo.pipeline import Pipeline, _recognition, perceive
 from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
 
@@ -163,6 +164,10 @@ def test_without_the_recognition_of_faces_the_result_says_so(monkeypatch: pytest
     warnings: list[str] = []
     assert _recognition(silent, warnings.append) is None
     assert warnings == ["people are told apart by place and time alone: face_recognition cannot be had"]
+
+
+def test_languages_are_named_in_any_case() -> None:
+    assert [language_code(named) for named in ("EN", "de", "auto", None)] == ["en", "de", None, None]
 
 
 def test_a_language_that_is_none_stops_before_anything_is_read(tmp_path: Path) -> None:

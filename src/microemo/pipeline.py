@@ -26,7 +26,7 @@ from microemo.perception.diarisation import diarise
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.speakers import with_speakers
-from microemo.perception.spoken_language import language_name
+from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import find_speech
 from microemo.result import Result
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Utterance, UtteranceAnswer
@@ -148,9 +148,7 @@ def perceive(
     ``InputError`` where a file, or the language, cannot be used.
     """
     warnings: list[str] = []
-    language = None if language in (None, "auto") else language.lower()
-    if language is not None:
-        language_name(language)
+    language = language_code(language)
     info = probe(path, warnings.append)
     cues = None if given is None else subtitles.load(given)
 

@@ -36,14 +36,12 @@ def analyze(
     from rich.console import Console
 
     from microemo import pipeline, progress, report
-    from microemo.perception.spoken_language import language_name
+    from microemo.perception.spoken_language import language_code
     from microemo.report.text import summary
 
     if subtitles is not None and len(videos) > 1:
         raise typer.BadParameter("--subtitles goes with a single VIDEO")
-    spoken = None if language == "auto" else language
-    if spoken is not None:
-        language_name(spoken)
+    spoken = language_code(language)
     chosen = formats.replace(" ", "").split(",")
     report.check_formats(chosen)
 

@@ -40,6 +40,15 @@ def language_name(code: str) -> str:
     return LANGUAGES[code].title()
 
 
+def language_code(named: str | None) -> str | None:
+    """The code of a language as users name it; None for ``auto``, and where none is named. Raises as above."""
+    if named is None or named == "auto":
+        return None
+    code = named.lower()
+    language_name(code)
+    return code
+
+
 def find_languages(
     model: "WhisperModel", waveform: Float32[np.ndarray, " N"], voiced: Sequence[Span]
 ) -> list[SpokenLanguage]:
