@@ -22,3 +22,9 @@ def inside(
     for start, end in spans:
         found |= (times_sec >= start - margin_sec) & (times_sec < end + margin_sec)
     return found
+
+
+def runs(active: Bool[np.ndarray, " N"]) -> list[tuple[int, int]]:
+    """First and last + 1 of each run of True, in order."""
+    edges = np.flatnonzero(np.diff(np.pad(active.astype(np.int8), 1)))
+    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]

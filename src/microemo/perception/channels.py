@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Float32
 
 from microemo.filter_banks import SAMPLE_RATE
 from microemo.perception.diarisation import Diarisation, from_spans
-from microemo.spans import Span, inside
+from microemo.spans import Span, inside, runs
 
 FRAME = SAMPLE_RATE // 20  # samples of which a level is taken
 FLOOR_DB = -60.0
@@ -58,5 +58,4 @@ def levels_db(channel: Float32[np.ndarray, " N"]) -> Float[np.ndarray, " F"]:
 
 
 def _spans(frames: Bool[np.ndarray, " F"]) -> list[Span]:
-    edges = np.flatnonzero(np.diff(np.pad(frames.astype(np.int8), 1))) * FRAME / SAMPLE_RATE
-    return [Span(float(start), float(end)) for start, end in edges.reshape(-1, 2)]
+    return [Span(start * FRAME / SAMPLE_RATE, end * FRAME / SAMPLE_RATE) for start, end in runs(frames)]

@@ -14,7 +14,7 @@ from microemo.filter_banks import FRAME as MEL_FRAME
 from microemo.filter_banks import HOP, SAMPLE_RATE
 from microemo.perception.nets import campplus, segmentation
 from microemo.perception.nets.segmentation import FRAME_OFFSET, FRAME_STEP, WINDOW
-from microemo.spans import Span, inside
+from microemo.spans import Span, inside, runs
 
 FRAME_SEC = FRAME_STEP / SAMPLE_RATE
 EDGE = FRAME_OFFSET - FRAME_STEP // 2  # where the first frame begins, in samples
@@ -120,9 +120,8 @@ def _cut(start: int, end: int, loudness: Float[np.ndarray, " F"]) -> Iterator[sl
 
 def _runs(active: Bool[np.ndarray, " F"], max_gap: int) -> list[tuple[int, int]]:
     """First and last + 1 of each run of frames, over gaps of up to ``max_gap`` frames."""
-    edges = np.flatnonzero(np.diff(np.pad(active.astype(np.int8), 1)))
     joined: list[tuple[int, int]] = []
-    for start, end in edges.reshape(-1, 2).tolist():
+    for start, end in runs(active):
         if joined and start - joined[-1][1] <= max_gap:
             joined[-1] = (joined[-1][0], end)
         else:
@@ -131,7 +130,7 @@ def _runs(active: Bool[np.ndarray, " F"], max_gap: int) -> list[tuple[int, int]]
 
 
 def _spans(own: Bool[np.ndarray, " F"], first: int) -> Iterator[Span]:
-    for start, end in _runs(own, 0):
+    for start, end in runs(own):
         start_sec, end_sec = ((first + EDGE + frame * FRAME_STEP) / SAMPLE_RATE for frame in (start, end))
         yield Span(start_sec, end_sec)
 
