@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from one_person import one_person_clip
 
 from microemo.chunks import MAX_SEC, MAX_UTTERANCES, Chunk, chunks, shows_person
 from microemo.schema import Clip, ClipInfo, Utterance
@@ -47,7 +48,7 @@ def test_a_chunk_reaches_from_its_first_moment_to_its_last() -> None:
 
 def clip(face_times: tuple[float, ...] = (), speech: tuple[tuple[float, float], ...] = ()) -> Clip:
     times = np.arange(0, 10, 0.5)
-    return Clip(
+    return one_person_clip(
         info=ClipInfo(path="x", duration_sec=10, has_video=True, has_audio=True, face_seconds=0),
         frame_times_sec=times,
         frames=np.zeros((20, 2, 2, 3), np.uint8),
@@ -61,16 +62,20 @@ def clip(face_times: tuple[float, ...] = (), speech: tuple[tuple[float, float], 
     )
 
 
+def shows(made: Clip, one: Utterance) -> bool:
+    return shows_person(made, made.people[0], one)
+
+
 def test_an_utterance_shows_a_person_if_a_face_was_seen_or_a_voice_heard_in_it() -> None:
-    assert shows_person(clip(face_times=(2.0,)), utterance(2, 4))
-    assert not shows_person(clip(face_times=(4.0, 1.5)), utterance(2, 4))
-    assert shows_person(clip(speech=((3.5, 6.0),)), utterance(2, 4))
-    assert not shows_person(clip(speech=((3.9, 6.0),)), utterance(2, 4))  # the edge of the next one's voice
-    assert shows_person(clip(speech=((3.9, 6.0),)), utterance(3.8, 4.0))
-    assert not shows_person(clip(speech=((0.0, 2.0), (4.0, 6.0))), utterance(2, 4))
+    assert shows(clip(face_times=(2.0,)), utterance(2, 4))
+    assert not shows(clip(face_times=(4.0, 1.5)), utterance(2, 4))
+    assert shows(clip(speech=((3.5, 6.0),)), utterance(2, 4))
+    assert not shows(clip(speech=((3.9, 6.0),)), utterance(2, 4))  # the edge of the next one's voice
+    assert shows(clip(speech=((3.9, 6.0),)), utterance(3.8, 4.0))
+    assert not shows(clip(speech=((0.0, 2.0), (4.0, 6.0))), utterance(2, 4))
 
 
 def test_given_subtitles_are_words_of_a_person() -> None:
-    assert shows_person(clip(), utterance(2, 4, text="Hi", source="subtitle"))
-    assert not shows_person(clip(), utterance(2, 4, text="", source="subtitle"))
-    assert not shows_person(clip(), utterance(2, 4, text="Hi", source="asr"))
+    assert shows(clip(), utterance(2, 4, text="Hi", source="subtitle"))
+    assert not shows(clip(), utterance(2, 4, text="", source="subtitle"))
+    assert not shows(clip(), utterance(2, 4, text="Hi", source="asr"))

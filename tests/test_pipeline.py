@@ -8,6 +8,7 @@ import pytest
 import torch
 from clips import SAMPLE_RATE, write
 from lively import lively
+from one_person import one_person_clip
 from small_paper import SMALL_PAPER
 
 from microemo.config import ModelConfig
@@ -32,11 +33,11 @@ CONFIG = SMALL_PAPER.model_copy(
 LABELS = {None: "calm", 0: "happy", 1: "sad"}  # of the whole, and of each utterance
 
 
-def clip_of(num_utterances: int = 2) -> Clip:
+def clip_of(num_utterances: int = 2, speech: tuple[tuple[float, float], ...] = ((0.0, 99.0),)) -> Clip:
     """Two seconds an utterance, two frames a second, the second frame without a face."""
     rng, num_frames = np.random.default_rng(0), 4 * num_utterances
     face_mask = np.arange(num_frames) != 1
-    return Clip(
+    return one_person_clip(
         info=ClipInfo(
             path="clip.mp4", duration_sec=2.0 * num_utterances, has_video=True, has_audio=True, face_seconds=2
         ),
@@ -54,7 +55,7 @@ def clip_of(num_utterances: int = 2) -> Clip:
             Clue(id=7, modality="face", region="brows", kind="brow_lowerer", start_sec=0.5, apex_sec=1.0, end_sec=1.5,
                  value=0.6, baseline=0.1, strength=0.9),
         ),
-        speech=((0.0, 2.0 * num_utterances),),
+        speech=speech,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def test_an_utterance_in_which_nobody_speaks_is_judged_without_sound(
     tmp_path: Path, asked: list[tuple[Features, ...]]
 ) -> None:
     config = CONFIG.model_copy(update={"one_prompt": False})
-    pipeline(tmp_path, config).understand(replace(clip_of(), speech=((0.0, 2.1),)))
+    pipeline(tmp_path, config).understand(clip_of(speech=((0.0, 2.1),)))
     assert [features.audio is not None for features, _, _ in asked] == [True, False]
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int, UInt8
 
 from microemo.config import ModelConfig
 from microemo.media.audio import SAMPLE_RATE
 from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, moved, prompt_utterances
-from microemo.schema import Clip, Clue, Utterance
+from microemo.schema import Clip, Clue, Participant, Utterance
 from microemo.spans import Span
 
 MAX_UTTERANCES = 8
@@ -46,15 +47,20 @@ def chunks(utterances: Sequence[Utterance]) -> list[Chunk]:
     return [Chunk(tuple(group)) for group in groups]
 
 
-def shows_person(clip: Clip, utterance: Utterance) -> bool:
-    """Whether the utterance can be judged at all: the face was found in it, or somebody speaks in it."""
+def judged(clip: Clip, person: Participant) -> list[Chunk]:
+    """Those of a person's utterances in which they can be judged, in chunks."""
+    return chunks([utterance for utterance in person.utterances if shows_person(clip, person, utterance)])
+
+
+def shows_person(clip: Clip, person: Participant, utterance: Utterance) -> bool:
+    """Whether a person can be judged in an utterance at all: their face was found in it, or they speak in it."""
     start, end = utterance.span
-    seen = any(start <= time < end for time in clip.frame_times_sec[clip.face_mask])
-    return seen or has_speech(utterance, clip.speech) or (bool(utterance.text) and utterance.source == "subtitle")
+    seen = any(start <= time < end for time in clip.frame_times_sec[person.face_mask])
+    return seen or has_speech(utterance, person.speech) or (bool(utterance.text) and utterance.source == "subtitle")
 
 
 def has_speech(utterance: Utterance, speech: Sequence[Span]) -> bool:
-    """Whether somebody speaks in the utterance; ``speech`` are the clip's spans of speech.
+    """Whether a person speaks in the utterance; ``speech`` are their spans of speech.
 
     The breath of a voice that its edges leave in a silent window is no speech.
     """
@@ -69,30 +75,43 @@ def prompt_of(config: ModelConfig, clues: Sequence[Clue], chunk: Chunk) -> list[
     return [moved(entry, -chunk.span.start_sec) for entry in prompt_utterances(chunk.utterances, listed)]
 
 
-def encode(model: MicroEmo, clip: Clip, chunk: Chunk) -> Features:
-    """A chunk as the model reads it: its frames, and its sound if somebody speaks; in seconds from its start."""
+def encode(model: MicroEmo, clip: Clip, person: Participant, chunk: Chunk) -> Features:
+    """A chunk as the model reads it: its frames, and its sound if the person speaks; in seconds from its start."""
     start, end = chunk.span
     times = clip.frame_times_sec
     inside = (times >= start) & (times < end)
     if model.config.local_view == "face":  # such a model has learnt from faces alone
-        inside &= clip.face_mask
+        inside &= person.face_mask
     frames = np.flatnonzero(inside)
     features = Features()
-    if clip.waveform is not None and any(has_speech(utterance, clip.speech) for utterance in chunk.utterances):
+    if clip.waveform is not None and any(has_speech(utterance, person.speech) for utterance in chunk.utterances):
         samples = clip.waveform[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
         sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
         features = replace(features, audio=sound, audio_times_sec=sound_times)
     if len(frames):
+        faces, masks = views_at(person, frames)
         pictures, views = model.encode_frames(
-            torch.from_numpy(clip.frames[frames]),
-            torch.from_numpy(clip.faces[frames]),
-            torch.from_numpy(clip.face_mask[frames]),
+            torch.from_numpy(np.array(clip.frames[frames])),
+            torch.from_numpy(faces),
+            torch.from_numpy(person.face_mask[frames]),
         )
         features = replace(
             features,
             times_sec=tuple(float(times[frame] - start) for frame in frames),
             frames=pictures,
             faces=views,
-            region_masks=torch.from_numpy(clip.region_masks[frames]),
+            region_masks=torch.from_numpy(masks),
         )
     return features.to(model.device)
+
+
+def views_at(
+    person: Participant, frames: Int[np.ndarray, " n"]
+) -> tuple[UInt8[np.ndarray, "n S S 3"], Float[np.ndarray, "n R P"]]:
+    """The person's face and its masks in some of the sampled frames; black, and zero, where it was not found."""
+    seen = person.face_mask[frames]
+    rows = (np.cumsum(person.face_mask) - 1)[frames[seen]]
+    faces = np.zeros((len(frames), *person.views.shape[1:]), np.uint8)
+    masks = np.zeros((len(frames), *person.view_masks.shape[1:]), np.float32)
+    faces[seen], masks[seen] = person.views[rows], person.view_masks[rows]
+    return faces, masks

@@ -4,13 +4,16 @@
 needs no media. Training caches the one; a cluster gives the two to different workers.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import Float32
 
 from microemo import __version__, weights
-from microemo.answers import ask, merge
-from microemo.chunks import chunks, shows_person
+from microemo.answers import Told, ask, utterance_answers
+from microemo.chunks import judged
 from microemo.config import ModelConfig
 from microemo.device import CPU, resolve
 from microemo.errors import WeightsError
@@ -21,16 +24,16 @@ from microemo.media.probe import probe
 from microemo.media.subtitles import Subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
-from microemo.perception.clues import measure_clues
-from microemo.perception.diarisation import diarise
+from microemo.perception import speakers
+from microemo.perception.diarisation import Diarisation, diarise
 from microemo.perception.faces import scan
+from microemo.perception.people import who_is_who
 from microemo.perception.sampling import even_times, sample_times
-from microemo.perception.speakers import with_speakers
+from microemo.perception.speakers import cut_at_changes
 from microemo.perception.spoken_language import language_code
-from microemo.perception.utterances import find_speech
+from microemo.perception.utterances import Speech, find_speech
 from microemo.result import Result
-from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Utterance, UtteranceAnswer
-from microemo.spans import Span
+from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
 
 NANO = Path(__file__).parent / "weights" / "nano"
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
@@ -63,16 +66,18 @@ class Pipeline:
         asr: bool = True,
         hook: Hook | None = None,
         language: str | None = None,
-        diarize: bool = False,
+        diarize: bool | None = None,
+        person: str | None = None,
     ) -> Result:
-        """What the person in a media file feels, when, and from which clues.
+        """What the people in a media file feel, when, and from which clues.
 
         ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words.
-        ``language`` is the ISO 639-1 code of what is said, which is found where it is not given; ``diarize`` tells
-        speakers apart by their voices. Raises ``InputError`` where the file, the subtitles or the language cannot be
-        used.
+        ``language`` is the ISO 639-1 code of what is said, which is found where it is not given. ``diarize`` tells
+        speakers apart by their voices; by default that is done where several people are seen. ``person`` is the id of
+        the only person to be judged. Raises ``InputError`` where the file, the subtitles or the language cannot be
+        used, and where there is no such person.
         """
-        return self.understand(self.perceive(path, subtitles, asr, hook, language, diarize), hook)
+        return self.understand(self.perceive(path, subtitles, asr, hook, language, diarize), hook, person)
 
     def perceive(
         self,
@@ -81,36 +86,40 @@ class Pipeline:
         asr: bool = True,
         hook: Hook | None = None,
         language: str | None = None,
-        diarize: bool = False,
+        diarize: bool | None = None,
     ) -> Clip:
-        """Media and perception: utterances, sampled frames, the main person's face, measured clues."""
+        """Media and perception: utterances, sampled frames, people with their faces and voices, measured clues."""
         return perceive(
             Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language,
             diarize=diarize,
         )  # fmt: skip
 
     @torch.inference_mode()
-    def understand(self, clip: Clip, hook: Hook | None = None) -> Result:
-        """Model and parser: tensors in, answers out, each claim checked against the clip's clues."""
+    def understand(self, clip: Clip, hook: Hook | None = None, person: str | None = None) -> Result:
+        """Model and parser: tensors in, answers out, person by person, each claim checked against their clues."""
         hook = hook or self._hook
-        judged = [utterance for utterance in clip.utterances if shows_person(clip, utterance)]
-        answers: dict[int, Answer] = {}
-        overall: list[tuple[Span, Answer]] = []
-        hook("understand", 0, len(judged))
-        for chunk in chunks(judged):
-            answered = ask(self._loaded(hook), clip, chunk)
-            answers |= {u.index: answer for u, answer in zip(chunk.utterances, answered.utterances, strict=True)}
-            overall += answered.overall
-            hook("understand", len(answers), len(judged))
-        return self._result(clip, merge(overall) if overall else ABSTENTION, answers)
+        told = [Told(one) for one in clip.only(person)]
+        asked = [(one, chunk) for one in told for chunk in judged(clip, one.about)]
+        num_asked, num_told = sum(len(chunk.utterances) for _, chunk in asked), 0
+        hook("understand", 0, num_asked)
+        for one, chunk in asked:
+            one.hear(chunk, ask(self._loaded(hook), clip, one.about, chunk))
+            num_told += len(chunk.utterances)
+            hook("understand", num_told, num_asked)
+        return self._result(clip, told)
 
-    def _result(self, clip: Clip, overall: Answer, answers: dict[int, Answer]) -> Result:
+    def _result(self, clip: Clip, told: Sequence[Told]) -> Result:
+        people = {one.id: one for one in map(Told.person_answer, told)}
+        main = clip.main_person if clip.main_person in people else next(iter(people), None)
+        abstained = not any(one.answers for one in told)
         result = Result(
             clip=clip.info,
-            overall=overall,
-            utterances=tuple(_answered(utterance, answers.get(utterance.index)) for utterance in clip.utterances),
-            clues=clip.clues,
-            abstained=not answers,
+            people=tuple(people.values()),
+            main_person=main,
+            overall=ABSTENTION if abstained or main is None else people[main].overall,
+            utterances=tuple(utterance_answers(clip.utterances, told)),
+            clues=tuple(clue for clue in clip.clues if clue.person in people),
+            abstained=abstained,
             warnings=clip.warnings,
             model=ModelInfo(
                 name=self.config.name,
@@ -119,7 +128,7 @@ class Pipeline:
             ),
             microemo_version=__version__,
         )
-        return result.with_key_frames(clip.key_frames)
+        return result.with_key_frames([frame for frame in clip.key_frames if frame.person in {None, *people}])
 
 
 def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
@@ -139,13 +148,14 @@ def perceive(
     sound: Path | None = None,
     device: torch.device = CPU,
     language: str | None = None,
-    diarize: bool = False,
+    diarize: bool | None = None,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
-    is recognised; ``language`` is that of the words, by default found; ``diarize`` tells speakers apart. Raises
-    ``InputError`` where a file, or the language, cannot be used.
+    is recognised; ``language`` is that of the words, by default found. ``diarize`` tells speakers apart, by default
+    where several people are seen; False: whatever is said, the main person says. Raises ``InputError`` where a file,
+    or the language, cannot be used.
     """
     warnings: list[str] = []
     language = language_code(language)
@@ -159,17 +169,13 @@ def perceive(
     asr_model = weights.path("whisper_base", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
     warnings += speech.warnings
-    if diarize and waveform is not None:
-        parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
-        speech = with_speakers(speech, diarise(waveform, speech.voiced, *parts, hook))
 
     frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     num_frames, vision = config.num_frames, config.vision
-    times = even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances)
     faces = scan(
         frames,
-        times,
+        even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances),
         vision.image_size,
         vision.patch_size,
         landmarker,
@@ -178,30 +184,40 @@ def perceive(
         config.local_view,
         _recognition(hook, warnings.append) if info.has_video else None,
     )
-    clues = measure_clues(faces.main, waveform, speech.utterances, speech.words, speech.voiced, faces.shots)
-    if faces.num_others:
-        others = "another person was" if faces.num_others == 1 else f"{faces.num_others} other people were"
-        warnings.append(f"{others} seen; the answer is about the main person alone")
+
+    voices = _voices(speech, waveform, len(faces.people), diarize, hook)
+    who = who_is_who(cut_at_changes(speech, voices) if voices else speech, voices, faces, waveform, warnings.append)
     return Clip(
         info=ClipInfo(
             path=str(path),
             duration_sec=round(info.duration_sec, 3),
             has_video=info.has_video,
             has_audio=waveform is not None,
-            face_seconds=round(faces.face_seconds, 3),
+            face_seconds=round(faces.main_person.face_seconds, 3) if faces.main_person else 0.0,
         ),
         frame_times_sec=faces.frame_times_sec,
         frames=faces.frames,
-        faces=faces.faces,
-        face_mask=faces.face_mask,
-        region_masks=faces.region_masks,
         waveform=waveform,
-        utterances=speech.utterances,
-        clues=clues,
-        speech=speech.voiced,
-        key_frames=faces.key_frames,
+        utterances=who.utterances,
+        people=who.people,
+        main_person=who.main,
+        key_frames=who.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _voices(
+    speech: Speech, waveform: Float32[np.ndarray, " N"] | None, num_faces: int, diarize: bool | None, hook: Hook
+) -> Diarisation | None:
+    """Who speaks when: as subtitles name them, else by their voices; None where nobody asks and one may be enough."""
+    if diarize is False:
+        return None
+    if (named := speakers.named(speech)) is not None:
+        return named
+    if waveform is None or not speech.voiced or not (diarize or num_faces > 1):
+        return None
+    parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
+    return diarise(waveform, speech.voiced, *parts, hook)
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:
@@ -211,8 +227,3 @@ def _recognition(hook: Hook, warn: Warn) -> Path | None:
     except WeightsError as problem:
         warn(f"people are told apart by place and time alone: {problem}")
         return None
-
-
-def _answered(utterance: Utterance, answer: Answer | None) -> UtteranceAnswer:
-    """The utterance with its answer; an empty one where nobody was to be judged."""
-    return UtteranceAnswer(**dict(utterance), **dict(answer or Answer()))

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 
+from microemo.errors import InputError
 from microemo.spans import Span
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -36,6 +37,16 @@ class ClipInfo(Record):
     face_seconds: float = Field(ge=0, description="Time in which the main person's face was found")
 
 
+class Person(Record):
+    """Somebody who is seen or heard in the clip."""
+
+    id: str = Field(description="P1, P2, … in order of first appearance")
+    name: str | None = Field(default=None, description="As subtitles name them")
+    face_seconds: float = Field(ge=0, description="Time in which their face was found")
+    speech_seconds: float = Field(ge=0, description="Time in which they speak")
+    key_frame_sec: float | None = Field(default=None, description="Time of the sampled frame that shows the face best")
+
+
 class Utterance(Record):
     """A spoken utterance or, without speech, a span of the clip: start <= t < end, in seconds."""
 
@@ -43,7 +54,8 @@ class Utterance(Record):
     start_sec: float = Field(ge=0)
     end_sec: float
     text: str = ""
-    speaker: str | None = None
+    person: str | None = Field(default=None, description="Id of who speaks; where nobody does, of the main person")
+    speaker: str | None = Field(default=None, description="Their name in subtitles; else their id, if several speak")
     language: str | None = Field(default=None, description="ISO 639-1 code of the words; None where unknown")
     source: UtteranceSource
 
@@ -60,6 +72,7 @@ class Clue(Record):
     """
 
     id: int = Field(ge=1, description="Unique in the clip; what [n] in a generated text refers to")
+    person: str | None = Field(default=None, description="Id of the person who shows it")
     modality: Modality
     region: str = Field(description="Of the face: brows, eyes, mouth, cheeks, jaw, as the table of clues has it; "
                         "else 'voice' or 'words'")  # fmt: skip
@@ -99,6 +112,13 @@ class UtteranceAnswer(Answer, Utterance):
     """An utterance and the answer about it."""
 
 
+class PersonAnswer(Person):
+    """A person, what they feel over the whole clip, and what their face shows while others speak."""
+
+    overall: Answer = Answer()
+    listening: tuple[UtteranceAnswer, ...] = ()
+
+
 class ModelInfo(Record):
     name: str
     version: str = Field(description="Of the model's weights, as its config.json has it")
@@ -110,6 +130,8 @@ class ResultRecord(Record):
 
     schema_version: Literal[1] = SCHEMA_VERSION
     clip: ClipInfo
+    people: tuple[PersonAnswer, ...] = ()
+    main_person: str | None = Field(default=None, description="Id of the person whom ``overall`` is about")
     overall: Answer
     utterances: tuple[UtteranceAnswer, ...]
     clues: tuple[Clue, ...]
@@ -117,6 +139,12 @@ class ResultRecord(Record):
     warnings: tuple[str, ...] = ()
     model: ModelInfo
     microemo_version: str
+
+    def timeline(self, person: str) -> tuple[UtteranceAnswer, ...]:
+        """One person's answers in order of time: where they speak, and where they listen."""
+        own = [utterance for utterance in self.utterances if utterance.person == person]
+        listening = [answer for one in self.people if one.id == person for answer in one.listening]
+        return tuple(sorted([*own, *listening], key=lambda answer: (answer.start_sec, answer.index)))
 
 
 @dataclass(frozen=True)
@@ -135,11 +163,36 @@ class FaceTrack:
 
 @dataclass(frozen=True)
 class KeyFrame:
-    """A sampled frame kept for the report: the picture and the main person's landmarks in it, if found."""
+    """A sampled frame kept for the report: the picture and one person's landmarks in it, if found."""
 
     time_sec: float
     jpeg: bytes
     landmarks: Float[np.ndarray, "478 2"] | None  # x, y in [0, 1] of the frame
+    person: str | None = None
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One person of a clip as perceived; T sampled frames, K of which show the face.
+
+    utterances   their timeline: what they say, and what happens while others speak, then without its words
+    said         the indices of those that are theirs
+    clues        what they show
+    speech       spans (from, to, in seconds) in which they speak
+    face_mask    (T,)            True where the face was found
+    views        (K, S, S, 3)    aligned views of the face (or the frames themselves), which have the clue regions
+    view_masks   (K, R, P)       soft patch masks of the clue regions in ``views``
+    """
+
+    person: Person
+    utterances: tuple[Utterance, ...]
+    said: frozenset[int]
+    clues: tuple[Clue, ...]
+    speech: tuple[Span, ...]
+    face_mask: Bool[np.ndarray, " T"]
+    views: UInt8[np.ndarray, "K S S 3"]
+    view_masks: Float[np.ndarray, "K R P"]
+    key_frames: tuple[KeyFrame, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,27 +201,41 @@ class Clip:
 
     frame_times_sec  (T,)           the T sampled frames; T = 0 without video
     frames           (T, S, S, 3)   whole frames, squashed to the encoder's size
-    faces            (T, S, S, 3)   what has the clue regions: aligned views of the main person's face (or the frames
-                                    themselves), black where it was not found
-    face_mask        (T,)           True where the face was found
-    region_masks     (T, R, P)      soft patch masks of the clue regions in ``faces``
     waveform         (N,)           16 kHz mono in [-1, 1]; None without audio
-    speech           spans (from, to, in seconds) in which somebody speaks
+    utterances       each once, with who speaks
+    people           by first appearance
+    main_person      id of the one whom ``info.face_seconds`` and the overall answer are about; None without people
     """
 
     info: ClipInfo
     frame_times_sec: Float[np.ndarray, " T"]
     frames: UInt8[np.ndarray, "T S S 3"]
-    faces: UInt8[np.ndarray, "T S S 3"]
-    face_mask: Bool[np.ndarray, " T"]
-    region_masks: Float[np.ndarray, "T R P"]
     waveform: Float[np.ndarray, " N"] | None
     utterances: tuple[Utterance, ...]
-    clues: tuple[Clue, ...]
-    speech: tuple[Span, ...] = ()
+    people: tuple[Participant, ...]
+    main_person: str | None
     key_frames: tuple[KeyFrame, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
         return Path(self.info.path)
+
+    @property
+    def clues(self) -> tuple[Clue, ...]:
+        """Everybody's, in order of onset."""
+        return tuple(sorted((clue for one in self.people for clue in one.clues), key=lambda clue: clue.id))
+
+    def only(self, person: str | None) -> tuple[Participant, ...]:
+        """The person with this id, everybody for None. Raises ``InputError`` where there is no such person."""
+        if person is None:
+            return self.people
+        found = tuple(one for one in self.people if one.person.id == person)
+        if not found:
+            known = ", ".join(one.person.id for one in self.people) or "nobody"
+            raise InputError(f"{self.path}: {person} is not among the people who were found; choose from: {known}")
+        return found
+
+    @property
+    def main(self) -> Participant | None:
+        return next((one for one in self.people if one.person.id == self.main_person), None)

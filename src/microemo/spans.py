@@ -14,6 +14,17 @@ class Span(NamedTuple):
     end_sec: float
 
 
+def total_sec(spans: Sequence[Span]) -> float:
+    """The length of all spans together, which lie apart."""
+    return sum(span.end_sec - span.start_sec for span in spans)
+
+
+def shared(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+    """What lies in both of two lists of spans, each in order and apart."""
+    common = (Span(max(a.start_sec, b.start_sec), min(a.end_sec, b.end_sec)) for a in one for b in other)
+    return [span for span in common if span.start_sec < span.end_sec]
+
+
 def inside(
     times_sec: Float[np.ndarray, " N"], spans: Sequence[Span], margin_sec: float = 0.0
 ) -> Bool[np.ndarray, " N"]:

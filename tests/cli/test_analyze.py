@@ -35,7 +35,8 @@ class FakePipeline:
         asr: bool = True,
         hook: object = None,
         language: str | None = None,
-        diarize: bool = False,
+        diarize: bool | None = None,
+        person: str | None = None,
     ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")

@@ -50,46 +50,47 @@ def video(levels, fps=10, shape=(90, 160, 3)):
 def test_scan_samples_the_first_frame_from_each_time_on(fake, tmp_path):
     seen = scan(video([100] * 30), [0.0, 0.55, 0.6, 1.0, 99.0], 56, 14, tmp_path)
     assert seen.frame_times_sec == pytest.approx([0.0, 0.6, 1.0, 2.9])
-    assert seen.frames.shape == seen.faces.shape == (4, 56, 56, 3)
-    assert seen.region_masks.shape == (4, 7, 16)
-    assert seen.face_mask.all() and (seen.faces == 100).all()
-    assert seen.region_masks.max() <= 1 and (seen.region_masks.sum(axis=2) > 0).all()
-    assert len(seen.main.times_sec) == 30
-    assert seen.face_seconds == pytest.approx(3.0)
+    person = seen.main_person
+    assert seen.frames.shape == person.views.shape == (4, 56, 56, 3)
+    assert person.view_masks.shape == (4, 7, 16)
+    assert person.face_mask.all() and (person.views == 100).all()
+    assert person.view_masks.max() <= 1 and (person.view_masks.sum(axis=2) > 0).all()
+    assert len(person.track.times_sec) == 30
+    assert person.face_seconds == pytest.approx(3.0)
 
 
 def test_the_clue_regions_may_lie_in_the_frame_itself(fake, tmp_path):
     levels, times = [0] * 5 + [100] * 5, [0.0, 0.5]
     seen, aligned = (scan(video(levels), times, 56, 14, tmp_path, local_view=view) for view in ("frame", "face"))
-    assert list(seen.face_mask) == [False, True]
-    assert not seen.faces[0].any() and (seen.faces[1] == seen.frames[1]).all()
+    assert list(seen.main_person.face_mask) == [False, True]
+    assert (seen.main_person.views == seen.frames[1:]).all()
     (expected,) = FakeLandmarker(None).detect(Frame(0.5, np.full((90, 160, 3), 100, np.uint8)))
-    np.testing.assert_array_equal(seen.region_masks[1], region_masks(expected.landmarks, 4))
-    assert not np.array_equal(seen.region_masks, aligned.region_masks)
+    np.testing.assert_array_equal(seen.main_person.view_masks, region_masks(expected.landmarks, 4)[None])
+    assert not np.array_equal(seen.main_person.view_masks, aligned.main_person.view_masks)
 
 
 def test_scan_of_faceless_and_empty_videos(fake, tmp_path):
     seen = scan(video([0] * 10), [0.0, 0.5], 56, 14, tmp_path)
-    assert seen.main is None and seen.num_others == 0 and seen.face_seconds == 0
-    assert not seen.face_mask.any() and not seen.faces.any() and not seen.region_masks.any()
-    assert [key.landmarks for key in seen.key_frames] == [None, None]
+    assert seen.main_person is None and seen.people == ()
+    assert seen.nobody.face_seconds == 0 and list(seen.nobody.face_mask) == [False, False]
+    assert seen.nobody.views.shape == (0, 56, 56, 3) and seen.nobody.view_masks.shape == (0, 7, 16)
+    assert [key.landmarks for key in seen.all_key_frames] == [None, None]
     empty = scan(iter(()), [0.0, 0.5], 56, 14, tmp_path)
-    assert empty.frames.shape == (0, 56, 56, 3) and empty.region_masks.shape == (0, 7, 16)
-    assert empty.key_frames == ()
+    assert empty.frames.shape == (0, 56, 56, 3) and empty.all_key_frames == ()
 
 
 def test_scan_keeps_to_the_main_person(fake, tmp_path):
     seen = scan(video([0] * 10 + [100] * 20 + [255] * 10), np.arange(0, 4, 0.5), 56, 14, tmp_path)
-    assert seen.num_others == 1
-    assert list(seen.face_mask) == [False] * 2 + [True] * 6
-    assert seen.main.boxes[:, 0].max() < 0.4
+    assert len(seen.people) == 2
+    assert list(seen.main_person.face_mask) == [False] * 2 + [True] * 6
+    assert seen.main_person.track.boxes[:, 0].max() < 0.4
 
 
 def test_key_frames_are_few_and_show_the_face(fake, tmp_path):
     levels = [0, 100] * 40
     seen = scan(video(levels, shape=(400, 800, 3)), np.arange(80) / 10, 56, 14, tmp_path)
-    assert len(seen.key_frames) == NUM_KEY_FRAMES
-    for key in seen.key_frames:
+    assert len(seen.all_key_frames) == NUM_KEY_FRAMES
+    for key in seen.all_key_frames:
         picture = cv2.imdecode(np.frombuffer(key.jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert picture.shape == (240, 480, 3)
         assert picture.mean() == pytest.approx(100, abs=3)
@@ -171,7 +172,7 @@ def test_nothing_is_written_to_the_terminal(landmarker_file, portrait):
         "from microemo.perception.faces import scan\n"
         "image = np.frombuffer(sys.stdin.buffer.read(), np.uint8).reshape(eval(sys.argv[2]))\n"
         "seen = scan([Frame(i / 30, image) for i in range(12)], [0.0], 112, 14, Path(sys.argv[1]))\n"
-        "assert seen.face_mask.all()"
+        "assert seen.main_person.face_mask.all()"
     )
     run = subprocess.run(
         [sys.executable, "-c", code, str(landmarker_file), repr(portrait.shape)],

@@ -120,12 +120,10 @@ def test_each_person_has_the_views_of_the_sampled_frames_that_show_them(tmp_path
     red, blue = seen.people
     assert list(red.face_mask) == [True] * 4 and list(blue.face_mask) == [False, False, True, True]
     assert blue.views.shape == (2, 56, 56, 3) and blue.view_masks.shape == (2, 7, 16)
-    assert blue.faces.shape == (4, 56, 56, 3) and blue.region_masks.shape == (4, 7, 16)
-    assert not blue.faces[:2].any() and is_of(blue.faces[2:], "blue").any() and not is_of(blue.faces, "red").any()
+    assert is_of(blue.views, "blue").any() and not is_of(blue.views, "red").any()
     assert blue.key_frame.time_sec in (4.0, 5.0) and len(blue.key_frames) == 2
     assert blue.face_seconds == pytest.approx(3.0)
-    assert seen.main_person is red and seen.num_others == 1
-    assert (seen.faces == red.faces).all() and seen.key_frames == red.key_frames
+    assert seen.main_person is red
 
 
 def test_without_the_network_a_place_is_a_person(tmp_path):

@@ -56,7 +56,7 @@ def perceive(path: Path, config: ModelConfig, cues: Sequence[Cue] | None = None,
         "baseline": 0.1,
         "strength": 0.9,
     }
-    return Clip(
+    return one_person_clip(
         info=ClipInfo(
             path=str(path), duration_sec=SEC * len(labels), has_video=True, has_audio=has_speech, face_seconds=1
         ),

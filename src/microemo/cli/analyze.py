@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def analyze(
-    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO", help="Video or audio files of a person.")],
+    videos: Annotated[list[Path], typer.Argument(metavar="VIDEO", help="Video or audio files of people.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Results go to DIR/<name of the video>/.")] = Path("out"),
     model: Annotated[str, typer.Option(metavar="nano|PATH", help="The built-in model or a checkpoint.")] = "nano",
     subtitles: Annotated[
@@ -23,7 +23,17 @@ def analyze(
     language: Annotated[
         str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh; auto finds it, span by span.")
     ] = "auto",
-    diarize: Annotated[bool, typer.Option("--diarize", help="Tell speakers apart by their voices.")] = False,
+    diarize: Annotated[
+        bool | None,
+        typer.Option(
+            "--diarize/--no-diarize",
+            help="Tell speakers apart by their voices, or take all speech for the main person's. "
+            "By default they are told apart where several people are seen.",
+        ),
+    ] = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="ID", help="Judge this person alone, by the id that a result has: P1, P2, …")
+    ] = None,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
@@ -32,7 +42,7 @@ def analyze(
     device: Device = "auto",
     debug: Debug = False,
 ) -> None:
-    """Say what the person in each VIDEO feels, when, and from which clues."""
+    """Say what the people in each VIDEO feel, when, and from which clues."""
     from rich.console import Console
 
     from microemo import pipeline, progress, report
@@ -53,7 +63,13 @@ def analyze(
         try:
             with progress.shown() as hook:
                 result = analyzer.analyze(
-                    video, subtitles=subtitles, asr=not no_asr, hook=hook, language=spoken, diarize=diarize
+                    video,
+                    subtitles=subtitles,
+                    asr=not no_asr,
+                    hook=hook,
+                    language=spoken,
+                    diarize=diarize,
+                    person=person,
                 )
             written = report.save(result, directory, chosen, result.key_frames)
         except Exception as error:

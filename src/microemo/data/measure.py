@@ -63,17 +63,17 @@ def _perceive(sample: Sample, cues: list[Cue] | None, asr: bool, hook: Hook) -> 
     from microemo.config import NANO
     from microemo.pipeline import perceive
 
-    clip = perceive(sample.path, NANO, cues, asr, hook, sample.audio)
+    clip = perceive(sample.path, NANO, cues, asr, hook, sample.audio, diarize=False)
     present: dict[Modality, bool] = {
         "face": clip.info.face_seconds > 0,
-        "voice": bool(clip.speech),
+        "voice": any(one.speech for one in clip.people),
         "words": any(utterance.text for utterance in clip.utterances),
     }
     return Measured(
         duration_sec=clip.info.duration_sec,
         modalities=tuple(modality for modality, there in present.items() if there),
         utterances=clip.utterances,
-        clues=clip.clues,
+        clues=clip.main.clues if clip.main else (),
     )
 
 

@@ -36,13 +36,21 @@ class SpeakerTurn(NamedTuple):
 
 @dataclass(frozen=True)
 class Diarisation:
-    """The turns in time order; those of different speakers overlap where they speak at once."""
+    """The turns in time order; those of different speakers overlap where they speak at once.
+
+    ``names`` are those of the speakers where they are known, by number.
+    """
 
     turns: tuple[SpeakerTurn, ...]
+    names: tuple[str, ...] = ()
 
     @property
     def num_speakers(self) -> int:
         return len({turn.speaker for turn in self.turns})
+
+    def spans_of(self, speaker: int) -> tuple[Span, ...]:
+        """All turns of one speaker."""
+        return tuple(span for who, span in self.turns if who == speaker)
 
     @property
     def overlaps(self) -> tuple[Span, ...]:

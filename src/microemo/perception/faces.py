@@ -6,13 +6,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Num, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from microemo.config import LocalView
 from microemo.hooks import Hook, silent
 from microemo.media.video import Frame
 from microemo.perception.identities import Portraits, identities, merged, quality
-from microemo.perception.landmarks import Face, Landmarker
+from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
 from microemo.perception.shots import mark_cuts, shots
 from microemo.perception.tracks import FaceTracker, choose_main, is_seen, looks_of, seen_sec
@@ -49,23 +49,10 @@ class PersonScan:
         """For how long the face was seen."""
         return seen_sec(self.track)
 
-    @property
-    def faces(self) -> UInt8[np.ndarray, "T S S 3"]:
-        """The views as ``schema.Clip`` has them: black where the face was not found."""
-        return _spread(self.views, self.face_mask)
-
-    @property
-    def region_masks(self) -> Float[np.ndarray, "T R P"]:
-        """The masks as ``schema.Clip`` has them: zero where the face was not found."""
-        return _spread(self.view_masks, self.face_mask)
-
 
 @dataclass(frozen=True)
 class FaceScan:
-    """What the video shows: T sampled frames, the shots between its cuts, and the people by first appearance.
-
-    The properties are those of the main person, and of nobody where there is none.
-    """
+    """What the video shows: T sampled frames, the shots between its cuts, and the people by first appearance."""
 
     frame_times_sec: Float[np.ndarray, " T"]
     frames: UInt8[np.ndarray, "T S S 3"]
@@ -76,35 +63,18 @@ class FaceScan:
     all_key_frames: tuple[KeyFrame, ...]
 
     @property
-    def main(self) -> FaceTrack | None:
-        return self.main_person.track if self.main_person else None
-
-    @property
-    def num_others(self) -> int:
-        return len(self.people) - 1 if self.people else 0
-
-    @property
-    def face_seconds(self) -> float:
-        return self.main_person.face_seconds if self.main_person else 0.0
-
-    @property
-    def faces(self) -> UInt8[np.ndarray, "T S S 3"]:
-        return self.main_person.faces if self.main_person else np.zeros_like(self.frames)
-
-    @property
-    def face_mask(self) -> Bool[np.ndarray, " T"]:
-        return self.main_person.face_mask if self.main_person else np.zeros(len(self.frames), bool)
-
-    @property
-    def region_masks(self) -> Float[np.ndarray, "T R P"]:
-        shape = len(self.frames), len(REGION_NAMES), self.num_patches
-        return self.main_person.region_masks if self.main_person else np.zeros(shape, np.float32)
-
-    @property
-    def key_frames(self) -> tuple[KeyFrame, ...]:
-        """Of the main person if a sampled frame shows them, else of the video."""
-        shown = self.main_person.key_frames if self.main_person else ()
-        return shown or self.all_key_frames
+    def nobody(self) -> PersonScan:
+        """How somebody looks who is heard and never seen."""
+        size = self.frames.shape[1]
+        return PersonScan(
+            id=-1,
+            track=FaceTrack(np.zeros(0), np.zeros((0, 4), np.float32), np.zeros((0, len(BLENDSHAPES)), np.float32)),
+            face_mask=np.zeros(len(self.frames), bool),
+            views=np.zeros((0, size, size, 3), np.uint8),
+            view_masks=np.zeros((0, len(REGION_NAMES), self.num_patches), np.float32),
+            key_frame=None,
+            key_frames=(),
+        )
 
 
 @dataclass(frozen=True)
@@ -273,10 +243,3 @@ def _key_frames(shown: Sequence[tuple[Sample, FaceView | None]]) -> tuple[KeyFra
     """A few of the samples, evenly chosen."""
     count = min(NUM_KEY_FRAMES, len(shown))
     return tuple(_key_frame(*shown[round(place)]) for place in np.linspace(0, len(shown) - 1, count))
-
-
-def _spread(rows: Num[np.ndarray, "K *shape"], mask: Bool[np.ndarray, " T"]) -> Num[np.ndarray, "T *shape"]:
-    """The rows at the places of a mask, zeros elsewhere."""
-    spread = np.zeros((len(mask), *rows.shape[1:]), rows.dtype)
-    spread[mask] = rows
-    return spread

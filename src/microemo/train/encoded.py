@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from microemo import __version__
-from microemo.chunks import Chunk, chunks, encode, shows_person
+from microemo.chunks import Chunk, encode, judged
 from microemo.data.manifest import Fault, Sample
 from microemo.data.measure import code_sha256, cues_of
 from microemo.errors import MicroEmoError
@@ -14,7 +14,7 @@ from microemo.hooks import Hook, silent
 from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
 from microemo.pipeline import perceive
-from microemo.schema import Clip, Clue, Record, Utterance
+from microemo.schema import Clue, Participant, Record, Utterance
 from microemo.spans import Span
 from microemo.train.cache import FeatureCache, Shard, key_of, weights_hash
 
@@ -86,11 +86,12 @@ class ClipEncoder:
     def _encode(self, sample: Sample) -> Shard:
         was_training = self.model.training
         self.model.eval()
-        clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio)
-        answerable = chunks([utterance for utterance in clip.utterances if shows_person(clip, utterance)])
-        features = [encode(self.model, clip, chunk) for chunk in answerable]
+        clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio, diarize=False)
+        main = clip.main
+        answerable = judged(clip, main) if main else []
+        features = [encode(self.model, clip, main, chunk) for chunk in answerable] if main else []
         self.model.train(was_training)
-        return _shard(clip, answerable, features)
+        return _shard(main, answerable, features)
 
 
 def facts_of(
@@ -118,10 +119,10 @@ def facts_of(
     return facts, faults
 
 
-def _shard(clip: Clip, answerable: Sequence[Chunk], features: Sequence[Features]) -> Shard:
+def _shard(person: Participant | None, answerable: Sequence[Chunk], features: Sequence[Features]) -> Shard:
     facts = Facts(
-        clues=clip.clues,
-        speech=clip.speech,
+        clues=person.clues if person else (),
+        speech=person.speech if person else (),
         chunks=tuple(
             EncodedChunk(utterances=chunk.utterances, times_sec=part.times_sec, audio_times_sec=part.audio_times_sec)
             for chunk, part in zip(answerable, features, strict=True)

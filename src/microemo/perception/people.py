@@ -1,0 +1,212 @@
+"""Who is who: every face and every voice is somebody's, every utterance is said by one of them, each has a timeline."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float32
+
+from microemo.media.container import Warn, ignore
+from microemo.perception.active_speaker import bind_speakers
+from microemo.perception.clues import measure_clues, number
+from microemo.perception.diarisation import Diarisation
+from microemo.perception.faces import FaceScan, PersonScan
+from microemo.perception.utterances import Speech
+from microemo.schema import FaceTrack, KeyFrame, Participant, Person, Utterance
+from microemo.spans import Span, inside, total_sec
+
+MIN_SEEN = 0.5  # share of a voice's time in which a face is seen that may be the speaker's
+MAX_KEY_FRAMES = 24
+
+
+class WhoIsWho(NamedTuple):
+    """The people of a clip by first appearance, the id of the main one, and the utterances with who speaks."""
+
+    people: tuple[Participant, ...]
+    main: str | None
+    utterances: tuple[Utterance, ...]
+    key_frames: tuple[KeyFrame, ...]
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """A person by their face, their voice or both; ``speakers`` are the numbers of their voice in the diarisation."""
+
+    face: PersonScan | None
+    speakers: tuple[int, ...]
+    speech: tuple[Span, ...]
+    name: str | None
+
+    @property
+    def appears_sec(self) -> float:
+        times_sec = [span.start_sec for span in self.speech[:1]]
+        return min([*times_sec, *(self.face.track.times_sec[:1] if self.face else ())], default=0.0)
+
+
+def who_is_who(
+    speech: Speech,
+    voices: Diarisation | None,
+    faces: FaceScan,
+    waveform: Float32[np.ndarray, " N"] | None,
+    warn: Warn = ignore,
+) -> WhoIsWho:
+    """The people of a clip: their faces bound to their voices, their timelines, their clues.
+
+    ``voices`` say who speaks when; without, all that is said is said by the main person. Utterances in which nobody
+    speaks are the main person's, and are among what the others' faces show as well.
+    """
+    found = bound(voices, faces, waveform, warn) if voices else _one_voice(speech, faces)
+    main = _main(found, faces)
+    ids = {id(one): f"P{index}" for index, one in enumerate(found, start=1)}
+    utterances = tuple(_said(utterance, voices, found, main, ids) for utterance in speech.utterances)
+    people = [_participant(one, ids[id(one)], utterances, speech, faces, waveform) for one in found]
+    numbered = number(clue for person in people for clue in person.clues)
+    people = [replace(one, clues=tuple(clue for clue in numbered if clue.person == one.person.id)) for one in people]
+    shown = [frame for person in people for frame in person.key_frames]
+    key_frames = tuple(sorted(shown, key=lambda frame: frame.time_sec)) or faces.all_key_frames
+    return WhoIsWho(tuple(people), ids[id(main)] if main else None, utterances, key_frames)
+
+
+def bound(
+    voices: Diarisation, faces: FaceScan, waveform: Float32[np.ndarray, " N"] | None, warn: Warn = ignore
+) -> list[Somebody]:
+    """Faces and voices as people: a voice is that of the face whose mouth goes with it, else of somebody off screen.
+
+    Where mouths do not tell, a voice is that of the one face without a voice that is seen while it speaks.
+    """
+    tracks = [person.track for person in faces.people]
+    owner = list(bind_speakers(voices, tracks, waveform)) if waveform is not None else [None] * voices.num_speakers
+    if guessed := _by_sight(voices, faces, owner):
+        owner = [guessed.get(speaker, face) for speaker, face in enumerate(owner)]
+        if len(tracks) > 1 or len(owner) > 1:
+            warn("which face speaks is not clear from the mouths alone; it was told by who is seen meanwhile")
+    people = [
+        _somebody(person, [speaker for speaker, face in enumerate(owner) if face == index], voices)
+        for index, person in enumerate(faces.people)
+    ]
+    people += [_somebody(None, [speaker], voices) for speaker, face in enumerate(owner) if face is None]
+    return sorted(people, key=lambda person: person.appears_sec)
+
+
+def _by_sight(voices: Diarisation, faces: FaceScan, owner: Sequence[int | None]) -> dict[int, int]:
+    """Faces for speakers without one: the one face without a voice that is seen while they speak, longest first.
+
+    Who alone speaks, and is not known by the mouth, is the main person.
+    """
+    if voices.num_speakers == 1 and owner[0] is None and faces.main_person is not None:
+        return {0: faces.people.index(faces.main_person)}
+    left = {face for face in range(len(faces.people)) if face not in owner}
+    guessed: dict[int, int] = {}
+    for speaker in sorted(range(len(owner)), key=lambda speaker: -total_sec(voices.spans_of(speaker))):
+        spans = voices.spans_of(speaker)
+        seen = [face for face in left if _share_seen(faces.people[face].track, spans) >= MIN_SEEN]
+        if owner[speaker] is None and len(seen) == 1:
+            guessed[speaker] = seen[0]
+            left.remove(seen[0])
+    return guessed
+
+
+def _somebody(face: PersonScan | None, speakers: Sequence[int], voices: Diarisation) -> Somebody:
+    spans = sorted(span for speaker in speakers for span in voices.spans_of(speaker))
+    name = next((voices.names[speaker] for speaker in speakers if voices.names), None)
+    return Somebody(face, tuple(speakers), tuple(spans), name)
+
+
+def _one_voice(speech: Speech, faces: FaceScan) -> list[Somebody]:
+    """All that is said, by whomever, as the main person's."""
+    said = speech.voiced or any(utterance.text for utterance in speech.utterances)
+    people = [Somebody(one, (), speech.voiced if one is faces.main_person else (), None) for one in faces.people]
+    return people or ([Somebody(None, (), speech.voiced, None)] if said else [])
+
+
+def _main(people: Sequence[Somebody], faces: FaceScan) -> Somebody | None:
+    """The one with the main face; of voices alone the one that speaks most."""
+    if faces.main_person is not None:
+        return next(one for one in people if one.face is faces.main_person)
+    return max(people, key=lambda one: total_sec(one.speech), default=None)
+
+
+def _share_seen(track: FaceTrack, spans: Sequence[Span]) -> float:
+    """The share of the spans' time in which a face is seen, by its frames."""
+    if len(track.times_sec) < 2:
+        return 0.0
+    frame_sec = float(np.median(np.diff(track.times_sec)))
+    return float(inside(track.times_sec, spans).sum() * frame_sec / max(total_sec(spans), 1e-6))
+
+
+def _said(
+    utterance: Utterance,
+    voices: Diarisation | None,
+    people: Sequence[Somebody],
+    main: Somebody | None,
+    ids: dict[int, str],
+) -> Utterance:
+    """The utterance with who says it."""
+    speaker = _speaker(utterance, voices) if voices else None
+    person = next((one for one in people if speaker in one.speakers), main)
+    if person is None:
+        return utterance
+    named = utterance.speaker or (ids[id(person)] if speaker is not None and len(people) > 1 else None)
+    return utterance.model_copy(update={"person": ids[id(person)], "speaker": named})
+
+
+def _speaker(utterance: Utterance, voices: Diarisation) -> int | None:
+    if utterance.speaker is not None and utterance.speaker in voices.names:
+        return voices.names.index(utterance.speaker)
+    return voices.speaker_of(utterance.span)
+
+
+def _participant(
+    who: Somebody,
+    id_: str,
+    utterances: Sequence[Utterance],
+    speech: Speech,
+    faces: FaceScan,
+    waveform: Float32[np.ndarray, " N"] | None,
+) -> Participant:
+    face = who.face or faces.nobody
+    own = [utterance for utterance in utterances if utterance.person == id_]
+    clues = measure_clues(face.track, waveform, own, speech.words, who.speech, faces.shots)
+    portrait = face.key_frame
+    return Participant(
+        person=Person(
+            id=id_,
+            name=who.name,
+            face_seconds=round(face.face_seconds, 3),
+            speech_seconds=round(total_sec(who.speech), 3),
+            key_frame_sec=portrait.time_sec if portrait else None,
+        ),
+        utterances=tuple(_timeline(utterances, id_, seen=bool(face.face_mask.any()))),
+        said=frozenset(utterance.index for utterance in own),
+        clues=tuple(clue.model_copy(update={"person": id_}) for clue in clues),
+        speech=who.speech,
+        face_mask=face.face_mask,
+        views=face.views,
+        view_masks=face.view_masks,
+        key_frames=tuple(replace(frame, person=id_) for frame in _key_frames(face, len(faces.people))),
+    )
+
+
+def _timeline(utterances: Sequence[Utterance], id_: str, *, seen: bool) -> Iterator[Utterance]:
+    """What a person says and, if they are seen, their moments while others speak, without these others' words."""
+    for utterance in utterances:
+        if utterance.person == id_:
+            yield utterance
+        elif seen:
+            yield Utterance(
+                index=utterance.index,
+                start_sec=utterance.start_sec,
+                end_sec=utterance.end_sec,
+                person=id_,
+                source="window",
+            )
+
+
+def _key_frames(face: PersonScan, num_people: int) -> list[KeyFrame]:
+    """A few frames that show the person, the fewer the more people there are, and the one that shows them best."""
+    if face.key_frame is None:
+        return []
+    every = max(1, -(-len(face.key_frames) * num_people // MAX_KEY_FRAMES))
+    times = {frame.time_sec: frame for frame in [*face.key_frames[::every], face.key_frame]}
+    return [times[time] for time in sorted(times)]
