@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -22,6 +23,19 @@ def still(picture: np.ndarray) -> np.ndarray:
     return frame
 
 
+def write_frames(path: Path, pictures: np.ndarray, waveform: np.ndarray) -> Path:
+    """An mp4 of pictures (N, H, W, 3) at ``FPS`` and a sound."""
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("h264", rate=FPS, options={"crf": "18"})
+        picture.height, picture.width, picture.pix_fmt = *pictures.shape[1:3], "yuv420p"
+        sound = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        for image in pictures:
+            container.mux(picture.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(picture.encode())
+        _add_sound(container, sound, waveform)
+    return path
+
+
 def write(path: Path, stretches: Sequence[tuple[np.ndarray | None, float]], waveform: np.ndarray | None = None) -> Path:
     """An mp4 of frames shown for so many seconds each, with or without sound; or, without frames, the sound alone."""
     with av.open(str(path), "w") as container:
@@ -35,8 +49,12 @@ def write(path: Path, stretches: Sequence[tuple[np.ndarray | None, float]], wave
                     container.mux(picture.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             container.mux(picture.encode())
         if sound is not None and waveform is not None:
-            samples = av.AudioFrame.from_ndarray(waveform.astype(np.float32)[None], format="fltp", layout="mono")
-            samples.sample_rate, samples.time_base, samples.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
-            container.mux(sound.encode(samples))
-            container.mux(sound.encode())
+            _add_sound(container, sound, waveform)
     return path
+
+
+def _add_sound(container: Any, stream: Any, waveform: np.ndarray) -> None:
+    samples = av.AudioFrame.from_ndarray(waveform.astype(np.float32)[None], format="fltp", layout="mono")
+    samples.sample_rate, samples.time_base, samples.pts = SAMPLE_RATE, Fraction(1, SAMPLE_RATE), 0
+    container.mux(stream.encode(samples))
+    container.mux(stream.encode())

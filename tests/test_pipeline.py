@@ -119,6 +119,54 @@ def test_an_utterance_in_which_nobody_speaks_is_judged_without_sound(
     assert [features.audio is not None for features, _, _ in asked] == [True, False]
 
 
+def two_people() -> Clip:
+    """P1 says the first utterance, P2 the second; both are seen throughout."""
+    clip = clip_of()
+    (one,) = clip.people
+    other = replace(
+        one,
+        person=one.person.model_copy(update={"id": "P2"}),
+        utterances=tuple(
+            utterance.model_copy(update={"person": "P2", "text": "Well." * utterance.index})
+            for utterance in one.utterances
+        ),
+        said=frozenset({1}),
+        clues=(),
+        speech=((2.0, 4.0),),
+    )
+    listens = one.utterances[1].model_copy(update={"text": ""})
+    one = replace(one, utterances=(one.utterances[0], listens), said=frozenset({0}), speech=((0.0, 2.0),))
+    return replace(clip, people=(one, other), utterances=(clip.utterances[0], other.utterances[1]))
+
+
+def test_everybody_is_asked_about_speaking_and_listening(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
+    config = CONFIG.model_copy(update={"one_prompt": False, "clue_text": True})
+    result = pipeline(tmp_path, config).understand(two_people())
+    assert [entry.text for _, (entry,), _ in asked] == ["Well.", "", "", "Well."]
+    assert [bool(entry.clues) for _, (entry,), _ in asked] == [True, False, False, False]  # they are P1's
+    assert [features.audio is not None for features, _, _ in asked] == [True, False, False, True]
+    assert [(one.person, one.emotions[0].label) for one in result.utterances] == [("P1", "happy"), ("P2", "sad")]
+    first, second = result.people
+    assert [(one.index, one.text, one.emotions[0].label) for one in first.listening] == [(1, "", "sad")]
+    assert [(one.index, one.text, one.emotions[0].label) for one in second.listening] == [(0, "", "happy")]
+    assert result.main_person == "P1" and result.overall == first.overall and second.overall.emotions
+    assert [one.index for one in result.timeline("P2")] == [0, 1]
+
+
+def test_one_person_may_be_asked_about_alone(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
+    config = CONFIG.model_copy(update={"one_prompt": False})
+    result = pipeline(tmp_path, config).understand(two_people(), person="P2")
+    assert len(asked) == 2
+    assert [one.id for one in result.people] == [result.main_person] == ["P2"]
+    assert [one.person for one in result.utterances] == ["P2"]
+    assert result.clues == () and result.overall == result.people[0].overall
+
+
+def test_a_person_who_is_not_there_is_named_with_those_who_are(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^clip.mp4: P3 is not among .* choose from: P1, P2$"):
+        pipeline(tmp_path).understand(two_people(), person="P3")
+
+
 def test_the_papers_classes_answer_in_the_pipeline(tmp_path: Path) -> None:
     result = pipeline(tmp_path).understand(clip_of(num_utterances=10))  # two chunks
     assert len(result.utterances) == 10

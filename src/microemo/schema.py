@@ -56,6 +56,7 @@ class Utterance(Record):
     text: str = ""
     person: str | None = Field(default=None, description="Id of who speaks; where nobody does, of the main person")
     speaker: str | None = Field(default=None, description="Their name in subtitles; else their id, if several speak")
+    overlap_sec: float = Field(default=0, ge=0, description="Seconds of it in which somebody else speaks as well")
     language: str | None = Field(default=None, description="ISO 639-1 code of the words; None where unknown")
     source: UtteranceSource
 

@@ -19,10 +19,10 @@ def total_sec(spans: Sequence[Span]) -> float:
     return sum(span.end_sec - span.start_sec for span in spans)
 
 
-def shared(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
+def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """What lies in both of two lists of spans, each in order and apart."""
-    common = (Span(max(a.start_sec, b.start_sec), min(a.end_sec, b.end_sec)) for a in one for b in other)
-    return [span for span in common if span.start_sec < span.end_sec]
+    both = (Span(max(a.start_sec, b.start_sec), min(a.end_sec, b.end_sec)) for a in one for b in other)
+    return [span for span in both if span.start_sec < span.end_sec]
 
 
 def inside(

@@ -1,139 +1,188 @@
-"""Made videos of people who are coloured squares: through cuts and changes of seats each stays who they are."""
+"""Faces and voices become people: who speaks, who listens, whom an answer is about."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from drawn_faces import face
 
-from microemo.hooks import silent
-from microemo.media.video import Frame
-from microemo.perception import faces as faces_module
-from microemo.perception import identities as identities_module
-from microemo.perception.faces import scan, watch
+from microemo.perception import people as people_module
+from microemo.perception.diarisation import Diarisation, SpeakerTurn, from_spans
+from microemo.perception.faces import FaceScan, PersonScan
+from microemo.perception.people import who_is_who
+from microemo.perception.utterances import Speech
+from microemo.schema import FaceTrack, KeyFrame, Utterance
+from microemo.spans import Span
 
-FPS, HEIGHT, WIDTH, SIDE = 10, 90, 160, 36
-COLOURS = {"red": (200, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 200)}
-ROOM, GARDEN = (
-    np.kron(np.random.default_rng(seed).integers(80, 120, (9, 16, 1)), np.ones((10, 10, 3))).astype(np.uint8)
-    for seed in (0, 1)
-)
+SIDE, PATCHES, FPS = 8, 4, 10
+TIMES = np.arange(0, 10, 0.5)
 
 
-def is_of(image, name):
-    return (image == COLOURS[name]).all(axis=-1)
+def seen(id_: int, *spans: tuple[float, float]) -> PersonScan:
+    """A face that is seen in these spans."""
+    times = np.concatenate([np.arange(start, end, 1 / FPS) for start, end in spans])
+    mask = np.isin(TIMES, times.round(3))
+    frames = tuple(KeyFrame(float(time), b"", np.zeros((478, 2), np.float32)) for time in TIMES[mask])
+    return PersonScan(
+        id=id_,
+        track=FaceTrack(times, np.tile([0.1, 0.1, 0.3, 0.4], (len(times), 1)), np.zeros((len(times), 52), np.float32)),
+        face_mask=mask,
+        views=np.zeros((mask.sum(), SIDE, SIDE, 3), np.uint8),
+        view_masks=np.zeros((mask.sum(), 7, PATCHES), np.float32),
+        key_frame=frames[0] if frames else None,
+        key_frames=frames,
+    )
 
 
-class SquaresLandmarker:
-    """Finds the squares, in no order; keeps looking where one was until told that a shot begins."""
-
-    def __init__(self, model_file):
-        self.forgotten = 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def forget(self):
-        self.forgotten += 1
-
-    def detect(self, frame):
-        found = []
-        for name in COLOURS:
-            rows, columns = np.nonzero(is_of(frame.image, name))
-            if len(rows):
-                found.append(face(columns.mean() / WIDTH, rows.mean() / HEIGHT, SIDE / HEIGHT))
-        return found[:: 1 if round(frame.time_sec * FPS) % 3 else -1]
+def scan(*faces: PersonScan) -> FaceScan:
+    """The first face is the main one."""
+    return FaceScan(
+        frame_times_sec=TIMES,
+        frames=np.zeros((len(TIMES), SIDE, SIDE, 3), np.uint8),
+        shots=(Span(0, 10),),
+        people=tuple(sorted(faces, key=lambda face: face.id)),
+        main_person=faces[0] if faces else None,
+        num_patches=PATCHES,
+        all_key_frames=(KeyFrame(0.0, b"", None),),
+    )
 
 
-class ColourNetwork:
-    """A point for each colour."""
-
-    def embed(self, chips):
-        middle = chips[:, 60:90, 60:90].mean(axis=(1, 2))
-        return np.eye(128, dtype=np.float32)[middle.argmax(axis=1)]
-
-
-@pytest.fixture(autouse=True)
-def squares(monkeypatch):
-    monkeypatch.setattr(faces_module, "Landmarker", SquaresLandmarker)
-    monkeypatch.setattr(identities_module, "load", lambda folder: ColourNetwork())
+def said(*spans: tuple[float, float], names: Sequence[str | None] = ()) -> Speech:
+    """An utterance a span, and one at the end in which nobody speaks."""
+    given = [
+        Utterance(index=i, start_sec=start, end_sec=end, text=f"Line {i}.", source="asr", speaker=name)
+        for i, ((start, end), name) in enumerate(zip(spans, names or [None] * len(spans), strict=True))
+    ]
+    last = Utterance(index=len(given), start_sec=9, end_sec=10, source="window")
+    return Speech((*given, last), (), tuple(Span(*span) for span in spans))
 
 
-def picture(places, room=ROOM):
-    """The squares with their centres at a share of the frame's width, the last in front."""
-    image = room.copy()
-    for name, place in places.items():
-        left = round(place * WIDTH - SIDE / 2)
-        image[25 : 25 + SIDE, max(0, left) : left + SIDE] = COLOURS[name]
-    return image
+def turns(*spoken: tuple[int, float, float]) -> Diarisation:
+    return from_spans([(speaker, Span(start, end)) for speaker, start, end in spoken])
 
 
-def video(pictures):
-    return [Frame(index / FPS, image) for index, image in enumerate(pictures)]
+@pytest.fixture
+def mouths(monkeypatch: pytest.MonkeyPatch) -> dict[int, int]:
+    """Which face each speaker's voice goes with; to be filled."""
+    known: dict[int, int] = {}
+
+    def bind(voices: Diarisation, faces: Sequence[FaceTrack], waveform: object) -> tuple[int | None, ...]:
+        return tuple(known.get(speaker) for speaker in range(voices.num_speakers))
+
+    monkeypatch.setattr(people_module, "bind_speakers", bind)
+    return known
 
 
-def look(pictures, tmp_path, times=(0.0, 2.0, 4.0, 8.0)):
-    return scan(iter(video(pictures)), times, 56, 14, tmp_path, recognition=tmp_path)
+SILENCE = np.zeros(160_000, np.float32)
+DIALOGUE = said((0, 2), (3, 5), (6, 8))
+VOICES = turns((0, 0, 2), (1, 3, 5), (0, 6, 8))
 
 
-def colours_seen(person, pictures):
-    """Of whom the person's rows are, each looked up in its frame."""
-    seen = set()
-    for time_sec, (left, top, right, bottom) in zip(person.track.times_sec, person.track.boxes, strict=True):
-        image = pictures[round(time_sec * FPS)]
-        middle = image[round((top + bottom) / 2 * HEIGHT), round((left + right) / 2 * WIDTH)]
-        seen |= {name for name, colour in COLOURS.items() if (middle == colour).all()}
-    return seen
+def test_each_says_their_own_and_listens_to_the_others(mouths: dict[int, int]) -> None:
+    mouths |= {0: 1, 1: 0}
+    who = who_is_who(DIALOGUE, VOICES, scan(seen(0, (0, 10)), seen(1, (0, 10))), SILENCE)
+    assert [one.person for one in who.utterances] == ["P2", "P1", "P2", "P1"]  # silence is the main person's
+    assert [one.speaker for one in who.utterances] == ["P2", "P1", "P2", None]
+    first, second = who.people
+    assert who.main == first.person.id == "P1"
+    assert [(one.index, one.text) for one in first.utterances] == [(0, ""), (1, "Line 1."), (2, ""), (3, "")]
+    assert [(one.index, one.text) for one in second.utterances] == [(0, "Line 0."), (1, ""), (2, "Line 2."), (3, "")]
+    assert (first.said, second.said) == ({1, 3}, {0, 2})
+    assert (first.person.speech_seconds, second.person.speech_seconds) == (2, 4)
+    assert second.speech == (Span(0, 2), Span(6, 8))
 
 
-def edited():
-    """Ten seconds, cut every 1.5 s between two people who sit in the same place."""
-    shots = np.arange(100) // 15
-    return [picture({("red", "blue")[shot % 2]: 0.5}, (ROOM, GARDEN)[shot % 2]) for shot in shots]
+def test_two_voices_of_one_mouth_are_one_person(mouths: dict[int, int]) -> None:
+    mouths |= {0: 0, 1: 0}
+    who = who_is_who(DIALOGUE, VOICES, scan(seen(0, (0, 10))), SILENCE)
+    assert [one.person.id for one in who.people] == ["P1"]
+    assert who.people[0].person.speech_seconds == 6
 
 
-def test_an_edit_between_two_people_gives_two_people_and_no_track_across_a_cut(tmp_path):
-    pictures = edited()
-    seen = look(pictures, tmp_path)
-    assert [shot.start_sec for shot in seen.shots] == pytest.approx(np.arange(7) * 1.5)
-    assert [colours_seen(person, pictures) for person in seen.people] == [{"red"}, {"blue"}]
-    assert [person.id for person in seen.people] == [0, 1]
-    assert sum(len(person.track.times_sec) for person in seen.people) == 100
-    watched = watch(iter(video(pictures)), (), 56, tmp_path, silent, tmp_path)
-    spans = [(track.times_sec[0], track.times_sec[-1]) for track in watched.tracks]
-    assert not [1 for start, end in spans for cut in np.arange(1, 7) * 1.5 if start < cut <= end]
+def test_a_voice_off_screen_is_a_person_who_is_not_seen(mouths: dict[int, int]) -> None:
+    mouths |= {0: 0}
+    who = who_is_who(DIALOGUE, VOICES, scan(seen(0, (0, 10))), SILENCE)
+    face, voice = who.people
+    assert (voice.person.id, voice.person.face_seconds, voice.person.key_frame_sec) == ("P2", 0, None)
+    assert [one.index for one in voice.utterances] == [1]  # who is not seen is not judged while others speak
+    assert not voice.face_mask.any() and voice.views.shape == (0, SIDE, SIDE, 3)
+    assert [one.index for one in face.utterances] == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-def test_a_change_of_seats_changes_nobody(tmp_path, at_once):
-    moved = [float(index >= 30) if at_once else min(1.0, max(0.0, (index - 25) / 10)) for index in range(60)]
-    pictures = [picture({"red": 0.2 + 0.3 * way, "blue": 0.5 - 0.3 * way, "green": 0.8}) for way in moved]
-    seen = look(pictures, tmp_path)
-    assert len(seen.people) == 3
-    assert [len(colours_seen(person, pictures)) for person in seen.people] == [1, 1, 1]
+def test_where_mouths_do_not_tell_the_one_who_is_seen_meanwhile_speaks(mouths: dict[int, int]) -> None:
+    warnings: list[str] = []
+    cut = scan(seen(0, (0, 2.5), (5.5, 9)), seen(1, (2.5, 5.5)))
+    who = who_is_who(DIALOGUE, VOICES, cut, SILENCE, warnings.append)
+    assert [one.person for one in who.utterances[:3]] == ["P1", "P2", "P1"]
+    assert len(warnings) == 1 and warnings[0].startswith("which face speaks is not clear")
 
 
-def test_each_person_has_the_views_of_the_sampled_frames_that_show_them(tmp_path):
-    pictures = [picture({"red": 0.3} | ({"blue": 0.7} if index >= 30 else {})) for index in range(60)]
-    seen = look(pictures, tmp_path, times=(0.0, 1.0, 4.0, 5.0))
-    red, blue = seen.people
-    assert list(red.face_mask) == [True] * 4 and list(blue.face_mask) == [False, False, True, True]
-    assert blue.views.shape == (2, 56, 56, 3) and blue.view_masks.shape == (2, 7, 16)
-    assert is_of(blue.views, "blue").any() and not is_of(blue.views, "red").any()
-    assert blue.key_frame.time_sec in (4.0, 5.0) and len(blue.key_frames) == 2
-    assert blue.face_seconds == pytest.approx(3.0)
-    assert seen.main_person is red
+def test_nobody_is_guessed_among_several_who_are_seen(mouths: dict[int, int]) -> None:
+    who = who_is_who(DIALOGUE, VOICES, scan(seen(0, (0, 10)), seen(1, (0, 10))), SILENCE)
+    assert [(one.person.face_seconds > 0, one.person.speech_seconds) for one in who.people] == [
+        (True, 0), (True, 0), (False, 4), (False, 2),
+    ]  # fmt: skip
 
 
-def test_without_the_network_a_place_is_a_person(tmp_path):
-    """All that can be had then: whoever comes to the place is taken for who was there."""
-    seen = scan(iter(video(edited())), [0.0], 56, 14, tmp_path)
-    assert len(seen.people) == 1
+def test_a_single_voice_is_the_main_persons_whoever_else_is_seen(mouths: dict[int, int]) -> None:
+    faces = scan(seen(1, (0, 10)), seen(0, (0, 10)))
+    for voices in (turns((0, 0, 2), (0, 3, 5), (0, 6, 8)), None):
+        who = who_is_who(DIALOGUE, voices, faces, SILENCE)
+        assert who.main == "P2"
+        assert {one.person for one in who.utterances} == {"P2"}
 
 
-def test_a_cut_makes_the_landmarker_look_anew(tmp_path, monkeypatch):
-    made = []
-    monkeypatch.setattr(faces_module, "Landmarker", lambda file: made.append(SquaresLandmarker(file)) or made[-1])
-    look(edited(), tmp_path)
-    assert made[0].forgotten == 6
+def test_people_are_numbered_as_they_appear_or_are_heard(mouths: dict[int, int]) -> None:
+    mouths |= {1: 0}
+    who = who_is_who(DIALOGUE, VOICES, scan(seen(0, (2, 10))), SILENCE)
+    assert [one.person.face_seconds > 0 for one in who.people] == [False, True]  # heard first, seen never
+
+
+def test_names_of_subtitles_are_peoples_names(mouths: dict[int, int]) -> None:
+    mouths |= {0: 0}
+    speech = said((0, 2), (3, 5), names=["Anna", "Ben"])
+    voices = Diarisation((SpeakerTurn(0, Span(0, 2)), SpeakerTurn(1, Span(3, 5))), ("Anna", "Ben"))
+    who = who_is_who(speech, voices, scan(seen(0, (0, 10))), SILENCE)
+    assert [(one.person.id, one.person.name) for one in who.people] == [("P1", "Anna"), ("P2", "Ben")]
+    assert [(one.person, one.speaker) for one in who.utterances] == [("P1", "Anna"), ("P2", "Ben"), ("P1", None)]
+
+
+def test_without_faces_the_one_who_speaks_most_is_the_main_person() -> None:
+    who = who_is_who(DIALOGUE, turns((0, 0, 2), (1, 3, 8)), scan(), SILENCE)
+    assert who.main == "P2"
+    assert [frame.landmarks for frame in who.key_frames] == [None]
+
+
+def test_words_alone_have_somebody_who_says_them_and_silence_has_nobody() -> None:
+    words = Speech((Utterance(index=0, start_sec=0, end_sec=1, text="Hi.", source="subtitle"),), (), ())
+    assert [one.person for one in who_is_who(words, None, scan(), None).utterances] == ["P1"]
+    nothing = Speech((Utterance(index=0, start_sec=0, end_sec=1, source="window"),), (), ())
+    who = who_is_who(nothing, None, scan(), None)
+    assert (who.people, who.main, who.utterances[0].person) == ((), None, None)
+
+
+def test_speech_at_once_is_marked() -> None:
+    speech = said((0, 2), (1.5, 4), (6, 8))
+    who = who_is_who(speech, turns((0, 0, 2), (1, 1.5, 4), (0, 6, 8)), scan(), SILENCE)
+    assert [one.overlap_sec for one in who.utterances] == [0.5, 0.5, 0, 0]
+
+
+def test_clues_are_their_owners_and_numbered_through(mouths: dict[int, int]) -> None:
+    mouths |= {0: 0, 1: 1}
+    speech = Speech(
+        (
+            Utterance(index=0, start_sec=0, end_sec=2, text="I am so happy.", source="subtitle"),
+            Utterance(index=1, start_sec=3, end_sec=5, text="I am so sad.", source="subtitle"),
+        ),
+        (),
+        (Span(0, 2), Span(3, 5)),
+    )
+    who = who_is_who(speech, turns((0, 0, 2), (1, 3, 5)), scan(seen(0, (0, 10)), seen(1, (0, 10))), SILENCE)
+    assert [(clue.id, clue.person) for one in who.people for clue in one.clues] == [(1, "P1"), (2, "P2")]
+
+
+def test_each_has_key_frames_and_the_best_of_them_among_these(mouths: dict[int, int]) -> None:
+    who = who_is_who(DIALOGUE, None, scan(seen(0, (0, 10)), seen(1, (0, 10))), SILENCE)
+    assert {frame.person for frame in who.key_frames} == {"P1", "P2"}
+    assert [frame.time_sec for frame in who.key_frames] == sorted(frame.time_sec for frame in who.key_frames)
+    for one in who.people:
+        assert one.person.key_frame_sec in {frame.time_sec for frame in one.key_frames}

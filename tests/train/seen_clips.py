@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from one_person import one_person_clip
 
 from microemo.config import ModelConfig
 from microemo.data import manifest

@@ -6,7 +6,7 @@ Bredin, pyannote.audio 2.1 speaker diarization pipeline, 2023.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from microemo.filter_banks import SAMPLE_RATE
 from microemo.hooks import Hook, silent
 from microemo.perception.asr import Word
 from microemo.perception.voices import Voiced, VoiceFinder, blocks
-from microemo.spans import Span
+from microemo.spans import Span, common
 
 SAME_VOICE = 0.38  # mean cosine between two clusters of embeddings from which on they are one speaker
 MIN_VOICE_SEC = 1.0  # what is shorter opens no cluster: its embedding is too uncertain
@@ -71,6 +71,16 @@ class Diarisation:
             if shared_sec > 0:
                 seconds[speaker] = seconds.get(speaker, 0.0) + shared_sec
         return max(seconds, key=lambda speaker: seconds[speaker], default=None)
+
+    def split(self, span: Span) -> list[Span]:
+        """A span, cut where the speaker changes: in the middle between the turns of two."""
+        inside = [(who, shared) for who, turn in self.turns for shared in common([span], [turn])]
+        cuts = [
+            (before.end_sec + after.start_sec) / 2
+            for (one, before), (other, after) in pairwise(inside)
+            if one != other and span.start_sec < (before.end_sec + after.start_sec) / 2 < span.end_sec
+        ]
+        return [Span(*edges) for edges in pairwise([span.start_sec, *sorted(cuts), span.end_sec])]
 
     def split_words(self, words: Sequence[Word]) -> list[list[Word]]:
         """The words of one utterance, cut where the speaker changes; a word of nobody's stays with those before."""

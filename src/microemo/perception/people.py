@@ -14,7 +14,7 @@ from microemo.perception.diarisation import Diarisation
 from microemo.perception.faces import FaceScan, PersonScan
 from microemo.perception.utterances import Speech
 from microemo.schema import FaceTrack, KeyFrame, Participant, Person, Utterance
-from microemo.spans import Span, inside, total_sec
+from microemo.spans import Span, common, inside, total_sec
 
 MIN_SEEN = 0.5  # share of a voice's time in which a face is seen that may be the speaker's
 MAX_KEY_FRAMES = 24
@@ -147,8 +147,10 @@ def _said(
     person = next((one for one in people if speaker in one.speakers), main)
     if person is None:
         return utterance
-    named = utterance.speaker or (ids[id(person)] if speaker is not None and len(people) > 1 else None)
-    return utterance.model_copy(update={"person": ids[id(person)], "speaker": named})
+    own = ids[id(person)]
+    named = utterance.speaker or (own if speaker is not None and len(people) > 1 else None)
+    overlap_sec = round(total_sec(common([utterance.span], voices.overlaps)), 3) if voices else 0.0
+    return utterance.model_copy(update={"person": own, "speaker": named, "overlap_sec": overlap_sec})
 
 
 def _speaker(utterance: Utterance, voices: Diarisation) -> int | None:
