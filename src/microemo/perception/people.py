@@ -36,12 +36,14 @@ class Somebody:
     face: PersonScan | None
     speakers: tuple[int, ...]
     speech: tuple[Span, ...]
-    name: str | None
+    name: str | None = None
+    id: str = ""
 
     @property
     def appears_sec(self) -> float:
-        times_sec = [span.start_sec for span in self.speech[:1]]
-        return min([*times_sec, *(self.face.track.times_sec[:1] if self.face else ())], default=0.0)
+        """When they are first seen or heard."""
+        seen = self.face.track.times_sec[:1].tolist() if self.face else []
+        return min([*seen, *(span.start_sec for span in self.speech[:1])], default=0.0)
 
 
 def who_is_who(
@@ -57,15 +59,15 @@ def who_is_who(
     speaks are the main person's, and are among what the others' faces show as well.
     """
     found = bound(voices, faces, waveform, warn) if voices else _one_voice(speech, faces)
-    main = _main(found, faces)
-    ids = {id(one): f"P{index}" for index, one in enumerate(found, start=1)}
-    utterances = tuple(_said(utterance, voices, found, main, ids) for utterance in speech.utterances)
-    people = [_participant(one, ids[id(one)], utterances, speech, faces, waveform) for one in found]
-    numbered = number(clue for person in people for clue in person.clues)
-    people = [replace(one, clues=tuple(clue for clue in numbered if clue.person == one.person.id)) for one in people]
-    shown = [frame for person in people for frame in person.key_frames]
-    key_frames = tuple(sorted(shown, key=lambda frame: frame.time_sec)) or faces.all_key_frames
-    return WhoIsWho(tuple(people), ids[id(main)] if main else None, utterances, key_frames)
+    ordered = sorted(found, key=lambda one: one.appears_sec)
+    somebodies = [replace(one, id=f"P{place}") for place, one in enumerate(ordered, start=1)]
+    main = _main(somebodies, faces)
+    utterances = tuple(_said(utterance, voices, somebodies, main) for utterance in speech.utterances)
+    people = [_participant(one, utterances, speech, faces, waveform) for one in somebodies]
+    clues = number(clue for person in people for clue in person.clues)
+    people = [replace(one, clues=tuple(clue for clue in clues if clue.person == one.person.id)) for one in people]
+    shown = sorted((frame for person in people for frame in person.key_frames), key=lambda frame: frame.time_sec)
+    return WhoIsWho(tuple(people), main.id if main else None, utterances, tuple(shown) or faces.all_key_frames)
 
 
 def bound(
@@ -85,8 +87,7 @@ def bound(
         _somebody(person, [speaker for speaker, face in enumerate(owner) if face == index], voices)
         for index, person in enumerate(faces.people)
     ]
-    people += [_somebody(None, [speaker], voices) for speaker, face in enumerate(owner) if face is None]
-    return sorted(people, key=lambda person: person.appears_sec)
+    return people + [_somebody(None, [speaker], voices) for speaker, face in enumerate(owner) if face is None]
 
 
 def _by_sight(voices: Diarisation, faces: FaceScan, owner: Sequence[int | None]) -> dict[int, int]:
@@ -116,8 +117,8 @@ def _somebody(face: PersonScan | None, speakers: Sequence[int], voices: Diarisat
 def _one_voice(speech: Speech, faces: FaceScan) -> list[Somebody]:
     """All that is said, by whomever, as the main person's."""
     said = speech.voiced or any(utterance.text for utterance in speech.utterances)
-    people = [Somebody(one, (), speech.voiced if one is faces.main_person else (), None) for one in faces.people]
-    return people or ([Somebody(None, (), speech.voiced, None)] if said else [])
+    people = [Somebody(one, (), speech.voiced if one is faces.main_person else ()) for one in faces.people]
+    return people or ([Somebody(None, (), speech.voiced)] if said else [])
 
 
 def _main(people: Sequence[Somebody], faces: FaceScan) -> Somebody | None:
@@ -136,21 +137,16 @@ def _share_seen(track: FaceTrack, spans: Sequence[Span]) -> float:
 
 
 def _said(
-    utterance: Utterance,
-    voices: Diarisation | None,
-    people: Sequence[Somebody],
-    main: Somebody | None,
-    ids: dict[int, str],
+    utterance: Utterance, voices: Diarisation | None, people: Sequence[Somebody], main: Somebody | None
 ) -> Utterance:
     """The utterance with who says it."""
     speaker = _speaker(utterance, voices) if voices else None
     person = next((one for one in people if speaker in one.speakers), main)
     if person is None:
         return utterance
-    own = ids[id(person)]
-    named = utterance.speaker or (own if speaker is not None and len(people) > 1 else None)
+    known = utterance.speaker or (person.id if speaker is not None and len(people) > 1 else None)
     overlap_sec = round(total_sec(common([utterance.span], voices.overlaps)), 3) if voices else 0.0
-    return utterance.model_copy(update={"person": own, "speaker": named, "overlap_sec": overlap_sec})
+    return utterance.model_copy(update={"person": person.id, "speaker": known, "overlap_sec": overlap_sec})
 
 
 def _speaker(utterance: Utterance, voices: Diarisation) -> int | None:
@@ -161,32 +157,30 @@ def _speaker(utterance: Utterance, voices: Diarisation) -> int | None:
 
 def _participant(
     who: Somebody,
-    id_: str,
     utterances: Sequence[Utterance],
     speech: Speech,
     faces: FaceScan,
     waveform: Float32[np.ndarray, " N"] | None,
 ) -> Participant:
     face = who.face or faces.nobody
-    own = [utterance for utterance in utterances if utterance.person == id_]
+    own = [utterance for utterance in utterances if utterance.person == who.id]
     clues = measure_clues(face.track, waveform, own, speech.words, who.speech, faces.shots)
-    portrait = face.key_frame
     return Participant(
         person=Person(
-            id=id_,
+            id=who.id,
             name=who.name,
             face_seconds=round(face.face_seconds, 3),
             speech_seconds=round(total_sec(who.speech), 3),
-            key_frame_sec=portrait.time_sec if portrait else None,
+            key_frame_sec=face.key_frame.time_sec if face.key_frame else None,
         ),
-        utterances=tuple(_timeline(utterances, id_, seen=bool(face.face_mask.any()))),
+        utterances=tuple(_timeline(utterances, who.id, seen=bool(face.face_mask.any()))),
         said=frozenset(utterance.index for utterance in own),
-        clues=tuple(clue.model_copy(update={"person": id_}) for clue in clues),
+        clues=tuple(clue.model_copy(update={"person": who.id}) for clue in clues),
         speech=who.speech,
         face_mask=face.face_mask,
         views=face.views,
         view_masks=face.view_masks,
-        key_frames=tuple(replace(frame, person=id_) for frame in _key_frames(face, len(faces.people))),
+        key_frames=tuple(replace(frame, person=who.id) for frame in _key_frames(face, len(faces.people))),
     )
 
 
