@@ -21,13 +21,14 @@ from microemo.media.probe import probe
 from microemo.media.subtitles import Subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
+from microemo.perception.channels import find_turns
 from microemo.perception.clues import measure_clues
-from microemo.perception.diarisation import diarise
+from microemo.perception.diarisation import Diarisation, diarise
 from microemo.perception.faces import scan
 from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.speakers import with_speakers
 from microemo.perception.spoken_language import language_code
-from microemo.perception.utterances import find_speech
+from microemo.perception.utterances import Speech, find_speech
 from microemo.result import Result
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo, Utterance, UtteranceAnswer
 from microemo.spans import Span
@@ -154,14 +155,14 @@ def perceive(
 
     hook("listen", 0, info.duration_sec)
     heard = probe(sound, warnings.append) if sound else info
-    waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
+    sounds = audio.read(heard, warnings.append) if heard.has_audio else None
+    waveform = sounds and sounds.mono
     hook("listen", info.duration_sec, info.duration_sec)
     asr_model = weights.path("whisper_base", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
     warnings += speech.warnings
-    if diarize and waveform is not None:
-        parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
-        speech = with_speakers(speech, diarise(waveform, speech.voiced, *parts, hook))
+    if diarize and sounds is not None:
+        speech = with_speakers(speech, _speakers(sounds, speech, hook))
 
     frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
@@ -202,6 +203,15 @@ def perceive(
         key_frames=faces.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _speakers(sounds: audio.Sound, speech: Speech, hook: Hook) -> Diarisation:
+    """By channel, where each has a speaker of its own; else by voice."""
+    by_channel = find_turns(sounds.channels, len(sounds.mono) / audio.SAMPLE_RATE)
+    if by_channel is not None:
+        return by_channel
+    parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
+    return diarise(sounds.mono, speech.voiced, *parts, hook)
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:
