@@ -74,12 +74,13 @@ def analyze(
     hook: Hook | None = None,
     language: str | None = None,
     diarize: bool = False,
+    audio_track: int | None = None,
 ) -> "Result":
     """What the person in a media file feels, when, and from which clues, by the built-in model.
 
     Raises ``InputError`` where the file cannot be used. For many files, ``load`` once and call its ``analyze``.
     """
-    return load(hook=hook).analyze(path, subtitles, asr, language=language, diarize=diarize)
+    return load(hook=hook).analyze(path, subtitles, asr, language=language, diarize=diarize, audio_track=audio_track)
 
 
 def __getattr__(name: str) -> Any:

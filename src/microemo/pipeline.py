@@ -21,6 +21,7 @@ from microemo.media.probe import probe
 from microemo.media.subtitles import Subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
+from microemo.perception.audio_tracks import choose_audio_track
 from microemo.perception.channels import find_turns
 from microemo.perception.clues import measure_clues
 from microemo.perception.diarisation import Diarisation, diarise
@@ -65,15 +66,16 @@ class Pipeline:
         hook: Hook | None = None,
         language: str | None = None,
         diarize: bool = False,
+        audio_track: int | None = None,
     ) -> Result:
         """What the person in a media file feels, when, and from which clues.
 
         ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words.
         ``language`` is the ISO 639-1 code of what is said, which is found where it is not given; ``diarize`` tells
-        speakers apart by their voices. Raises ``InputError`` where the file, the subtitles or the language cannot be
-        used.
+        speakers apart by their voices. ``audio_track`` counts from 1; by default it is one with a voice. Raises
+        ``InputError`` where the file, the subtitles, the language or the track cannot be used.
         """
-        return self.understand(self.perceive(path, subtitles, asr, hook, language, diarize), hook)
+        return self.understand(self.perceive(path, subtitles, asr, hook, language, diarize, audio_track), hook)
 
     def perceive(
         self,
@@ -83,11 +85,12 @@ class Pipeline:
         hook: Hook | None = None,
         language: str | None = None,
         diarize: bool = False,
+        audio_track: int | None = None,
     ) -> Clip:
         """Media and perception: utterances, sampled frames, the main person's face, measured clues."""
         return perceive(
             Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language,
-            diarize=diarize,
+            diarize=diarize, audio_track=audio_track,
         )  # fmt: skip
 
     @torch.inference_mode()
@@ -141,20 +144,23 @@ def perceive(
     device: torch.device = CPU,
     language: str | None = None,
     diarize: bool = False,
+    audio_track: int | None = None,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
-    is recognised; ``language`` is that of the words, by default found; ``diarize`` tells speakers apart. Raises
-    ``InputError`` where a file, or the language, cannot be used.
+    is recognised; ``language`` is that of the words, by default found; ``diarize`` tells speakers apart;
+    ``audio_track`` counts from 1, by default it is one with a voice. Raises ``InputError`` where a file, the language
+    or the track cannot be used.
     """
     warnings: list[str] = []
     language = language_code(language)
-    info = probe(path, warnings.append)
+    track = choose_audio_track(sound or path, warnings.append) if audio_track is None else audio_track
+    info = probe(path, warnings.append, None if sound else track)
     cues = None if given is None else subtitles.load(given)
 
     hook("listen", 0, info.duration_sec)
-    heard = probe(sound, warnings.append) if sound else info
+    heard = probe(sound, warnings.append, track) if sound else info
     sounds = audio.read(heard, warnings.append) if heard.has_audio else None
     waveform = sounds and sounds.mono
     hook("listen", info.duration_sec, info.duration_sec)
@@ -190,6 +196,7 @@ def perceive(
             has_video=info.has_video,
             has_audio=waveform is not None,
             face_seconds=round(faces.face_seconds, 3),
+            audio_track=heard.audio_track,
         ),
         frame_times_sec=faces.frame_times_sec,
         frames=faces.frames,

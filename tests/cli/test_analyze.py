@@ -36,6 +36,7 @@ class FakePipeline:
         hook: object = None,
         language: str | None = None,
         diarize: bool = False,
+        audio_track: int | None = None,
     ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")

@@ -24,6 +24,9 @@ def analyze(
         str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh; auto finds it, span by span.")
     ] = "auto",
     diarize: Annotated[bool, typer.Option("--diarize", help="Tell speakers apart by their voices.")] = False,
+    audio_track: Annotated[
+        int | None, typer.Option(metavar="N", help="Which of several audio tracks, from 1; else one with a voice.")
+    ] = None,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
@@ -53,8 +56,9 @@ def analyze(
         try:
             with progress.shown() as hook:
                 result = analyzer.analyze(
-                    video, subtitles=subtitles, asr=not no_asr, hook=hook, language=spoken, diarize=diarize
-                )
+                    video, subtitles=subtitles, asr=not no_asr, hook=hook, language=spoken, diarize=diarize,
+                    audio_track=audio_track,
+                )  # fmt: skip
             written = report.save(result, directory, chosen, result.key_frames)
         except Exception as error:
             failures.append(error)

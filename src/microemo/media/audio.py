@@ -64,7 +64,7 @@ class _Timeline:
 
     def add(self, frame: AudioFrame, start_sec: float | None) -> None:
         self.layout = self.layout or frame.layout
-        rate, samples = frame.sample_rate, _samples(frame, self.layout)
+        rate, samples = frame.sample_rate, frame_samples(frame, self.layout)
         start_sec = self.next_sec if start_sec is None else start_sec
         if rate != self.rate or abs(start_sec - self.next_sec) > GAP_SEC:
             self._flush()
@@ -97,7 +97,7 @@ class _Timeline:
         self.num_samples += len(resampled)
 
 
-def _samples(frame: AudioFrame, layout: AudioLayout) -> Float32[np.ndarray, "n C"]:
+def frame_samples(frame: AudioFrame, layout: AudioLayout) -> Float32[np.ndarray, "n C"]:
     """A frame's samples in [-1, 1], in the channels of a layout."""
     if frame.layout.nb_channels != layout.nb_channels:
         (frame,) = AudioResampler(layout=layout).resample(frame)

@@ -103,6 +103,14 @@ def decode(
         warn(f"{num_damaged} damaged packets of the {stream.type} are left out")
 
 
+def decoded(packet: "Packet[Any]") -> list[Any]:
+    """The frames that a packet completes; none where it is damaged, or its codec unknown."""
+    try:
+        return packet.decode()
+    except av.FFmpegError:
+        return []
+
+
 def packets(container: InputContainer, streams: list[Stream], warn: Warn = ignore) -> Iterator["Packet[Any]"]:
     """The streams' packets in the file's order, as far as it can be read."""
     try:

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from microemo.errors import InputError
-from microemo.media.container import Warn, ignore, media_streams, open_media, packets, time_sec
+from microemo.media.container import Warn, decoded, ignore, media_streams, open_media, packets, time_sec
 from microemo.media.timecode import start_timecode_sec
 from microemo.media.timestamps import NOTHING_WRONG, STEP_SEC, Correction, Packets, StreamTimes, correct
 from microemo.media.upright import upright_size
@@ -103,7 +103,7 @@ def _read(
         for values, value in zip(stamps[kind], _times_sec(packet), strict=True):
             values.append(value)
         if kind not in first_frames:
-            first_frames.update((kind, frame) for frame in _try_decode(packet)[:1])
+            first_frames.update((kind, frame) for frame in decoded(packet)[:1])
     if not first_frames:
         raise InputError(f"{container.name} cannot be decoded: it is damaged, encrypted or of an unsupported codec")
     return first_frames, {kind: Packets(*map(np.array, values)) for kind, values in stamps.items()}
@@ -125,13 +125,6 @@ def _warn_of(correction: Correction, kind: str, path: Path | str, warn: Warn) ->
         warn(f"{path}: {number} timestamps of the {kind} are damaged and were estimated from those around them")
     if correction.shifts:
         warn(f"{path}: the clock of the {kind} jumps; its times were joined without the jump and may be inexact")
-
-
-def _try_decode(packet: "Packet[Any]") -> list[Any]:
-    try:
-        return packet.decode()
-    except av.FFmpegError:
-        return []
 
 
 def _times_sec(packet: "Packet[Any]") -> tuple[float, float, float]:
