@@ -2,11 +2,11 @@ import av
 import numpy as np
 import pytest
 import soxr
+from sound_files import LAYOUTS, write_tracks
 
 from microemo.media.audio import SAMPLE_RATE, _Timeline, read, waveform
 from microemo.media.probe import probe
-
-LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}
+from microemo.media.video import frames
 
 
 def onset_sec(wave, threshold=0.1):
@@ -124,3 +124,64 @@ def test_channels_may_come_and_go_midway(tmp_path, tone, layouts):
     assert len(wave) == len(layouts) * SAMPLE_RATE
     levels = np.abs(wave).reshape(len(layouts), -1).max(axis=1)
     assert levels.min() > 0.2
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [
+        (".wav", "pcm_mulaw"), (".wav", "pcm_alaw"), (".wav", "pcm_u8"), (".wav", "adpcm_ima_wav"),
+        (".au", "pcm_mulaw"), (".mp3", "libmp3lame"), (".m4a", "aac"),
+    ],
+)  # fmt: skip
+def test_telephone(tmp_path, tone, suffix, codec):
+    info = probe(write_tracks(tmp_path / f"call{suffix}", [tone(2.0, rate=8000)], codec, 8000), pytest.fail)
+    wave = waveform(info)
+    assert len(wave) / SAMPLE_RATE == pytest.approx(2.0, abs=0.06)
+    middle = wave[SAMPLE_RATE // 2 : SAMPLE_RATE * 3 // 2]
+    assert hertz(middle) == pytest.approx(440, abs=1.5)
+    assert np.sqrt(np.mean(middle**2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.08)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [
+        (".mka", "flac"),
+        (".mka", "pcm_s16le"),
+        (".webm", "libopus"),
+        (".ogg", "libopus"),
+        (".m4a", "aac"),
+        (".ts", "mp2"),
+    ],
+)
+@pytest.mark.parametrize("starts_sec", [(-0.5,), (0.7,), (100.0,), (3.0, 9.5)])
+def test_a_clock_may_begin_anywhere_and_pause(tmp_path, tone, suffix, codec, starts_sec):
+    info = probe(
+        write_tracks(tmp_path / f"clip{suffix}", [tone(2.0, SAMPLE_RATE)], codec, starts_sec=starts_sec), pytest.fail
+    )
+    wave = waveform(info)
+    loud_sec = np.flatnonzero(np.abs(wave) > 0.1) / SAMPLE_RATE
+    length_sec = starts_sec[-1] - starts_sec[0] + 2.0
+    if suffix == ".m4a" and starts_sec[0] < 0:
+        length_sec -= 0.5  # leaves out what comes before its time 0
+    assert info.duration_sec == pytest.approx(length_sec, abs=0.1)
+    assert (loud_sec[0], loud_sec[-1]) == pytest.approx((0.0, length_sec), abs=0.1)
+    if len(starts_sec) > 1:
+        assert not (np.abs(wave[int(2.2 * SAMPLE_RATE) : int(6.4 * SAMPLE_RATE)]) > 0.05).any()
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".mov", ".webm"])
+@pytest.mark.parametrize("start_sec", [-0.5, 0.7, 3.0])
+def test_sound_and_pictures_share_a_clock(tmp_path, write, greys, tone, suffix, start_sec):
+    path = write(
+        tmp_path / f"clip{suffix}",
+        greys(100),
+        sound=tone(2.0),
+        sound_start_sec=start_sec,
+        options={"avoid_negative_ts": "disabled"},
+    )
+    info = probe(path, pytest.fail)
+    first_sec = next(frames(info)).time_sec
+    loud_sec = np.flatnonzero(np.abs(waveform(info)) > 0.1) / SAMPLE_RATE
+    heard_from = max(start_sec, 0.0) if suffix in {".mp4", ".mov"} else start_sec  # these cut what comes before time 0
+    assert loud_sec[0] - first_sec == pytest.approx(heard_from, abs=0.03)
+    assert loud_sec[-1] - first_sec == pytest.approx(start_sec + 2.0, abs=0.03)

@@ -69,7 +69,8 @@ def probe(path: Path | str, warn: Warn = ignore, audio_track: int | None = None)
         for kind, correction in corrections.items():
             _warn_of(correction, kind, path, warn)
         sound = all(correction == NOTHING_WRONG for correction in corrections.values())
-        if sound and duration_sec < announced_sec - TRUNCATED_SEC:
+        held_sec = max(duration_sec, start_sec + duration_sec)  # some containers count from 0, whenever they begin
+        if sound and held_sec < announced_sec - TRUNCATED_SEC:
             warn(f"{path} announces {announced_sec:.1f} s but holds {duration_sec:.1f} s: it may be cut short")
         frame = first_frames.get("video")
         width, height = upright_size(frame, streams["video"]) if frame else (0, 0)
