@@ -157,7 +157,7 @@ def perceive(
     language = language_code(language)
     track = choose_audio_track(sound or path, warnings.append) if audio_track is None else audio_track
     info = probe(path, warnings.append, None if sound else track)
-    cues = None if given is None else subtitles.load(given)
+    cues = None if given is None else subtitles.for_clip(given, info, warnings.append)
 
     hook("listen", 0, info.duration_sec)
     heard = probe(sound, warnings.append, track) if sound else info

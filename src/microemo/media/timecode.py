@@ -9,8 +9,8 @@ TIMECODE = re.compile(r"(\d+):([0-5]\d):([0-5]\d)[:;.,](\d+)")  # hours, minutes
 
 def start_timecode_sec(container: InputContainer) -> float | None:
     """The file's timecode at its beginning, in seconds; None where it has none."""
-    holders = [container, *container.streams]
-    found = (TIMECODE.fullmatch(holder.metadata.get("timecode", "")) for holder in holders)
+    tags = [tag for holder in (container, *container.streams) for tag in holder.metadata.items()]
+    found = (TIMECODE.fullmatch(value) for key, value in tags if key.lower() == "timecode")
     match = next(filter(None, found), None)
     if match is None:
         return None
