@@ -10,6 +10,7 @@ from clips import SAMPLE_RATE, write
 from lively import lively
 from one_person import one_person_clip
 from small_paper import SMALL_PAPER
+from sound_files import RATE, write_tracks
 
 from microemo.config import ModelConfig
 from microemo.errors import InputError, WeightsError
@@ -222,3 +223,19 @@ def test_languages_are_named_in_any_case() -> None:
 def test_a_language_that_is_none_stops_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^klingon: no language"):
         perceive(tmp_path / "absent.mp4", CONFIG, language="klingon")
+
+
+def test_subtitles_and_audio_tracks_are_those_of_the_clip(tmp_path: Path) -> None:
+    """Moved, chosen and named in the result; refused before anything is decoded."""
+    tracks = [np.zeros(RATE, np.float32), np.sin(np.arange(RATE) / 10).astype(np.float32) / 2]
+    path = write_tracks(tmp_path / "clip.mka", tracks)
+    clip = perceive(path, CONFIG, [(36_000.2, 36_000.8, "Hi.")], audio_track=2)
+    assert clip.info.audio_track == 2
+    assert clip.waveform is not None and np.abs(clip.waveform).max() > 0.3
+    assert [(u.start_sec, u.text) for u in clip.utterances if u.text] == [(pytest.approx(0.2), "Hi.")]
+    assert any("moved back by 10:00:00" in warning for warning in clip.warnings)
+    with pytest.raises(InputError, match="there is no audio track 3"):
+        perceive(path, CONFIG, audio_track=3)
+    unchosen = perceive(path, CONFIG, asr=False)
+    assert unchosen.info.audio_track == 1
+    assert any("has 2 audio tracks; track 1 is taken" in warning for warning in unchosen.warnings)

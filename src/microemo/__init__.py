@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from microemo.media.subtitles import Cue, Subtitles
     from microemo.pipeline import Pipeline
     from microemo.result import Result
-    from microemo.schema import Answer, Claim, ClipInfo, Clue, Emotion, KeyFrame, ModelInfo, UtteranceAnswer
+    from microemo.schema import (
+        Answer,
+        Claim,
+        ClipInfo,
+        Clue,
+        Emotion,
+        KeyFrame,
+        ModelInfo,
+        PersonAnswer,
+        UtteranceAnswer,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -34,6 +44,7 @@ __all__ = [
     "KeyFrame",
     "MicroEmoError",
     "ModelInfo",
+    "PersonAnswer",
     "Pipeline",
     "Result",
     "UtteranceAnswer",
@@ -49,7 +60,7 @@ LAZY = {
     "Pipeline": "microemo.pipeline",
     "Result": "microemo.result",
     **dict.fromkeys(
-        ("Answer", "Claim", "ClipInfo", "Clue", "Emotion", "KeyFrame", "ModelInfo", "UtteranceAnswer"),
+        ("Answer", "Claim", "ClipInfo", "Clue", "Emotion", "KeyFrame", "ModelInfo", "PersonAnswer", "UtteranceAnswer"),
         "microemo.schema",
     ),
 }
@@ -73,13 +84,17 @@ def analyze(
     asr: bool = True,
     hook: Hook | None = None,
     language: str | None = None,
-    diarize: bool = False,
+    diarize: bool | None = None,
+    audio_track: int | None = None,
+    person: str | None = None,
 ) -> "Result":
     """What the person in a media file feels, when, and from which clues, by the built-in model.
 
     Raises ``InputError`` where the file cannot be used. For many files, ``load`` once and call its ``analyze``.
     """
-    return load(hook=hook).analyze(path, subtitles, asr, language=language, diarize=diarize)
+    return load(hook=hook).analyze(
+        path, subtitles, asr, language=language, diarize=diarize, audio_track=audio_track, person=person
+    )
 
 
 def __getattr__(name: str) -> Any:

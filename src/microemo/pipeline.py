@@ -7,9 +7,7 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from jaxtyping import Float32
 
 from microemo import __version__, weights
 from microemo.answers import Told, ask, utterance_answers
@@ -25,6 +23,8 @@ from microemo.media.subtitles import Subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.perception import speakers
+from microemo.perception.audio_tracks import choose_audio_track
+from microemo.perception.channels import find_turns
 from microemo.perception.diarisation import Diarisation, diarise
 from microemo.perception.faces import scan
 from microemo.perception.people import who_is_who
@@ -67,17 +67,20 @@ class Pipeline:
         hook: Hook | None = None,
         language: str | None = None,
         diarize: bool | None = None,
+        audio_track: int | None = None,
         person: str | None = None,
     ) -> Result:
         """What the people in a media file feel, when, and from which clues.
 
         ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words.
         ``language`` is the ISO 639-1 code of what is said, which is found where it is not given. ``diarize`` tells
-        speakers apart by their voices; by default that is done where several people are seen. ``person`` is the id of
-        the only person to be judged. Raises ``InputError`` where the file, the subtitles or the language cannot be
-        used, and where there is no such person.
+        speakers apart by their voices; by default that is done where several people are seen. ``audio_track`` counts
+        from 1; by default it is one with a voice. ``person`` is the id of the only person to be judged. Raises
+        ``InputError`` where the file, the subtitles, the language or the track cannot be used, and where there is no
+        such person.
         """
-        return self.understand(self.perceive(path, subtitles, asr, hook, language, diarize), hook, person)
+        clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track)
+        return self.understand(clip, hook, person)
 
     def perceive(
         self,
@@ -87,11 +90,12 @@ class Pipeline:
         hook: Hook | None = None,
         language: str | None = None,
         diarize: bool | None = None,
+        audio_track: int | None = None,
     ) -> Clip:
         """Media and perception: utterances, sampled frames, people with their faces and voices, measured clues."""
         return perceive(
             Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language,
-            diarize=diarize,
+            diarize=diarize, audio_track=audio_track,
         )  # fmt: skip
 
     @torch.inference_mode()
@@ -149,22 +153,26 @@ def perceive(
     device: torch.device = CPU,
     language: str | None = None,
     diarize: bool | None = None,
+    audio_track: int | None = None,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
     is recognised; ``language`` is that of the words, by default found. ``diarize`` tells speakers apart, by default
-    where several people are seen; False: whatever is said, the main person says. Raises ``InputError`` where a file,
-    or the language, cannot be used.
+    where several people are seen or each has a channel; False: whatever is said, the main person says.
+    ``audio_track`` counts from 1, by default it is one with a voice. Raises ``InputError`` where a file, the language
+    or the track cannot be used.
     """
     warnings: list[str] = []
     language = language_code(language)
-    info = probe(path, warnings.append)
-    cues = None if given is None else subtitles.load(given)
+    track = choose_audio_track(sound or path, warnings.append) if audio_track is None else audio_track
+    info = probe(path, warnings.append, None if sound else track)
+    cues = None if given is None else subtitles.for_clip(given, info, warnings.append)
 
     hook("listen", 0, info.duration_sec)
-    heard = probe(sound, warnings.append) if sound else info
-    waveform = audio.waveform(heard, warnings.append) if heard.has_audio else None
+    heard = probe(sound, warnings.append, track) if sound else info
+    sounds = audio.read(heard, warnings.append) if heard.has_audio else None
+    waveform = sounds and sounds.mono
     hook("listen", info.duration_sec, info.duration_sec)
     asr_model = weights.path("whisper_base", hook) if asr and waveform is not None and cues is None else None
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
@@ -185,7 +193,7 @@ def perceive(
         _recognition(hook, warnings.append) if info.has_video else None,
     )
 
-    voices = _voices(speech, waveform, len(faces.people), diarize, hook)
+    voices = _voices(speech, sounds, len(faces.people), diarize, hook)
     who = who_is_who(cut_at_changes(speech, voices) if voices else speech, voices, faces, waveform, warnings.append)
     return Clip(
         info=ClipInfo(
@@ -194,6 +202,7 @@ def perceive(
             has_video=info.has_video,
             has_audio=waveform is not None,
             face_seconds=round(faces.main_person.face_seconds, 3) if faces.main_person else 0.0,
+            audio_track=heard.audio_track,
         ),
         frame_times_sec=faces.frame_times_sec,
         frames=faces.frames,
@@ -207,17 +216,21 @@ def perceive(
 
 
 def _voices(
-    speech: Speech, waveform: Float32[np.ndarray, " N"] | None, num_faces: int, diarize: bool | None, hook: Hook
+    speech: Speech, sounds: audio.Sound | None, num_faces: int, diarize: bool | None, hook: Hook
 ) -> Diarisation | None:
-    """Who speaks when: as subtitles name them, else by their voices; None where nobody asks and one may be enough."""
+    """Who speaks when: as subtitles name them, as channels or voices tell; None where one may be enough."""
     if diarize is False:
         return None
     if (named := speakers.named(speech)) is not None:
         return named
-    if waveform is None or not speech.voiced or not (diarize or num_faces > 1):
+    if sounds is None or not speech.voiced:
+        return None
+    if (by_channel := find_turns(sounds.channels, len(sounds.mono) / audio.SAMPLE_RATE)) is not None:
+        return by_channel
+    if not (diarize or num_faces > 1):
         return None
     parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
-    return diarise(waveform, speech.voiced, *parts, hook)
+    return diarise(sounds.mono, speech.voiced, *parts, hook)
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:

@@ -35,6 +35,7 @@ class ClipInfo(Record):
     has_video: bool
     has_audio: bool
     face_seconds: float = Field(ge=0, description="Time in which the main person's face was found")
+    audio_track: int | None = Field(None, description="Which of several was heard, counted from 1; None: the only one")
 
 
 class Person(Record):

@@ -36,10 +36,13 @@ class FakePipeline:
         hook: object = None,
         language: str | None = None,
         diarize: bool | None = None,
+        audio_track: int | None = None,
         person: str | None = None,
     ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")
+        if audio_track is not None:
+            raise InputError(f"{path}: no audio track {audio_track}")
         match path.read_text():
             case "bad":
                 raise InputError(f"{path}: not a video\nnor \x1b[31maudio; give it another name")
@@ -79,6 +82,12 @@ def test_analyze_prints_the_result_and_where_it_is(run: Run) -> None:
     assert "out/good/result.json" in outcome.stdout
     assert outcome.stderr == ""
     assert Result.model_validate_json(Path("out/good/result.json").read_text()) == result_of(Path("good.mp4"))
+
+
+def test_the_audio_track_is_handed_on(run: Run) -> None:
+    outcome = analyze(run, "good.mp4", "--audio-track", "3")
+    assert outcome.code == 2
+    assert "no audio track 3" in outcome.stderr
 
 
 def test_one_input_is_one_json_object(run: Run) -> None:

@@ -26,9 +26,11 @@ def write_media(
     rotation: float = 0,
     aspect: Fraction | None = None,
     options: dict[str, str] | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> Path:
     """Images are (h, w, 3) RGB at ``times_sec`` (default 25 a second); sound is float32, (channels, samples)."""
     with av.open(str(path), "w", options=options or {}) as container:
+        container.metadata.update(metadata or {})
         video = audio = None
         if len(images):
             video = container.add_stream(codec or VIDEO_CODECS[path.suffix], rate=25)

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo.errors import InputError
-from microemo.media.subtitles import Cue, load, read
+from microemo.media.probe import MediaInfo, probe
+from microemo.media.subtitles import Cue, for_clip, load, read
 
 SRT = """1
 00:00:01,000 --> 00:00:02,500
@@ -110,6 +111,89 @@ def test_unordered_overlapping_and_blank_cues(parse):
     late, early = srt("late", "00:00:05,000 --> 00:00:07,000"), srt("early", "00:00:01,000 --> 00:00:06,000")
     blank = srt("<i></i>", "00:00:02,000 --> 00:00:03,000")
     assert parse("\n".join([late, early, blank])) == [Cue(1.0, 6.0, "early"), Cue(5.0, 7.0, "late")]
+
+
+def test_cues_without_length_last_until_the_next(parse):
+    times = ["00:00:01,000 --> 00:00:01,000", "00:00:01,500 --> 00:00:01,200", "00:00:01,500 --> 00:00:01,500"]
+    cues = parse("\n".join(srt("x" * 60, line) for line in times))
+    assert [(cue.start_sec, cue.end_sec) for cue in cues] == [(1.0, 1.5), (1.5, 5.5), (1.5, 5.5)]
+
+
+@pytest.mark.parametrize("form", ["SRT", "WebVTT"])
+def test_what_lies_before_time_zero_is_cut(parse, form):
+    """As it does after subtitles were moved to an earlier time."""
+    text = SRT.replace("00:00:01,000", "-00:00:01,000") + "\n" + srt("Gone.", "-00:00:05,000 --> -00:00:03,000")
+    if form == "WebVTT":
+        text = "WEBVTT\n\n" + text.replace(",000", ".000").replace(",500", ".500").replace("{\\an8}", "")
+    assert [(cue.start_sec, cue.end_sec, cue.text) for cue in parse(text)] == [
+        (0.0, 2.5, "Hello there, my friend."),
+        (3.0, 4.0, "Caf\u00e9 & cake"),
+    ]
+
+
+def media(duration_sec, timecode_sec=None):
+    return MediaInfo(Path("clip.mp4"), duration_sec, 0.0, True, True, 64, 48, timecode_sec=timecode_sec)
+
+
+def cues_at(*starts_sec):
+    return [Cue(start_sec, start_sec + 2.0, "Hi.") for start_sec in starts_sec]
+
+
+TEN = 36_000.0
+
+
+@pytest.mark.parametrize(
+    ("starts_sec", "duration_sec", "timecode_sec", "expected_sec", "said"),
+    [
+        ([1, 5], 10, None, [1, 5], []),
+        ([1, 5], 10, TEN, [1, 5], []),
+        ([TEN + 1, TEN + 5], 10, None, [1, 5], ["begin at 10:00:01, and were moved back by 10:00:00"]),
+        ([TEN + 1, TEN + 5], 10, TEN, [1, 5], ["moved back by 10:00:00"]),
+        ([TEN + 91, TEN + 95], 10, TEN + 90, [1, 5], ["moved back by 10:01:30"]),
+        ([TEN + 1, TEN + 5], 10, 7.0, [1, 5], ["moved back by 10:00:00"]),
+        ([TEN + 1, TEN + 5, TEN + 12], 10, None, [1, 5], ["moved back by 10:00:00", "1 of 3 begin after the end"]),
+        ([3601, 7100], 6000, 3600.0, [1, 3500], ["moved back by 1:00:00"]),
+        ([3601, 7100], 6000, None, [3601], ["1 of 2 begin after the end of the clip and are left out"]),
+        ([3601, 9700], 6000, 3600.0, [3601], ["1 of 2 begin after the end"]),
+        ([1, 12, 13], 10, None, [1], ["2 of 3 begin after the end of the clip and are left out"]),
+    ],
+)  # fmt: skip
+def test_cues_come_onto_the_clock_of_the_clip(starts_sec, duration_sec, timecode_sec, expected_sec, said):
+    warnings = []
+    found = for_clip(cues_at(*starts_sec), media(duration_sec, timecode_sec), warnings.append)
+    assert found == cues_at(*expected_sec)
+    assert len(warnings) == len(said)
+    assert all(part in warning for part, warning in zip(said, warnings, strict=True))
+
+
+@pytest.mark.parametrize("starts_sec", [[12, 15], [TEN + 12, TEN + 15], [TEN + 1, TEN + 12, TEN + 15]])
+@pytest.mark.parametrize("timecode_sec", [None, 5 * 3600.0])
+def test_subtitles_of_another_recording_are_refused(tmp_path, starts_sec, timecode_sec):
+    with pytest.raises(InputError, match=r"^the subtitles: the first begins at .* after the end of clip.mp4 at 0:00:1"):
+        for_clip(cues_at(*starts_sec), media(10.0, timecode_sec), pytest.fail)
+    path = tmp_path / "other.srt"
+    path.write_text(srt("Hi.", "00:00:12,000 --> 00:00:13,000"))
+    with pytest.raises(InputError, match=r"other.srt: the first begins at 0:00:12, .*; give those of this recording"):
+        for_clip(path, media(10.0), pytest.fail)
+
+
+def test_no_cues_are_no_fault():
+    assert for_clip([], media(10.0), pytest.fail) == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "timecode", "expected_sec"),
+    [
+        (".mov", "10:00:00:00", TEN),
+        (".mp4", "01:02:03:05", 3723.2),
+        (".mkv", "00:59:59;12", 3599.48),
+        (".mkv", "soon", None),
+        (".mkv", "", None),
+    ],
+)
+def test_the_timecode_of_a_camera(tmp_path, write, greys, suffix, timecode, expected_sec):
+    info = probe(write(tmp_path / f"clip{suffix}", greys(5), metadata={"timecode": timecode}))
+    assert info.timecode_sec == (expected_sec and pytest.approx(expected_sec))
 
 
 @pytest.mark.parametrize("garbage", ["", "Dear diary", b"\x00\x01\xff\xfe" * 99, b"\xff\xfe\x00\xd8", "WEBVTT\n"])

@@ -3,8 +3,10 @@ import io
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from report_samples import DURATION_SEC, make_result, make_video
+from sound_files import write_tracks
 
 from microemo.report import player
 from microemo.schema import ClipInfo
@@ -55,6 +57,28 @@ def test_sound_alone(video: Path) -> None:
     uri = player.data_uri(info)
     assert uri is not None
     assert uri.startswith("data:audio/mp4;")
+
+
+def test_a_sound_of_an_unknown_codec_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(player.PLAYABLE, "matroska,webm", ("webm", {"h264"}))
+    path = make_video(tmp_path / "clip.mkv", audio_codec="mp2")
+    path.write_bytes(path.read_bytes().replace(b"A_MPEG/L2", b"A_NOTHING"))
+    info = ClipInfo(path=str(path), duration_sec=4, has_video=True, has_audio=False, face_seconds=0)
+    with av.open(io.BytesIO(decoded(player.data_uri(info)))) as copy:
+        assert [stream.type for stream in copy.streams] == ["video"]
+
+
+def test_of_several_audio_tracks_the_one_that_was_heard(tmp_path: Path) -> None:
+    path = write_tracks(tmp_path / "clip.mka", [np.zeros(16_000), 0.5 * np.sin(np.arange(16_000) / 10)])
+    levels = []
+    for track in (1, 2):
+        info = ClipInfo(
+            path=str(path), duration_sec=1, has_video=False, has_audio=True, face_seconds=0, audio_track=track
+        )
+        with av.open(io.BytesIO(decoded(player.data_uri(info)))) as copy:
+            levels.append(max(float(np.abs(frame.to_ndarray()).max()) for frame in copy.decode(audio=0)))
+    assert levels[0] < 0.01
+    assert levels[1] > 0.3
 
 
 @pytest.mark.parametrize("content", [None, b"", b"This is no video at all.\n"])

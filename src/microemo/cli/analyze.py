@@ -34,6 +34,9 @@ def analyze(
     person: Annotated[
         str | None, typer.Option(metavar="ID", help="Judge this person alone, by the id that a result has: P1, P2, …")
     ] = None,
+    audio_track: Annotated[
+        int | None, typer.Option(metavar="N", help="Which of several audio tracks, from 1; else one with a voice.")
+    ] = None,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
@@ -70,6 +73,7 @@ def analyze(
                     language=spoken,
                     diarize=diarize,
                     person=person,
+                    audio_track=audio_track,
                 )
             written = report.save(result, directory, chosen, result.key_frames)
         except Exception as error:

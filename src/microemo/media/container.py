@@ -56,11 +56,25 @@ def _check_streams(container: InputContainer, path: Path) -> None:
         raise InputError(f"{path} holds {held}; give a video or audio file")
 
 
-def media_streams(container: InputContainer) -> dict[str, Any]:
-    """The main "video" and "audio" stream, where there is one; cover art and thumbnails do not count."""
+def media_streams(container: InputContainer, audio_track: int | None = None) -> dict[str, Any]:
+    """The main "video" and "audio" stream, where there is one; cover art and thumbnails do not count.
+
+    ``audio_track`` counts from 1, in the file's order; by default it is the one that FFmpeg takes. Raises InputError
+    where there is no such track.
+    """
     pictures = Disposition.attached_pic | Disposition.timed_thumbnails
     best = {kind: container.streams.best(kind) for kind in ("video", "audio")}
+    if audio_track is not None:
+        best["audio"] = _audio_track(container, audio_track)
     return {kind: stream for kind, stream in best.items() if stream and not stream.disposition & pictures}
+
+
+def _audio_track(container: InputContainer, number: int) -> Stream:
+    tracks = container.streams.audio
+    if not 1 <= number <= len(tracks):
+        held = {0: "no audio track", 1: "a single audio track"}.get(len(tracks), f"{len(tracks)} audio tracks")
+        raise InputError(f"{container.name} has {held}; there is no audio track {number} to be taken")
+    return tracks[number - 1]
 
 
 def decode(
@@ -87,6 +101,14 @@ def decode(
             yield frame
     if num_damaged:
         warn(f"{num_damaged} damaged packets of the {stream.type} are left out")
+
+
+def decoded(packet: "Packet[Any]") -> list[Any]:
+    """The frames that a packet completes; none where it is damaged, or its codec unknown."""
+    try:
+        return packet.decode()
+    except av.FFmpegError:
+        return []
 
 
 def packets(container: InputContainer, streams: list[Stream], warn: Warn = ignore) -> Iterator["Packet[Any]"]:

@@ -13,7 +13,8 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from microemo.errors import InputError
-from microemo.media.container import Warn, ignore, media_streams, open_media, packets, time_sec
+from microemo.media.container import Warn, decoded, ignore, media_streams, open_media, packets, time_sec
+from microemo.media.timecode import start_timecode_sec
 from microemo.media.timestamps import NOTHING_WRONG, STEP_SEC, Correction, Packets, StreamTimes, correct
 from microemo.media.upright import upright_size
 
@@ -25,6 +26,8 @@ class MediaInfo:
     """What can be decoded from a file; width and height are those of the frames read, 0 without video.
 
     start_sec    time of the first presented sample on the container's own clock: where the package's clock starts
+    audio_track  which of the file's sounds is read, counted from 1; None: the one that FFmpeg takes
+    timecode_sec what the file's timecode says at its beginning; None where it has none
     corrections  by "video" and "audio", what is wrong with their timestamps
     """
 
@@ -35,22 +38,25 @@ class MediaInfo:
     has_audio: bool
     width: int
     height: int
+    audio_track: int | None = None
+    timecode_sec: float | None = None
     corrections: Mapping[str, Correction] = field(default_factory=dict)
 
     def correction(self, kind: str) -> Correction:
         return self.corrections.get(kind, NOTHING_WRONG)
 
 
-def probe(path: Path | str, warn: Warn = ignore) -> MediaInfo:
+def probe(path: Path | str, warn: Warn = ignore, audio_track: int | None = None) -> MediaInfo:
     """Find out what can be decoded from a media file, and how long it truly lasts.
 
     The whole file is read (not decoded), since headers lie about truncated files and some containers give no
-    duration, and no single timestamp is believed that the others contradict. Raises InputError where the file is
-    missing, unreadable, encrypted or holds neither video nor audio; warns where it is shorter than announced, where
-    timestamps are damaged, or where one of its streams cannot be decoded.
+    duration, and no single timestamp is believed that the others contradict. ``audio_track`` counts from 1; by default
+    it is the one that FFmpeg takes. Raises InputError where the file is missing, unreadable, encrypted or holds
+    neither video nor audio, or not this track; warns where it is shorter than announced, where timestamps are damaged,
+    or where one of its streams cannot be decoded.
     """
     with open_media(path) as container:
-        streams = media_streams(container)
+        streams = media_streams(container, audio_track)
         announced_sec = (container.duration or 0) / av.time_base
         first_frames, stamped = _read(container, streams, warn)
         times = correct({kind: packets for kind, packets in stamped.items() if kind in first_frames})
@@ -63,7 +69,8 @@ def probe(path: Path | str, warn: Warn = ignore) -> MediaInfo:
         for kind, correction in corrections.items():
             _warn_of(correction, kind, path, warn)
         sound = all(correction == NOTHING_WRONG for correction in corrections.values())
-        if sound and duration_sec < announced_sec - TRUNCATED_SEC:
+        held_sec = max(duration_sec, start_sec + duration_sec)  # some containers count from 0, whenever they begin
+        if sound and held_sec < announced_sec - TRUNCATED_SEC:
             warn(f"{path} announces {announced_sec:.1f} s but holds {duration_sec:.1f} s: it may be cut short")
         frame = first_frames.get("video")
         width, height = upright_size(frame, streams["video"]) if frame else (0, 0)
@@ -75,6 +82,8 @@ def probe(path: Path | str, warn: Warn = ignore) -> MediaInfo:
             has_audio="audio" in first_frames,
             width=width,
             height=height,
+            audio_track=audio_track,
+            timecode_sec=start_timecode_sec(container),
             corrections=corrections,
         )
 
@@ -95,7 +104,7 @@ def _read(
         for values, value in zip(stamps[kind], _times_sec(packet), strict=True):
             values.append(value)
         if kind not in first_frames:
-            first_frames.update((kind, frame) for frame in _try_decode(packet)[:1])
+            first_frames.update((kind, frame) for frame in decoded(packet)[:1])
     if not first_frames:
         raise InputError(f"{container.name} cannot be decoded: it is damaged, encrypted or of an unsupported codec")
     return first_frames, {kind: Packets(*map(np.array, values)) for kind, values in stamps.items()}
@@ -117,13 +126,6 @@ def _warn_of(correction: Correction, kind: str, path: Path | str, warn: Warn) ->
         warn(f"{path}: {number} timestamps of the {kind} are damaged and were estimated from those around them")
     if correction.shifts:
         warn(f"{path}: the clock of the {kind} jumps; its times were joined without the jump and may be inexact")
-
-
-def _try_decode(packet: "Packet[Any]") -> list[Any]:
-    try:
-        return packet.decode()
-    except av.FFmpegError:
-        return []
 
 
 def _times_sec(packet: "Packet[Any]") -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 import html
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -10,10 +11,17 @@ from typing import Any, NamedTuple, TypeAlias
 import pysubs2
 
 from microemo.errors import InputError
+from microemo.media.container import Warn
+from microemo.media.probe import MediaInfo
 
 FORMATS = {"srt", "vtt", "ass", "ssa"}
 READING_CHARS_PER_SEC = 15.0  # times a cue that was given no length
 
+HOUR_SEC = 3600.0
+
+ENDS_BEFORE_ZERO = re.compile(r"^(?:\d+\n)?[ \t]*-?[\d:.,]+[ \t]*-->[ \t]*-\d[^\n]*(?:\n[^\n]+)*", re.MULTILINE)
+BEGINS_BEFORE_ZERO = re.compile(r"^[ \t]*-[\d:.,]+(?=[ \t]*-->)", re.MULTILINE)
+ZERO = "00:00:00.000"
 VTT_BLOCK = re.compile(r"^(?:NOTE|STYLE|REGION)\b.*?(?=\n[ \t]*\n|\Z)", re.DOTALL | re.MULTILINE)
 CUE_IDENTIFIER = re.compile(r"(?<=\n\n)[^\n]+\n(?=[^\n]*-->)")
 VOICE_TAG = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]+)>")
@@ -48,6 +56,54 @@ def load(given: Subtitles) -> list[Cue]:
     return _in_order(_checked(number, cue) for number, cue in enumerate(given, start=1))
 
 
+def for_clip(given: Subtitles, info: MediaInfo, warn: Warn) -> list[Cue]:
+    """``load``, on the clock of a clip, and without what lies beyond its end.
+
+    Broadcasters count from 10:00:00, say. Cues that lie beyond the end are moved back by the clip's own timecode or,
+    where all do, by whole hours, if they then lie within; a warning says by how much, another how many are left out.
+    Raises ``InputError`` also where all would be.
+    """
+    cues = load(given)
+    shift_sec = _shift_sec(cues, info)
+    moved = [cue._replace(start_sec=cue.start_sec - shift_sec, end_sec=cue.end_sec - shift_sec) for cue in cues]
+    kept = [cue for cue in moved if cue.start_sec < info.duration_sec]
+    name = given if isinstance(given, Path | str) else "the subtitles"
+    if cues and not kept:
+        raise InputError(
+            f"{name}: the first begins at {_clock(cues[0].start_sec)}, after the end of {info.path} at "
+            f"{_clock(info.duration_sec)}; give those of this recording, on its clock"
+        )
+    if shift_sec:
+        warn(f"{name}: they begin at {_clock(cues[0].start_sec)}, and were moved back by {_clock(shift_sec)}")
+    if len(kept) < len(cues):
+        warn(f"{name}: {len(cues) - len(kept)} of {len(cues)} begin after the end of the clip and are left out")
+    return kept
+
+
+def _shift_sec(cues: Sequence[Cue], info: MediaInfo) -> float:
+    """By how much cues beyond the clip's end are to be moved back; 0 where nothing brings them into the clip.
+
+    Where some lie within as they are, all must then; where none does, half of them: the clip may have been cut.
+    """
+
+    def num_beyond(shift_sec: float) -> int:
+        return sum(cue.start_sec - shift_sec >= info.duration_sec for cue in cues)
+
+    if not num_beyond(0.0):
+        return 0.0
+    is_none_within = num_beyond(0.0) == len(cues)
+    hours_sec = cues[0].start_sec // HOUR_SEC * HOUR_SEC if is_none_within else 0.0
+    for shift_sec in (info.timecode_sec or 0.0, hours_sec):
+        if 0 < shift_sec <= cues[0].start_sec and num_beyond(shift_sec) <= is_none_within * len(cues) / 2:
+            return shift_sec
+    return 0.0
+
+
+def _clock(time_sec: float) -> str:
+    seconds = round(time_sec)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
 def _in_order(cues: Iterable[Cue]) -> list[Cue]:
     return sorted(cues, key=lambda cue: (cue.start_sec, cue.end_sec))
 
@@ -68,17 +124,20 @@ def read(path: Path | str) -> list[Cue]:
     """Read SRT, WebVTT or ASS subtitles as turns in time order; raises InputError where they are none of these.
 
     A cue of several speakers (voice tags, lines that begin with a dash or with NAME:) becomes one turn each, which
-    share its time by their length. Formatting is stripped, cues without text are left out.
+    share its time by their length. Formatting is stripped, cues without text, or over before time 0, are left out. One
+    without a length lasts as long as reading it, or until the next.
     """
     text = _decode(Path(path))
     text = VTT_BLOCK.sub("", text) if text.startswith("WEBVTT") else text
+    text = ENDS_BEFORE_ZERO.sub("", CUE_IDENTIFIER.sub("", text))
     try:
-        subtitles = pysubs2.SSAFile.from_string(CUE_IDENTIFIER.sub("", text), keep_unknown_html_tags=True)
+        subtitles = pysubs2.SSAFile.from_string(BEGINS_BEFORE_ZERO.sub(ZERO, text), keep_unknown_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError):
         subtitles = None
     if subtitles is None or subtitles.format not in FORMATS or not subtitles.events:
         raise InputError(f"{path} holds no subtitles that can be read; give an SRT, WebVTT or ASS file")
-    cues = (cue for event in subtitles if event.is_text for cue in _cues(event))
+    starts_sec = sorted({event.start / 1000 for event in subtitles if event.is_text})
+    cues = (cue for event in subtitles if event.is_text for cue in _cues(event, starts_sec))
     return _in_order(cues)
 
 
@@ -96,12 +155,14 @@ def _decode(path: Path) -> str:
     raise InputError(f"{path} is not text; save the subtitles as UTF-8")
 
 
-def _cues(event: pysubs2.SSAEvent) -> Iterator[Cue]:
+def _cues(event: pysubs2.SSAEvent, starts_sec: Sequence[float]) -> Iterator[Cue]:
     turns = list(_turns(event))
     num_chars = sum(len(text) for _, text in turns)
     start_sec, end_sec = event.start / 1000, event.end / 1000
     if end_sec <= start_sec:
-        end_sec = start_sec + max(1.0, num_chars / READING_CHARS_PER_SEC)
+        following = bisect_right(starts_sec, start_sec)
+        reading_sec = max(1.0, num_chars / READING_CHARS_PER_SEC)
+        end_sec = min([start_sec + reading_sec, *starts_sec[following : following + 1]])
     for speaker, text in turns:
         turn_end_sec = min(end_sec, start_sec + (end_sec - event.start / 1000) * len(text) / num_chars)
         yield Cue(start_sec, turn_end_sec, text, speaker)

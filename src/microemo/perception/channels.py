@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from microemo.filter_banks import SAMPLE_RATE
+from microemo.perception.asr import find_voice
 from microemo.perception.diarisation import Diarisation, from_spans
 from microemo.spans import Span, inside, runs
 
@@ -14,6 +15,27 @@ FLOOR_DB = -60.0
 APART_DB = 10.0  # a channel so much louder than the others has the only speaker; one so much softer, only cross-talk
 MIN_APART = 0.8  # share of voiced frames in which one channel is that much louder
 MIN_SHARE, MIN_SEC = 0.03, 1.0  # for which every channel must be the loudest
+LOUD_DB = 25.0  # below the loudest moments; what is softer is hardly a voice
+
+
+def find_turns(channels: Sequence[Float32[np.ndarray, " N"]], duration_sec: float) -> Diarisation | None:
+    """``diarise_channels`` of all channels that are not silent, with the voice that is heard in each (silero VAD).
+
+    Nobody listens where the levels alone say that it is another kind of recording, as those of ordinary stereo do.
+    """
+    leveled = [(channel, levels_db(channel)) for channel in channels] if len(channels) > 1 else []
+    used = [(channel, levels) for channel, levels in leveled if levels.max(initial=FLOOR_DB) > FLOOR_DB]
+    if len(used) < 2 or not _may_have_speaker_each(np.stack([levels for _, levels in used])):
+        return None
+    return diarise_channels(
+        [channel for channel, _ in used], [find_voice(channel, duration_sec) for channel, _ in used]
+    )
+
+
+def _may_have_speaker_each(levels: Float[np.ndarray, "C F"]) -> bool:
+    """Whether what is loud comes now from the one channel, now from the other, at least for half of the time."""
+    is_loud = levels > np.quantile(levels.max(axis=0), 0.99) - LOUD_DB
+    return has_speaker_each(levels, is_loud, MIN_APART / 2)
 
 
 def diarise_channels(
@@ -35,12 +57,14 @@ def diarise_channels(
     return from_spans([(channel, span) for channel, frames in enumerate(active) for span in _spans(frames)])
 
 
-def has_speaker_each(levels: Float[np.ndarray, "C F"], is_voiced: Bool[np.ndarray, "C F"]) -> bool:
+def has_speaker_each(
+    levels: Float[np.ndarray, "C F"], is_voiced: Bool[np.ndarray, "C F"], min_apart: float = MIN_APART
+) -> bool:
     """Whether the voice comes now from the one channel, now from the other, hardly ever from several alike."""
     heard = levels[:, is_voiced.any(axis=0)]
     second, loudest = np.sort(heard, axis=0)[-2:]
     is_apart = loudest - second >= APART_DB
-    if not is_apart.size or is_apart.mean() < MIN_APART:
+    if not is_apart.size or is_apart.mean() < min_apart:
         return False
     turns = np.bincount(heard.argmax(axis=0)[is_apart], minlength=len(levels))
     return bool(turns.min() >= max(MIN_SEC * SAMPLE_RATE / FRAME, MIN_SHARE * len(is_apart)))

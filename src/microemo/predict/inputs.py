@@ -41,8 +41,10 @@ def load_inputs(clip: ClipEntry, readable: Collection[Modality], settings: Predi
 
     Raises ``InputError`` if the file cannot be used or holds none of it.
     """
+    from microemo.perception.audio_tracks import choose_audio_track
+
     wanted = [modality for modality in settings.modalities if modality in readable]
-    info = probe(clip.path)
+    info = probe(clip.path, audio_track=choose_audio_track(clip.path))
     listen = settings.asr and "text" in wanted and not clip.subtitle
     sound = audio.waveform(info) if info.has_audio and ("audio" in wanted or listen) else None
     words = _recognised(sound, info.duration_sec) if listen and sound is not None else clip.subtitle

@@ -41,15 +41,16 @@ PIXEL_FORMATS = {"yuv420p", "yuvj420p"}
 def data_uri(info: ClipInfo) -> str | None:
     """The recording as a ``data:`` URI of at most ``MAX_BYTES`` of media; None where that is not to be had.
 
-    A file that is larger, or that browsers do not play, is encoded again as it was analysed (H.264 of at most
-    ``MAX_SIDE`` pixels a side, 16 kHz mono AAC) at a bitrate that keeps it below the limit. None where the file is
-    gone or unreadable, or so long (video: about 50 minutes) that the copy would be too poor to look at.
+    A file that is larger, that browsers do not play, or of several audio tracks, is encoded again as it was analysed
+    (H.264 of at most ``MAX_SIDE`` pixels a side, 16 kHz mono AAC) at a bitrate that keeps it below the limit. None
+    where the file is gone or unreadable, or so long (video: about 50 minutes) that the copy would be too poor to look
+    at.
     """
     path = Path(info.path)
     kind = "video" if info.has_video else "audio"
     try:
         container = _playable(path)
-        if container and path.stat().st_size <= MAX_BYTES:
+        if container and info.audio_track is None and path.stat().st_size <= MAX_BYTES:
             return _uri(f"{kind}/{container}", path.read_bytes())
         copy = _smaller_copy(info)
     except (InputError, OSError, av.FFmpegError):
@@ -67,8 +68,8 @@ def _playable(path: Path) -> str | None:
         container, codecs = PLAYABLE.get(source.format.name, (None, set[str]()))
         contexts = [stream.codec_context for stream in media_streams(source).values()]
         plays = all(
-            context.name in codecs and (context.type == "audio" or context.pix_fmt in PIXEL_FORMATS)
-            for context in contexts
+            context and context.name in codecs and (context.type == "audio" or context.pix_fmt in PIXEL_FORMATS)
+            for context in contexts  # None: a codec unknown to FFmpeg
         )
     return container if plays else None
 
@@ -77,7 +78,7 @@ def _smaller_copy(info: ClipInfo) -> bytes | None:
     bitrate = int(HEADROOM * 8 * MAX_BYTES / max(info.duration_sec, 1.0)) - AUDIO_BITRATE
     if bitrate < (MIN_VIDEO_BITRATE if info.has_video else 0):
         return None
-    file, media = io.BytesIO(), probe(info.path)
+    file, media = io.BytesIO(), probe(info.path, audio_track=info.audio_track)
     with av.open(file, "w", format="mp4") as target:
         streams: dict[type, Any] = {}
         sources: list[Iterator[Any]] = []
