@@ -52,8 +52,9 @@ def test_scan_samples_the_first_frame_from_each_time_on(fake, tmp_path):
     assert seen.frame_times_sec == pytest.approx([0.0, 0.6, 1.0, 2.9])
     assert seen.frames.shape == seen.faces.shape == (4, 56, 56, 3)
     assert seen.region_masks.shape == (4, 7, 16)
-    assert seen.face_mask.all() and (seen.faces == 100).all()
-    assert seen.region_masks.max() <= 1 and (seen.region_masks.sum(axis=2) > 0).all()
+    assert seen.face_mask.all() and (seen.faces[:] == 100).all()
+    masks = seen.region_masks[:]
+    assert masks.max() <= 1 and (masks.sum(axis=2) > 0).all()
     assert len(seen.main.times_sec) == 30
     assert seen.face_seconds == pytest.approx(3.0)
 
@@ -65,13 +66,13 @@ def test_the_clue_regions_may_lie_in_the_frame_itself(fake, tmp_path):
     assert not seen.faces[0].any() and (seen.faces[1] == seen.frames[1]).all()
     (expected,) = FakeLandmarker(None).detect(Frame(0.5, np.full((90, 160, 3), 100, np.uint8)))
     np.testing.assert_array_equal(seen.region_masks[1], region_masks(expected.landmarks, 4))
-    assert not np.array_equal(seen.region_masks, aligned.region_masks)
+    assert not np.array_equal(seen.region_masks[:], aligned.region_masks[:])
 
 
 def test_scan_of_faceless_and_empty_videos(fake, tmp_path):
     seen = scan(video([0] * 10), [0.0, 0.5], 56, 14, tmp_path)
     assert seen.main is None and seen.num_others == 0 and seen.face_seconds == 0
-    assert not seen.face_mask.any() and not seen.faces.any() and not seen.region_masks.any()
+    assert not seen.face_mask.any() and not seen.faces[:].any() and not seen.region_masks[:].any()
     assert [key.landmarks for key in seen.key_frames] == [None, None]
     empty = scan(iter(()), [0.0, 0.5], 56, 14, tmp_path)
     assert empty.frames.shape == (0, 56, 56, 3) and empty.region_masks.shape == (0, 7, 16)
