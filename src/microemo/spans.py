@@ -1,4 +1,4 @@
-"""Spans of time: where somebody speaks, what an answer is about. The package's only word for a start and an end."""
+"""Spans of time: where somebody speaks, what an answer is about. The package's only words for a start and an end."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,6 +12,15 @@ class Span(NamedTuple):
 
     start_sec: float
     end_sec: float
+
+
+def clock(seconds: float) -> str:
+    """A time on the clip's clock, such as 0:03.5 or 1:02:03.5."""
+    tenths = round(max(seconds, 0.0) * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{tenths // 10:02d}.{tenths % 10}"
+    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
 
 
 def inside(

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import pickle
 import tempfile
 
 import numpy as np
@@ -46,6 +47,13 @@ def test_what_was_read_stays_when_more_is_written() -> None:
     file.extend(np.full((5000, 2), 7.0))
     assert (before == 1).all() and (file[5000] == 7).all()
     assert before.flags.writeable and type(before) is np.ndarray  # as torch wants its arrays
+
+
+def test_another_process_gets_the_array_itself() -> None:
+    file = ArrayFile((4, 4, 3), np.uint8)
+    file.extend(pictures(3))
+    sent = pickle.loads(pickle.dumps(Stored(file, np.array([3, 1]))))
+    np.testing.assert_array_equal(sent, pictures(3)[[2, 0]])
 
 
 class FullDisk(io.BytesIO):

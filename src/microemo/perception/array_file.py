@@ -69,3 +69,6 @@ class Stored:
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Shaped[np.ndarray, "N *shape"]:
         return np.asarray(self[:], dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return np.array, (self[:],)  # another process, which has no such file, gets the array itself
