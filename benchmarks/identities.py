@@ -29,6 +29,7 @@ from microemo.perception.face_embedding import aligned_chip, load
 from microemo.perception.faces import watch
 from microemo.perception.identities import SAME_PERSON, identities, merged
 from microemo.perception.landmarks import Landmarker
+from microemo.perception.samples import Samples
 from microemo.perception.tracks import is_seen
 from microemo.schema import FaceTrack
 
@@ -253,7 +254,7 @@ def seats(clips: Faces) -> object:
 
 def _measure(made: Made) -> dict[str, object]:
     started = time.process_time()
-    watched = watch(iter(made.frames), [], 112, landmarker(), silent, weights.path("face_recognition"))
+    watched = watch(iter(made.frames), [], Samples(112, 14), landmarker(), silent, weights.path("face_recognition"))
     cuts_sec = [shot.start_sec for shot in watched.shots[1:]]
     owned = identities(watched.tracks, watched.embeddings, cuts_sec)
     spent = time.process_time() - started

@@ -1,20 +1,21 @@
 """Questions to the model about a chunk of a clip, and its answers: about each utterance, and put together overall."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import NamedTuple
 
 from microemo.chunks import Chunk, encode, has_speech, prompt_of
 from microemo.model.features import cut
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, moved, numbered_from_one, utterance_question
-from microemo.parse import parse
-from microemo.schema import Answer, Clip, Emotion, Participant, PersonAnswer, Utterance, UtteranceAnswer
-from microemo.spans import Span
+from microemo.parse import SENTENCE, parse
+from microemo.phases import About, Phase, label_weights, phases
+from microemo.schema import Answer, Claim, Clip, Emotion, Participant, PersonAnswer, Utterance, UtteranceAnswer
+from microemo.spans import Span, clock
 
 MAX_LABELS = 3
-MAX_EXPLAINED = 3  # spans whose explanation the overall answer repeats
+NUM_SENTENCES = 3  # that the overall answer repeats of those about its spans, or one a phase
 
 
 class ChunkAnswers(NamedTuple):
@@ -48,6 +49,14 @@ class Told:
                 if utterance.index in self.answers and utterance.index not in self.about.said
             ),
         )
+
+
+class Sentence(NamedTuple):
+    """A sentence of an answer, the start of the span that it is about, and the claims that it makes."""
+
+    start_sec: float
+    text: str
+    claims: tuple[Claim, ...]
 
 
 def utterance_answers(utterances: Sequence[Utterance], told: Sequence[Told]) -> Iterator[UtteranceAnswer]:
@@ -97,29 +106,61 @@ def _in_one_prompt(model: MicroEmo, clip: Clip, person: Participant, chunk: Chun
     return ChunkAnswers(each, [(chunk.span, whole)])
 
 
-def merge(answers: Sequence[tuple[Span, Answer]]) -> Answer:
-    """The overall answer of a clip from those about its spans: labels weighted by time, the weightiest explained."""
+def merge(answers: Sequence[About]) -> Answer:
+    """The overall answer of a clip from those about its spans: labels weighted by time, explained phase by phase.
+
+    It says what prevails and from when on, and of each phase repeats what bears that out most, with its claims.
+    """
     if len(answers) == 1:
         return answers[0][1]
-    total = sum(end - start for (start, end), _ in answers)
-    weights: defaultdict[str, float] = defaultdict(float)
-    for (start, end), answer in answers:
-        for emotion in answer.emotions:
-            weights[emotion.label] += emotion.confidence * (end - start) / total
-    strongest = sorted(weights, key=lambda label: (-weights[label], label))[:MAX_LABELS]
-    weightiest = sorted(range(len(answers)), key=lambda number: -_weight(*answers[number]))[:MAX_EXPLAINED]
-    explained = [answers[number] for number in sorted(weightiest)]
+    found = phases(answers)
+    sentences = [sentence for phase in found for sentence in evidence(phase, ceil(NUM_SENTENCES / len(found)))]
+    total_sec = max(sum(end - start for (start, end), _ in answers), 1e-9)
     return Answer(
-        emotions=tuple(Emotion(label=label, confidence=round(min(1.0, weights[label]), 4)) for label in strongest),
-        explanation=" ".join(
-            f"From {start:.0f} s to {end:.0f} s: {answer.explanation}"
-            for (start, end), answer in explained
-            if answer.explanation
+        emotions=tuple(
+            Emotion(label=label, confidence=round(min(1.0, weight / total_sec), 4))
+            for label, weight in list(label_weights(answers).items())[:MAX_LABELS]
         ),
-        claims=tuple(claim for _, answer in explained for claim in answer.claims),
+        explanation=" ".join([*course(found), *(f"At {clock(start)}: {text}" for start, text, _ in sentences)]),
+        claims=tuple(claim for _, _, claims in sentences for claim in claims),
     )
 
 
-def _weight(span: Span, answer: Answer) -> float:
-    """Seconds, times the confidence of the first label."""
-    return (span.end_sec - span.start_sec) * (answer.emotions[0].confidence if answer.emotions else 0.0)
+def course(found: Sequence[Phase]) -> list[str]:
+    """A sentence on what prevails, and from when on; none where no answer has a label."""
+    feelings = [" and ".join(phase.feelings) for phase in found]
+    if not any(feelings):
+        return []
+    if len(found) == 1:
+        return [f"{_capital(feelings[0])} throughout." if found[0].is_pure else f"Mostly {feelings[0]}."]
+    later = [
+        f"from {clock(phase.start_sec)} on {feeling}{' again' * (feeling in feelings[:number])}"
+        for number, (phase, feeling) in enumerate(zip(found, feelings, strict=True))
+    ]
+    return ["; ".join([f"At first {feelings[0]}", *later[1:]]) + "."]
+
+
+def evidence(phase: Phase, number: int) -> list[Sentence]:
+    """The sentences that bear a phase out most, one an answer, in order of time."""
+    told: dict[str, tuple[float, Sentence]] = {}
+    for about in phase.answers:
+        weight, sentence = phase.weight_of(about), _strongest(about)
+        if weight > 0 and sentence and weight > told.get(sentence.text, (0.0,))[0]:
+            told[sentence.text] = weight, sentence
+    ranked = sorted(told.values(), key=lambda pair: (not pair[1].claims, -pair[0], pair[1].start_sec))
+    return sorted((sentence for _, sentence in ranked[:number]), key=lambda sentence: sentence.start_sec)
+
+
+def _strongest(about: About) -> Sentence | None:
+    """The sentence of an explanation with most claims."""
+    (start_sec, _), answer = about
+    sentences = [
+        Sentence(start_sec, text, tuple(claim for claim in answer.claims if claim.verified and claim.text in text))
+        for text in map(str.strip, SENTENCE.findall(answer.explanation))
+        if text
+    ]
+    return max(sentences, key=lambda sentence: len(sentence.claims), default=None)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

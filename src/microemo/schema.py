@@ -6,7 +6,7 @@ and ``FaceTrack`` carry arrays between perception and the model, and are plain f
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -163,6 +163,17 @@ class FaceTrack:
     blendshapes: Float[np.ndarray, "N 52"]
 
 
+class Arrays(Protocol):
+    """Arrays of one shape, read by index as one array of them all is; they need not lie in memory."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> Any: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
 @dataclass(frozen=True)
 class KeyFrame:
     """A sampled frame kept for the report: the picture and one person's landmarks in it, if found."""
@@ -192,8 +203,8 @@ class Participant:
     clues: tuple[Clue, ...]
     speech: tuple[Span, ...]
     face_mask: Bool[np.ndarray, " T"]
-    views: UInt8[np.ndarray, "K S S 3"]
-    view_masks: Float[np.ndarray, "K R P"]
+    views: UInt8[Arrays, "K S S 3"]
+    view_masks: Float[Arrays, "K R P"]
     key_frames: tuple[KeyFrame, ...] = ()
 
 
@@ -211,7 +222,7 @@ class Clip:
 
     info: ClipInfo
     frame_times_sec: Float[np.ndarray, " T"]
-    frames: UInt8[np.ndarray, "T S S 3"]
+    frames: UInt8[Arrays, "T S S 3"]
     waveform: Float[np.ndarray, " N"] | None
     utterances: tuple[Utterance, ...]
     people: tuple[Participant, ...]

@@ -1,4 +1,4 @@
-"""Spans of time: where somebody speaks, what an answer is about. The package's only word for a start and an end."""
+"""Spans of time: where somebody speaks, what an answer is about. The package's only words for a start and an end."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -23,6 +23,15 @@ def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """What lies in both of two lists of spans, each in order and apart."""
     both = (Span(max(a.start_sec, b.start_sec), min(a.end_sec, b.end_sec)) for a in one for b in other)
     return [span for span in both if span.start_sec < span.end_sec]
+
+
+def clock(seconds: float) -> str:
+    """A time on the clip's clock, such as 0:03.5 or 1:02:03.5."""
+    tenths = round(max(seconds, 0.0) * 10)
+    minutes, tenths = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    rest = f"{tenths // 10:02d}.{tenths % 10}"
+    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
 
 
 def inside(

@@ -53,8 +53,8 @@ def test_scan_samples_the_first_frame_from_each_time_on(fake, tmp_path):
     person = seen.main_person
     assert seen.frames.shape == person.views.shape == (4, 56, 56, 3)
     assert person.view_masks.shape == (4, 7, 16)
-    assert person.face_mask.all() and (person.views == 100).all()
-    assert person.view_masks.max() <= 1 and (person.view_masks.sum(axis=2) > 0).all()
+    assert person.face_mask.all() and (person.views[:] == 100).all()
+    assert person.view_masks[:].max() <= 1 and (person.view_masks[:].sum(axis=2) > 0).all()
     assert len(person.track.times_sec) == 30
     assert person.face_seconds == pytest.approx(3.0)
 
@@ -63,7 +63,7 @@ def test_the_clue_regions_may_lie_in_the_frame_itself(fake, tmp_path):
     levels, times = [0] * 5 + [100] * 5, [0.0, 0.5]
     seen, aligned = (scan(video(levels), times, 56, 14, tmp_path, local_view=view) for view in ("frame", "face"))
     assert list(seen.main_person.face_mask) == [False, True]
-    assert (seen.main_person.views == seen.frames[1:]).all()
+    assert (seen.main_person.views[:] == seen.frames[1:]).all()
     (expected,) = FakeLandmarker(None).detect(Frame(0.5, np.full((90, 160, 3), 100, np.uint8)))
     np.testing.assert_array_equal(seen.main_person.view_masks, region_masks(expected.landmarks, 4)[None])
     assert not np.array_equal(seen.main_person.view_masks, aligned.main_person.view_masks)
@@ -89,8 +89,8 @@ def test_scan_keeps_to_the_main_person(fake, tmp_path):
 def test_key_frames_are_few_and_show_the_face(fake, tmp_path):
     levels = [0, 100] * 40
     seen = scan(video(levels, shape=(400, 800, 3)), np.arange(80) / 10, 56, 14, tmp_path)
-    assert len(seen.all_key_frames) == NUM_KEY_FRAMES
-    for key in seen.all_key_frames:
+    assert len(seen.main_person.key_frames) == NUM_KEY_FRAMES
+    for key in seen.main_person.key_frames:
         picture = cv2.imdecode(np.frombuffer(key.jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert picture.shape == (240, 480, 3)
         assert picture.mean() == pytest.approx(100, abs=3)

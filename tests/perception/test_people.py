@@ -9,6 +9,7 @@ from microemo.perception import people as people_module
 from microemo.perception.diarisation import Diarisation, SpeakerTurn, from_spans
 from microemo.perception.faces import FaceScan, PersonScan
 from microemo.perception.people import who_is_who
+from microemo.perception.samples import Samples
 from microemo.perception.utterances import Speech
 from microemo.schema import FaceTrack, KeyFrame, Utterance
 from microemo.spans import Span
@@ -41,7 +42,7 @@ def scan(*faces: PersonScan) -> FaceScan:
         shots=(Span(0, 10),),
         people=tuple(sorted(faces, key=lambda face: face.id)),
         main_person=faces[0] if faces else None,
-        num_patches=PATCHES,
+        samples=Samples(SIDE, 4),
         all_key_frames=(KeyFrame(0.0, b"", None),),
     )
 

@@ -4,23 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from microemo.config import LocalView
 from microemo.hooks import Hook, silent
 from microemo.media.video import Frame
-from microemo.perception.identities import Portraits, identities, merged, quality
+from microemo.perception.array_file import Stored
+from microemo.perception.identities import Portraits, identities, merged
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
-from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
+from microemo.perception.samples import FaceView, Sample, Samples
 from microemo.perception.shots import mark_cuts, shots
 from microemo.perception.tracks import FaceTracker, choose_main, is_seen, looks_of, seen_sec
 from microemo.schema import FaceTrack, KeyFrame
 from microemo.spans import Span
 
 NUM_KEY_FRAMES = 12
-KEY_FRAME_WIDTH, KEY_FRAME_QUALITY = 480, 80
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ class PersonScan:
     id: int
     track: FaceTrack
     face_mask: Bool[np.ndarray, " T"]
-    views: UInt8[np.ndarray, "K S S 3"]
-    view_masks: Float[np.ndarray, "K R P"]
+    views: UInt8[Stored, "K S S 3"]
+    view_masks: Float[Stored, "K R P"]
     key_frame: KeyFrame | None
     key_frames: tuple[KeyFrame, ...]
 
@@ -55,53 +54,32 @@ class FaceScan:
     """What the video shows: T sampled frames, the shots between its cuts, and the people by first appearance."""
 
     frame_times_sec: Float[np.ndarray, " T"]
-    frames: UInt8[np.ndarray, "T S S 3"]
+    frames: UInt8[Stored, "T S S 3"]
     shots: tuple[Span, ...]
     people: tuple[PersonScan, ...]
     main_person: PersonScan | None
-    num_patches: int
+    samples: Samples
     all_key_frames: tuple[KeyFrame, ...]
 
     @property
     def nobody(self) -> PersonScan:
         """How somebody looks who is heard and never seen."""
-        size = self.frames.shape[1]
+        none = np.zeros(0, int)
         return PersonScan(
             id=-1,
             track=FaceTrack(np.zeros(0), np.zeros((0, 4), np.float32), np.zeros((0, len(BLENDSHAPES)), np.float32)),
-            face_mask=np.zeros(len(self.frames), bool),
-            views=np.zeros((0, size, size, 3), np.uint8),
-            view_masks=np.zeros((0, len(REGION_NAMES), self.num_patches), np.float32),
+            face_mask=np.zeros(len(self.frame_times_sec), bool),
+            views=Stored(self.samples.views, none),
+            view_masks=Stored(self.samples.masks, none),
             key_frame=None,
             key_frames=(),
         )
 
 
 @dataclass(frozen=True)
-class FaceView:
-    """One face in one sampled frame: its landmarks in [0, 1] of the frame and of the aligned view, and that view."""
-
-    in_frame: Float[np.ndarray, "478 2"]
-    in_view: Float[np.ndarray, "478 2"]
-    view: UInt8[np.ndarray, "S S 3"]
-    quality: float
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One sampled frame; ``views`` by index of the track, since people are only known at the end."""
-
-    time_sec: float
-    picture: UInt8[np.ndarray, "S S 3"]
-    jpeg: bytes
-    views: dict[int, FaceView]
-
-
-@dataclass(frozen=True)
 class Watched:
     """All that one pass over the frames leaves behind."""
 
-    samples: list[Sample]
     tracks: list[FaceTrack]
     embeddings: dict[int, Float[np.ndarray, " 128"]]
     shots: tuple[Span, ...]
@@ -127,37 +105,34 @@ def scan(
     spans in which somebody speaks. ``recognition`` is the folder of the weights that know faces again; without, only
     place and time say who is who. Hook: step "faces", in seconds.
     """
-    watched = watch(frames, sample_times, size, landmarker_file, hook, recognition)
+    samples = Samples(size, patch, local_view)
+    watched = watch(frames, sample_times, samples, landmarker_file, hook, recognition)
     owned = identities(watched.tracks, watched.embeddings, [shot.start_sec for shot in watched.shots[1:]])
     whole = [merged([watched.tracks[index] for index in own]) for own in owned]
     kept = [person for person, track in enumerate(whole) if is_seen(track, watched.end_sec)]
-    people = tuple(
-        _person(id_, whole[person], owned[person], watched.samples, size, patch, local_view)
-        for id_, person in enumerate(kept)
-    )
+    people = tuple(_person(id_, whole[person], owned[person], samples) for id_, person in enumerate(kept))
     main = choose_main([person.track for person in people], speech)
     return FaceScan(
-        frame_times_sec=np.array([sample.time_sec for sample in watched.samples], np.float64),
-        frames=np.array([sample.picture for sample in watched.samples], np.uint8).reshape(-1, size, size, 3),
+        frame_times_sec=np.array([sample.time_sec for sample in samples.taken], np.float64),
+        frames=Stored(samples.pictures, np.array([sample.index for sample in samples.taken], int)),
         shots=watched.shots,
         people=people,
         main_person=people[main] if main is not None else None,
-        num_patches=(size // patch) ** 2,
-        all_key_frames=_key_frames([(sample, None) for sample in watched.samples]),
+        samples=samples,
+        all_key_frames=_key_frames(samples, [(sample, None) for sample in samples.taken]),
     )
 
 
 def watch(
     frames: Iterable[Frame],
     sample_times: Sequence[float],
-    size: int,
+    samples: Samples,
     landmarker_file: Path,
     hook: Hook,
     recognition: Path | None,
 ) -> Watched:
-    """The one pass over the frames; arguments as ``scan`` has them."""
+    """The one pass over the frames, which fills ``samples``; other arguments as ``scan`` has them."""
     tracker, portraits = FaceTracker(), Portraits(recognition)
-    samples: list[Sample] = []
     starts_sec: list[float] = []
     due = list(reversed(sample_times))
     last: tuple[Frame, list[Face], list[int]] | None = None
@@ -174,72 +149,34 @@ def watch(
                                   if not tracker.has_met(track)}, tracker.live)  # fmt: skip
             last = frame, found, owners
             if due and due[-1] <= frame.time_sec:
-                samples.append(_sample(*last, size))
+                samples.take(*last)
                 while due and due[-1] <= frame.time_sec:
                     due.pop()
             hook("faces", frame.time_sec, None)
     end_sec = last[0].time_sec if last else 0.0
-    if last is not None and due and not (samples and samples[-1].time_sec == end_sec):
-        samples.append(_sample(*last, size))
+    if last is not None and due and not (samples.taken and samples.taken[-1].time_sec == end_sec):
+        samples.take(*last)
     hook("faces", end_sec, end_sec)
-    return Watched(samples, tracker.tracks(), portraits.finish(), shots(starts_sec, end_sec), end_sec)
+    return Watched(tracker.tracks(), portraits.finish(), shots(starts_sec, end_sec), end_sec)
 
 
-def _sample(frame: Frame, faces: Sequence[Face], owners: Sequence[int], size: int) -> Sample:
-    return Sample(
-        time_sec=frame.time_sec,
-        picture=cv2.resize(frame.image, (size, size), interpolation=cv2.INTER_AREA),
-        jpeg=_jpeg(frame.image),
-        views={owner: _view(frame, face, size) for owner, face in zip(owners, faces, strict=True)},
-    )
-
-
-def _view(frame: Frame, face: Face, size: int) -> FaceView:
-    height, width = frame.image.shape[:2]
-    points = face.landmarks * np.array([width, height], np.float32)
-    affine = aligned_view(points, size)
-    view = warp(frame.image, affine, size)
-    return FaceView(face.landmarks, transform(points, affine) / size, view, quality(points))
-
-
-def _jpeg(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
-    height, width = image.shape[:2]
-    scale = min(1.0, KEY_FRAME_WIDTH / width)
-    small = cv2.resize(image, (round(width * scale), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
-    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, KEY_FRAME_QUALITY])[1].tobytes()
-
-
-def _person(
-    id_: int,
-    track: FaceTrack,
-    tracks: Sequence[int],
-    samples: Sequence[Sample],
-    size: int,
-    patch: int,
-    local_view: LocalView,
-) -> PersonScan:
-    of_sample = [next((sample.views[own] for own in tracks if own in sample.views), None) for sample in samples]
-    shown = [(sample, view) for sample, view in zip(samples, of_sample, strict=True) if view is not None]
-    in_frame, grid = local_view == "frame", size // patch
-    pictures = [sample.picture if in_frame else view.view for sample, view in shown]
-    masks = [region_masks(view.in_frame if in_frame else view.in_view, grid) for _, view in shown]
+def _person(id_: int, track: FaceTrack, tracks: Sequence[int], samples: Samples) -> PersonScan:
+    own = set(tracks)
+    of_sample = [next((view for owner, view in sample.views.items() if owner in own), None) for sample in samples.taken]
+    shown = [(sample, view) for sample, view in zip(samples.taken, of_sample, strict=True) if view is not None]
+    indices = np.array([view.index for _, view in shown], int)
     return PersonScan(
         id=id_,
         track=track,
         face_mask=np.array([view is not None for view in of_sample], bool),
-        views=np.array(pictures, np.uint8).reshape(-1, size, size, 3),
-        view_masks=np.array(masks, np.float32).reshape(-1, len(REGION_NAMES), grid**2),
-        key_frame=_key_frame(*max(shown, key=lambda pair: pair[1].quality)) if shown else None,
-        key_frames=_key_frames(shown),
+        views=Stored(samples.views, indices),
+        view_masks=Stored(samples.masks, indices),
+        key_frame=samples.key_frame(*max(shown, key=lambda pair: pair[1].quality)) if shown else None,
+        key_frames=_key_frames(samples, shown),
     )
 
 
-def _key_frame(sample: Sample, view: FaceView | None) -> KeyFrame:
-    return KeyFrame(sample.time_sec, sample.jpeg, view.in_frame if view is not None else None)
-
-
-def _key_frames(shown: Sequence[tuple[Sample, FaceView | None]]) -> tuple[KeyFrame, ...]:
+def _key_frames(samples: Samples, shown: Sequence[tuple[Sample, FaceView | None]]) -> tuple[KeyFrame, ...]:
     """A few of the samples, evenly chosen."""
     count = min(NUM_KEY_FRAMES, len(shown))
-    return tuple(_key_frame(*shown[round(place)]) for place in np.linspace(0, len(shown) - 1, count))
+    return tuple(samples.key_frame(*shown[round(place)]) for place in np.linspace(0, len(shown) - 1, count))

@@ -1,4 +1,4 @@
-"""Which frames the model sees: a few of every utterance, evenly spread, and never more than it can hold."""
+"""Which frames the model sees: a few of every utterance, evenly spread, however long the clip."""
 
 from collections.abc import Sequence
 
@@ -6,22 +6,20 @@ from microemo.schema import Utterance
 
 FRAMES_PER_SEC = 2.0
 MIN_FRAMES, MAX_FRAMES = 2, 16  # of one utterance
-MAX_TOTAL = 512  # of one clip: 40 MB of pictures, however long it is
 
 
 def sample_times(utterances: Sequence[Utterance]) -> list[float]:
-    """Times in seconds, increasing: two frames a second within each utterance; fewer where a clip is very long."""
-    spans = [(utterance.start_sec, utterance.end_sec) for utterance in utterances]
-    counts = [min(MAX_FRAMES, max(MIN_FRAMES, round((end - start) * FRAMES_PER_SEC))) for start, end in spans]
-    thinning = max(1.0, sum(counts) / MAX_TOTAL)
+    """Times in seconds, increasing: two frames a second within each utterance, but no fewer and no more than so many.
+
+    An utterance is seen alike in a clip of seconds and in one of hours.
+    """
     times = {
-        round(start + (place + 0.25) * (end - start) / kept, 3)
-        for (start, end), count in zip(spans, counts, strict=True)
-        for kept in [max(1, int(count / thinning))]
-        for place in range(kept)
+        round(start + (place + 0.25) * (end - start) / count, 3)
+        for start, end in (utterance.span for utterance in utterances)
+        for count in [min(MAX_FRAMES, max(MIN_FRAMES, round((end - start) * FRAMES_PER_SEC)))]
+        for place in range(count)
     }
-    every = -(-len(times) // MAX_TOTAL)
-    return sorted(times)[:: max(1, every)]
+    return sorted(times)
 
 
 def even_times(duration_sec: float, num_frames: int) -> list[float]:

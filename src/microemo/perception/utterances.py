@@ -21,7 +21,7 @@ from microemo.media.subtitles import Cue
 from microemo.perception.asr import LeftOut, Word, find_voice, recognize
 from microemo.perception.spoken_language import UNSPACED
 from microemo.schema import Utterance, UtteranceSource
-from microemo.spans import Span
+from microemo.spans import Span, clock
 
 PAUSE_SEC = 0.6  # a longer pause ends an utterance
 MIN_SENTENCE_SEC = 1.0  # a shorter sentence ("Oh. No.") is joined with the next
@@ -61,12 +61,8 @@ class Speech:
 
 def _listed(spans: Sequence[Span]) -> str:
     """The first spans of speech, as minutes and seconds."""
-    shown = ", ".join(f"{_clock(span.start_sec)}-{_clock(span.end_sec)}" for span in spans[:MAX_LISTED])
+    shown = ", ".join(f"{clock(span.start_sec)}-{clock(span.end_sec)}" for span in spans[:MAX_LISTED])
     return shown if len(spans) <= MAX_LISTED else f"{shown} and {len(spans) - MAX_LISTED} more"
-
-
-def _clock(time_sec: float) -> str:
-    return f"{int(time_sec // 60)}:{time_sec % 60:04.1f}"
 
 
 class Turn(NamedTuple):

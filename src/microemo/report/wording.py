@@ -4,15 +4,7 @@ from functools import cache
 
 from microemo.clues import clue_kinds, facial_kinds
 from microemo.schema import Answer, Clue
-
-
-def clock(seconds: float) -> str:
-    """A time on the clip's clock, such as 0:03.5 or 1:02:03.5."""
-    tenths = round(max(seconds, 0.0) * 10)
-    minutes, tenths = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    rest = f"{tenths // 10:02d}.{tenths % 10}"
-    return f"{hours}:{minutes:02d}:{rest}" if hours else f"{minutes}:{rest}"
+from microemo.spans import clock
 
 
 def span(start_sec: float, end_sec: float) -> str:
