@@ -38,10 +38,10 @@ def inside(
     times_sec: Float[np.ndarray, " N"], spans: Sequence[Span], margin_sec: float = 0.0
 ) -> Bool[np.ndarray, " N"]:
     """Which of the times lie in any of the spans, each widened by a margin on either side."""
-    found = np.zeros(len(times_sec), bool)
-    for start, end in spans:
-        found |= (times_sec >= start - margin_sec) & (times_sec < end + margin_sec)
-    return found
+    starts_sec = np.sort([start - margin_sec for start, _ in spans])
+    ends_sec = np.sort([end + margin_sec for _, end in spans])
+    # More have begun than have ended. Hours have thousands of spans, too many to go through one by one.
+    return np.searchsorted(starts_sec, times_sec, "right") > np.searchsorted(ends_sec, times_sec, "right")
 
 
 def runs(active: Bool[np.ndarray, " N"]) -> list[tuple[int, int]]:

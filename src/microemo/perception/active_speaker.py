@@ -82,7 +82,8 @@ def mouth_opening(face: FaceTrack, span: Span) -> tuple[Float[np.ndarray, " K"],
     is_seen = (face.times_sec[after] - face.times_sec[after - 1] <= MAX_STEP_SEC) & (
         (times_sec >= face.times_sec[0]) & (times_sec <= face.times_sec[-1])
     )
-    opening = np.interp(times_sec, face.times_sec, face.blendshapes[:, OPENING].sum(axis=1))
+    around = slice(after[0] - 1, after[-1] + 1)
+    opening = np.interp(times_sec, face.times_sec[around], face.blendshapes[around][:, OPENING].sum(axis=1))
     return syllabic(opening)[is_seen], times_sec[is_seen]
 
 

@@ -70,8 +70,9 @@ def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
     """One person's track in each shot, so that no clue and no baseline spans a cut; all of it without shots."""
     if len(shots) < 2:
         return [track]
-    rows = [inside(track.times_sec, [shot]) for shot in shots]
-    return [FaceTrack(track.times_sec[row], track.boxes[row], track.blendshapes[row]) for row in rows if row.any()]
+    edges = np.searchsorted(track.times_sec, [(shot.start_sec, shot.end_sec) for shot in shots])
+    rows = [slice(start, end) for start, end in edges if start < end]
+    return [FaceTrack(track.times_sec[row], track.boxes[row], track.blendshapes[row]) for row in rows]
 
 
 def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:

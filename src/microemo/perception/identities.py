@@ -125,15 +125,16 @@ def identities(
     """
     groups: list[Group] = []
     limit = MAX_GROUPS
+    cuts = np.array(cuts_sec, float)
     for track in sorted(embeddings, key=lambda index: tracks[index].times_sec[0]):
         groups.append(Group((track,), tracks[track].times_sec[[0, -1]][None], embeddings[track][None]))
         if len(groups) > limit:
-            groups = join(groups, cuts_sec)
+            groups = join(groups, cuts)
             limit = MAX_GROUPS + len(groups)
-    return _join_by_place(tracks, [list(group.tracks) for group in join(groups, cuts_sec)])
+    return _join_by_place(tracks, [list(group.tracks) for group in join(groups, cuts)])
 
 
-def join(groups: Sequence[Group], cuts_sec: Sequence[float]) -> list[Group]:
+def join(groups: Sequence[Group], cuts_sec: Float[np.ndarray, " cuts"]) -> list[Group]:
     """Join the two nearest groups that may be one person, until no two are near enough.
 
     Groups are as near as their tracks are on average: centres come the nearer the more tracks there are.
@@ -178,7 +179,9 @@ def _mean_distance(one: Float[np.ndarray, "n 128"], other: Float[np.ndarray, "m 
     return float(np.linalg.norm(one[:, None] - other, axis=2).mean())
 
 
-def _follow(one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"], cuts_sec: Sequence[float]) -> bool:
+def _follow(
+    one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"], cuts_sec: Float[np.ndarray, " cuts"]
+) -> bool:
     """Whether a span of the other begins soon after one of the first ends, in the same shot."""
     gaps_sec = other[:, 0] - one[:, None, 1]
     same_shot = np.searchsorted(cuts_sec, one[:, None, 1], "right") == np.searchsorted(cuts_sec, other[:, 0], "right")
@@ -229,6 +232,8 @@ def _gap(before: FaceTrack, after: FaceTrack) -> float:
 
 def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
     """Tracks of one person, in order of time, as one."""
+    if len(tracks) == 1:
+        return tracks[0]
     return FaceTrack(
         np.concatenate([track.times_sec for track in tracks]),
         np.concatenate([track.boxes for track in tracks]),

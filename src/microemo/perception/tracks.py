@@ -48,10 +48,11 @@ class _Rows:
         return np.array(self.boxes[-4:], np.float32)
 
     def track(self) -> FaceTrack:
+        """The rows, not copied: there are to be no more."""
         return FaceTrack(
-            np.array(self.times_sec, np.float64),
-            np.array(self.boxes, np.float32).reshape(-1, 4),
-            np.array(self.blendshapes, np.float32).reshape(-1, len(BLENDSHAPES)),
+            np.frombuffer(self.times_sec, np.float64),
+            np.frombuffer(self.boxes, np.float32).reshape(-1, 4),
+            np.frombuffer(self.blendshapes, np.float32).reshape(-1, len(BLENDSHAPES)),
         )
 
 
@@ -88,7 +89,7 @@ class FaceTracker:
         ]
 
     def tracks(self) -> list[FaceTrack]:
-        """All tracks so far, in the order of their indices."""
+        """All tracks, in the order of their indices; the tracker's last word."""
         return [rows.track() for rows in self._rows]
 
     def has_met(self, track: int) -> bool:

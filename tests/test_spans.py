@@ -1,0 +1,22 @@
+"""Spans of time, and the clock that people read."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from microemo.spans import Span, clock, inside
+
+TIMES = st.integers(0, 20).map(float)
+
+
+@given(
+    st.lists(TIMES, max_size=20), st.lists(st.tuples(TIMES, TIMES).map(sorted), max_size=6), st.sampled_from([0, 1.5])
+)
+def test_what_is_inside_is_inside_one_of_the_spans(times: list[float], edges: list[list[float]], margin: float) -> None:
+    spans = [Span(start, end) for start, end in edges]
+    expected = [any(start - margin <= time < end + margin for start, end in spans) for time in times]
+    assert inside(np.array(times), spans, margin).tolist() == expected
+
+
+def test_the_clock_has_hours_where_there_are_any() -> None:
+    assert [clock(seconds) for seconds in (-1, 3.46, 59.96, 3723.5)] == ["0:00.0", "0:03.5", "1:00.0", "1:02:03.5"]
