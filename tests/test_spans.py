@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.spans import Span, clock, inside
+from microemo.spans import Span, clock, common, inside
 
 TIMES = st.integers(0, 20).map(float)
 
@@ -20,3 +20,14 @@ def test_what_is_inside_is_inside_one_of_the_spans(times: list[float], edges: li
 
 def test_the_clock_has_hours_where_there_are_any() -> None:
     assert [clock(seconds) for seconds in (-1, 3.46, 59.96, 3723.5)] == ["0:00.0", "0:03.5", "1:00.0", "1:02:03.5"]
+
+
+spans = st.lists(st.integers(0, 60), max_size=12, unique=True).map(
+    lambda edges: [Span(start, end) for start, end in zip(sorted(edges)[::2], sorted(edges)[1::2], strict=False)]
+)
+
+
+@given(spans, spans)
+def test_what_two_have_in_common_is_in_both(one: list[Span], other: list[Span]) -> None:
+    times = np.arange(0, 60, 0.5)
+    assert (inside(times, common(one, other)) == inside(times, one) & inside(times, other)).all()

@@ -21,8 +21,17 @@ def total_sec(spans: Sequence[Span]) -> float:
 
 def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """What lies in both of two lists of spans, each in order and apart."""
-    both = (Span(max(a.start_sec, b.start_sec), min(a.end_sec, b.end_sec)) for a in one for b in other)
-    return [span for span in both if span.start_sec < span.end_sec]
+    both: list[Span] = []
+    first = second = 0
+    while first < len(one) and second < len(other):
+        start_sec, end_sec = max(one[first][0], other[second][0]), min(one[first][1], other[second][1])
+        if start_sec < end_sec:
+            both.append(Span(start_sec, end_sec))
+        if one[first][1] <= other[second][1]:
+            first += 1
+        else:
+            second += 1
+    return both
 
 
 def clock(seconds: float) -> str:

@@ -4,8 +4,10 @@ What is said at a time is embedded (``voices.py``), and agglomerative clustering
 Bredin, pyannote.audio 2.1 speaker diarization pipeline, 2023.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -52,35 +54,47 @@ class Diarisation:
         """All turns of one speaker."""
         return tuple(span for who, span in self.turns if who == speaker)
 
-    @property
+    @cached_property
     def overlaps(self) -> tuple[Span, ...]:
         """Spans in which two or more speak at once."""
-        at_once = [
-            Span(max(one.start_sec, other.start_sec), min(one.end_sec, other.end_sec))
-            for index, (_, one) in enumerate(self.turns)
-            for _, other in self.turns[index + 1 :]
-            if other.start_sec < one.end_sec
-        ]
+        at_once: list[Span] = []
+        end_sec = 0.0  # of all turns before
+        for _, turn in self.turns:
+            if turn.start_sec < end_sec:
+                at_once.append(Span(turn.start_sec, min(turn.end_sec, end_sec)))
+            end_sec = max(end_sec, turn.end_sec)
         return tuple(joined(at_once, 0.0))
+
+    def within(self, span: Span) -> list[SpeakerTurn]:
+        """What of the turns lies in a span."""
+        first = bisect_left(self._starts_sec, span.start_sec - self._longest_sec)
+        last = bisect_left(self._starts_sec, span.end_sec)
+        return [SpeakerTurn(who, shared) for who, turn in self.turns[first:last] for shared in common([span], [turn])]
+
+    @cached_property
+    def _starts_sec(self) -> list[float]:
+        return [turn.start_sec for _, turn in self.turns]
+
+    @cached_property
+    def _longest_sec(self) -> float:
+        return max((turn.end_sec - turn.start_sec for _, turn in self.turns), default=0.0)
 
     def speaker_of(self, span: Span) -> int | None:
         """Who speaks most of a span; None where nobody does."""
         seconds: dict[int, float] = {}
-        for speaker, turn in self.turns:
-            shared_sec = min(span.end_sec, turn.end_sec) - max(span.start_sec, turn.start_sec)
-            if shared_sec > 0:
-                seconds[speaker] = seconds.get(speaker, 0.0) + shared_sec
+        for speaker, shared in self.within(span):
+            seconds[speaker] = seconds.get(speaker, 0.0) + shared.end_sec - shared.start_sec
         return max(seconds, key=lambda speaker: seconds[speaker], default=None)
 
     def split(self, span: Span) -> list[Span]:
         """A span, cut where the speaker changes: in the middle between the turns of two."""
-        inside = [(who, shared) for who, turn in self.turns for shared in common([span], [turn])]
         cuts = [
             (before.end_sec + after.start_sec) / 2
-            for (one, before), (other, after) in pairwise(inside)
-            if one != other and span.start_sec < (before.end_sec + after.start_sec) / 2 < span.end_sec
+            for (one, before), (other, after) in pairwise(self.within(span))
+            if one != other
         ]
-        return [Span(*edges) for edges in pairwise([span.start_sec, *sorted(cuts), span.end_sec])]
+        edges = [span.start_sec, *(cut for cut in sorted(cuts) if span.start_sec < cut < span.end_sec), span.end_sec]
+        return [Span(*ends) for ends in pairwise(edges)]
 
     def split_words(self, words: Sequence[Word]) -> list[list[Word]]:
         """The words of one utterance, cut where the speaker changes; a word of nobody's stays with those before."""
