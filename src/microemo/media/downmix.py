@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Float32
 
 DECIMATION = 4  # of 16 kHz: what is judged lies below 2 kHz; the difference of neighbours takes rumble away
 FRAMES_PER_SEC = 10
-CLEAR = 0.5  # correlation of two channels over a second from which on their phase is clear
+CLEAR = 0.6  # correlation of two channels over a second from which on their phase is clear
 QUIET = 0.01  # of the mean power: seconds below show no phase
 STEADY = 0.5  # softest tenth of the frames to the mean: of noise about 0.9, of voices and music 0.3 and less
 NOT_SOFT = 0.1  # of a noise's power, which the voice in another channel must reach to replace it

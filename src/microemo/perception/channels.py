@@ -15,7 +15,7 @@ FLOOR_DB = -60.0
 APART_DB = 10.0  # a channel so much louder than the others has the only speaker; one so much softer, only cross-talk
 MIN_APART = 0.8  # share of voiced frames in which one channel is that much louder
 MIN_SHARE, MIN_SEC = 0.03, 1.0  # for which every channel must be the loudest
-LOUD_DB = 25.0  # below the loudest moments; what is softer is hardly a voice
+LOUD_DB = 25.0  # below the loudest moments; what is softer is a pause
 
 
 def find_turns(channels: Sequence[Float32[np.ndarray, " N"]], duration_sec: float) -> Diarisation | None:
@@ -25,17 +25,14 @@ def find_turns(channels: Sequence[Float32[np.ndarray, " N"]], duration_sec: floa
     """
     leveled = [(channel, levels_db(channel)) for channel in channels] if len(channels) > 1 else []
     used = [(channel, levels) for channel, levels in leveled if levels.max(initial=FLOOR_DB) > FLOOR_DB]
-    if len(used) < 2 or not _may_have_speaker_each(np.stack([levels for _, levels in used])):
+    if len(used) < 2:
+        return None
+    levels = np.stack([levels for _, levels in used])
+    if not has_speaker_each(levels, np.ones(levels.shape, bool), MIN_APART / 2):  # half: music comes from both sides
         return None
     return diarise_channels(
         [channel for channel, _ in used], [find_voice(channel, duration_sec) for channel, _ in used]
     )
-
-
-def _may_have_speaker_each(levels: Float[np.ndarray, "C F"]) -> bool:
-    """Whether what is loud comes now from the one channel, now from the other, at least for half of the time."""
-    is_loud = levels > np.quantile(levels.max(axis=0), 0.99) - LOUD_DB
-    return has_speaker_each(levels, is_loud, MIN_APART / 2)
 
 
 def diarise_channels(
@@ -60,8 +57,14 @@ def diarise_channels(
 def has_speaker_each(
     levels: Float[np.ndarray, "C F"], is_voiced: Bool[np.ndarray, "C F"], min_apart: float = MIN_APART
 ) -> bool:
-    """Whether the voice comes now from the one channel, now from the other, hardly ever from several alike."""
+    """Whether the voice comes now from the one channel, now from the other, hardly ever from several alike.
+
+    The pauses in it do not count.
+    """
     heard = levels[:, is_voiced.any(axis=0)]
+    if heard.size:
+        loudest = heard.max(axis=0)
+        heard = heard[:, loudest > np.quantile(loudest, 0.99) - LOUD_DB]
     second, loudest = np.sort(heard, axis=0)[-2:]
     is_apart = loudest - second >= APART_DB
     if not is_apart.size or is_apart.mean() < min_apart:
