@@ -1,4 +1,4 @@
-"""Frames as they are meant to be seen: upright, with square pixels, in RGB of BT.709, of a size of use to perception."""
+"""Frames as they are meant to be seen: upright, with square pixels, in RGB of BT.709, of a size that is of use."""
 
 from typing import Any
 

@@ -15,6 +15,7 @@ from microemo.perception.identities import Portraits, identities, merged, qualit
 from microemo.perception.landmarks import Face, Landmarker
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
 from microemo.perception.shots import mark_cuts, shots
+from microemo.perception.stills import Stills
 from microemo.perception.tracks import FaceTracker, choose_main, is_seen, looks_of, seen_sec
 from microemo.schema import FaceTrack, KeyFrame
 from microemo.spans import Span
@@ -186,7 +187,7 @@ def watch(
     recognition: Path | None,
 ) -> Watched:
     """The one pass over the frames; arguments as ``scan`` has them."""
-    tracker, portraits = FaceTracker(), Portraits(recognition)
+    tracker, portraits, stills = FaceTracker(), Portraits(recognition), Stills()
     samples: list[Sample] = []
     starts_sec: list[float] = []
     due = list(reversed(sample_times))
@@ -200,6 +201,7 @@ def watch(
                 starts_sec.append(frame.time_sec)
             found = landmarker.detect(frame)
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
+            stills.see(frame, dict(zip(owners, found, strict=True)))
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)
                                   if not tracker.has_met(track)}, tracker.live)  # fmt: skip
             last = frame, found, owners
@@ -212,7 +214,7 @@ def watch(
     if last is not None and due and not (samples and samples[-1].time_sec == end_sec):
         samples.append(_sample(*last, size))
     hook("faces", end_sec, end_sec)
-    return Watched(samples, tracker.tracks(), portraits.finish(), shots(starts_sec, end_sec), end_sec)
+    return Watched(samples, stills.held(tracker.tracks()), portraits.finish(), shots(starts_sec, end_sec), end_sec)
 
 
 def _sample(frame: Frame, faces: Sequence[Face], owners: Sequence[int], size: int) -> Sample:
