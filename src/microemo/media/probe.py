@@ -57,7 +57,7 @@ def probe(path: Path | str, warn: Warn = ignore, audio_track: int | None = None)
     """
     with open_media(path) as container:
         streams = media_streams(container, audio_track)
-        announced_sec = (container.duration or 0) / av.time_base
+        announced_sec = _announced_sec(container, streams)
         first_frames, stamped = _read(container, streams, warn)
         times = correct({kind: packets for kind, packets in stamped.items() if kind in first_frames})
         starts_sec = [_start_sec(frame, streams[kind], times.get(kind)) for kind, frame in first_frames.items()]
@@ -88,6 +88,19 @@ def probe(path: Path | str, warn: Warn = ignore, audio_track: int | None = None)
         )
 
 
+def _announced_sec(container: InputContainer, streams: Mapping[str, Any]) -> float:
+    """How long video and sound last as the header has it; 0 where it tells nothing of them.
+
+    Subtitles, timecode and the like may last longer, and are not what a cut file lacks.
+    """
+    if lengths := [float(stream.duration * stream.time_base) for stream in streams.values() if stream.duration]:
+        return max(lengths)
+    if len(container.streams) > len(streams):
+        return 0.0
+    starts_late = "matroska" in container.format.name  # whose duration counts from zero
+    return ((container.duration or 0) - (container.start_time or 0) * starts_late) / av.time_base
+
+
 def _read(
     container: InputContainer, streams: Mapping[str, Any], warn: Warn
 ) -> tuple[dict[str, Any], dict[str, Packets]]:
@@ -112,9 +125,11 @@ def _read(
 
 def _start_sec(frame: Any, stream: Any, times: StreamTimes | None) -> float:
     """When a stream's first frame is presented, on the corrected clock."""
-    at_sec = time_sec(frame, stream) or 0.0
+    at_sec = time_sec(frame, stream)
     if times is None:
-        return at_sec
+        return at_sec or 0.0
+    if at_sec is None:
+        return times.start_sec - times.lead_sec
     shifts = times.correction.shifts
     at_sec += shifts[0][1] if shifts and shifts[0][0] == 0 else 0.0
     within = times.start_sec - STEP_SEC <= at_sec <= times.end_sec

@@ -57,7 +57,7 @@ NOTHING_WRONG = Correction()
 
 @dataclass(frozen=True)
 class StreamTimes:
-    """A stream's extent on the corrected clock; ``lead_sec`` is how long its damaged first packets last."""
+    """A stream's extent on the corrected clock; ``lead_sec`` is how long its first packets without a time last."""
 
     start_sec: float
     end_sec: float
@@ -110,7 +110,7 @@ def _correct(packets: Packets, others: Sequence[Float[np.ndarray, " M"]]) -> Str
     return StreamTimes(
         start_sec=float(shown[believed].min()),
         end_sec=float(np.minimum(packets.ends_sec + offsets, shown + longest_sec)[believed].max()),
-        lead_sec=int(believed.argmax()) * spacing_sec if damaged[0] else 0.0,
+        lead_sec=int(believed.argmax()) * spacing_sec,
         correction=correction,
     )
 

@@ -1,14 +1,18 @@
-"""Frames as they are meant to be seen: upright, with square pixels, in RGB, of a size that perception can use."""
+"""Frames as they are meant to be seen: upright, with square pixels, in RGB of BT.709, of a size that is of use."""
 
 from typing import Any
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 from jaxtyping import Float, UInt8
 
+from microemo.media.hdr import is_hdr, to_sdr
+
 MAX_SIDE = 1280  # pixels; perception gains nothing above, and a frame of an 8K video would take 100 MB
+HIGH_DEFINITION = 720  # lines; from here on, pictures that name no matrix are BT.709's, below BT.601's
+UNSPECIFIED = 2  # colour matrix of a frame (ITU-T H.273)
 
 
 def upright_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
@@ -20,9 +24,21 @@ def upright_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:
 def upright_rgb(frame: VideoFrame, stream: VideoStream, reformatter: VideoReformatter) -> UInt8[np.ndarray, "h w 3"]:
     """The frame's picture."""
     width, height = _square_pixel_size(frame, stream)
+    hdr, matrix = is_hdr(frame), _colour_matrix(frame)
     # One thread: the decoder has the others, and setting up more takes longer than most frames do.
-    rgb = reformatter.reformat(frame, width, height, "rgb24", interpolation="AREA", threads=1)
-    return _apply_display_matrix(rgb.to_ndarray(), _display_matrix(frame))
+    rgb = reformatter.reformat(
+        frame, width, height, "rgb48le" if hdr else "rgb24", src_colorspace=matrix, interpolation="AREA", threads=1
+    ).to_ndarray()
+    return _apply_display_matrix(to_sdr(rgb, frame.color_trc) if hdr else rgb, _display_matrix(frame))
+
+
+def _colour_matrix(frame: VideoFrame) -> Colorspace | None:
+    """Of the conversion to RGB, where the frame does not name its own."""
+    if frame.colorspace != UNSPECIFIED:
+        return None
+    if is_hdr(frame):
+        return Colorspace.BT2020
+    return Colorspace.ITU709 if min(frame.width, frame.height) >= HIGH_DEFINITION else None
 
 
 def _square_pixel_size(frame: VideoFrame, stream: VideoStream) -> tuple[int, int]:

@@ -79,11 +79,12 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
     """All facial actions in one person's track, unnumbered, action by action.
 
     What the mouth does while the person speaks (``speech``: seconds from, to) is articulation, and no clue.
-    A still picture, whose rows are all equal, gives clues that last as long as the track.
+    A still picture, whose rows are all equal (``stills``), gives clues that last as long as the track, with the apex
+    at its start; nobody articulates in it, whoever is heard.
     """
     if len(track.times_sec) == 0:
         return []
-    speaking = inside(track.times_sec, speech, SPEECH_MARGIN_SEC)
+    speaking = inside(track.times_sec, () if _is_held(track) else speech, SPEECH_MARGIN_SEC)
     return [clue for kind in facial_kinds() for clue in _measure(kind, track, speaking)]
 
 
@@ -113,6 +114,10 @@ def _measure(kind: FacialKind, track: FaceTrack, speaking: Bool[np.ndarray, " N"
             baseline=round(baseline, 3),
             strength=round(min(float(strength[apex]), 1.0), 3),
         )
+
+
+def _is_held(track: FaceTrack) -> bool:
+    return bool((track.blendshapes == track.blendshapes[0]).all())
 
 
 def _baseline(kind: FacialKind, series: Float[np.ndarray, " N"]) -> float:

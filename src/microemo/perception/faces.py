@@ -15,6 +15,7 @@ from microemo.perception.identities import Portraits, identities, merged
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
 from microemo.perception.samples import FaceView, Sample, Samples
 from microemo.perception.shots import mark_cuts, shots
+from microemo.perception.stills import Stills
 from microemo.perception.tracks import FaceTracker, choose_main, is_seen, looks_of, seen_sec
 from microemo.schema import FaceTrack, KeyFrame
 from microemo.spans import Span
@@ -132,7 +133,7 @@ def watch(
     recognition: Path | None,
 ) -> Watched:
     """The one pass over the frames, which fills ``samples``; other arguments as ``scan`` has them."""
-    tracker, portraits = FaceTracker(), Portraits(recognition)
+    tracker, portraits, stills = FaceTracker(), Portraits(recognition), Stills()
     starts_sec: list[float] = []
     due = list(reversed(sample_times))
     last: tuple[Frame, list[Face], list[int]] | None = None
@@ -145,6 +146,7 @@ def watch(
                 starts_sec.append(frame.time_sec)
             found = landmarker.detect(frame)
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
+            stills.see(frame, dict(zip(owners, found, strict=True)))
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)
                                   if not tracker.has_met(track)}, tracker.live)  # fmt: skip
             last = frame, found, owners
@@ -157,7 +159,7 @@ def watch(
     if last is not None and due and not (samples.taken and samples.taken[-1].time_sec == end_sec):
         samples.take(*last)
     hook("faces", end_sec, end_sec)
-    return Watched(tracker.tracks(), portraits.finish(), shots(starts_sec, end_sec), end_sec)
+    return Watched(stills.held(tracker.tracks()), portraits.finish(), shots(starts_sec, end_sec), end_sec)
 
 
 def _person(id_: int, track: FaceTrack, tracks: Sequence[int], samples: Samples) -> PersonScan:
