@@ -150,11 +150,9 @@ def test_nothing_moves_in_a_photograph(tmp_path, encode):
 
 def test_who_moves_is_not_watched_for_hours():
     """Nor are the pictures of hours kept."""
-    stills = Stills()
-    image = np.zeros((90, 160, 3), np.uint8)
-    image[30:60, 60:90] = 200
-    for index in range(2 * WATCHED_ROWS):
-        stills.see(
-            Frame(index / FPS, np.roll(image, index % 5, axis=1)), {0: face(0.5, 0.5, 0.4), 1: face(0.1, 0.1, 0.1)}
-        )
-    assert [len(place.grids) for place in stills.places.values()] == [0, 2 * WATCHED_ROWS * GRID**2]
+    stills, image = Stills(), np.tile(np.linspace(0, 255, 160), (90, 1))
+    for index in range(WATCHED_ROWS + 1):
+        image[45:] = np.roll(image[45:], 3, axis=1)
+        picture = np.repeat(image[:, :, None], 3, axis=2).astype(np.uint8)
+        stills.see(Frame(index / FPS, picture), {0: face(0.5, 0.75, 0.3), 1: face(0.5, 0.25, 0.3)})
+    assert [len(place.grids) for place in stills.places.values()] == [0, (WATCHED_ROWS + 1) * GRID**2]
