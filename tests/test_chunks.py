@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from one_person import one_person_clip
 
-from microemo.chunks import MAX_SEC, MAX_UTTERANCES, Chunk, chunks, shows_person
+from microemo.chunks import MAX_SEC, MAX_UTTERANCES, Chunk, chunks, shows_person, views_at
 from microemo.schema import Clip, ClipInfo, Utterance
 
 
@@ -73,6 +73,22 @@ def test_an_utterance_shows_a_person_if_a_face_was_seen_or_a_voice_heard_in_it()
     assert not shows(clip(speech=((3.9, 6.0),)), utterance(2, 4))  # the edge of the next one's voice
     assert shows(clip(speech=((3.9, 6.0),)), utterance(3.8, 4.0))
     assert not shows(clip(speech=((0.0, 2.0), (4.0, 6.0))), utterance(2, 4))
+
+
+def test_a_persons_face_is_black_where_it_was_not_found() -> None:
+    mask = np.array([True, False, True, True])
+    faces = np.arange(1, 5, dtype=np.uint8)[:, None, None, None] * np.ones((4, 2, 2, 3), np.uint8)
+    made = one_person_clip(
+        info=ClipInfo(path="x", duration_sec=4, has_video=True, has_audio=False, face_seconds=3),
+        frame_times_sec=np.arange(4.0),
+        frames=faces,
+        faces=faces,
+        face_mask=mask,
+        region_masks=np.arange(1, 5, dtype=np.float32)[:, None, None] * np.ones((4, 7, 1), np.float32),
+        waveform=None,
+    )
+    seen, masks = views_at(made.people[0], np.array([1, 2, 3]))
+    assert seen[:, 0, 0, 0].tolist() == masks[:, 0, 0].tolist() == [0, 3, 4]
 
 
 def test_given_subtitles_are_words_of_a_person() -> None:

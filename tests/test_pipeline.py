@@ -15,14 +15,17 @@ from sound_files import RATE, write_tracks
 from microemo.config import ModelConfig
 from microemo.errors import InputError, WeightsError
 from microemo.hooks import silent
+from microemo.media.audio import Sound
 from microemo.model import checkpoint
 from microemo.model.features import Features
 from microemo.model.language import Generation
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
 from microemo.perception.spoken_language import language_code
-from microemo.pipeline import Pipeline, _recognition, perceive
+from microemo.perception.utterances import Speech
+from microemo.pipeline import Pipeline, _recognition, _voices, perceive
 from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
+from microemo.spans import Span
 
 SIDE, PATCHES = SMALL_PAPER.vision.image_size, SMALL_PAPER.vision.grid**2
 CONFIG = SMALL_PAPER.model_copy(
@@ -214,6 +217,24 @@ def test_without_the_recognition_of_faces_the_result_says_so(monkeypatch: pytest
     warnings: list[str] = []
     assert _recognition(silent, warnings.append) is None
     assert warnings == ["people are told apart by place and time alone: face_recognition cannot be had"]
+
+
+def test_without_the_weights_that_tell_voices_apart_the_result_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str, hook: object) -> Path:
+        raise WeightsError(f"{name} cannot be had")
+
+    monkeypatch.setattr("microemo.pipeline.weights.path", absent)
+    sound = Sound(np.zeros(SAMPLE_RATE, np.float32), ())
+    speech = Speech((), (), (Span(0.0, 1.0),))
+    warnings: list[str] = []
+    assert _voices(speech, sound, 2, None, silent, warnings.append) is None
+    assert warnings == [
+        "several people are seen, but all speech is taken for the main person's: pyannote_segmentation cannot be had"
+    ]
+    with pytest.raises(WeightsError):  # who asks for it is not put off
+        _voices(speech, sound, 2, True, silent, warnings.append)
+    assert _voices(speech, sound, 1, None, silent, warnings.append) is None  # nor is anybody warned of what is not done
+    assert len(warnings) == 1
 
 
 def test_languages_are_named_in_any_case() -> None:

@@ -35,6 +35,7 @@ from microemo.perception.utterances import Speech, find_speech
 from microemo.result import Result
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
 
+DIARISATION = ("pyannote_segmentation", "campplus")
 NANO = Path(__file__).parent / "weights" / "nano"
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
 
@@ -193,7 +194,7 @@ def perceive(
         _recognition(hook, warnings.append) if info.has_video else None,
     )
 
-    voices = _voices(speech, sounds, len(faces.people), diarize, hook)
+    voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
     who = who_is_who(cut_at_changes(speech, voices) if voices else speech, voices, faces, waveform, warnings.append)
     return Clip(
         info=ClipInfo(
@@ -216,7 +217,7 @@ def perceive(
 
 
 def _voices(
-    speech: Speech, sounds: audio.Sound | None, num_faces: int, diarize: bool | None, hook: Hook
+    speech: Speech, sounds: audio.Sound | None, num_faces: int, diarize: bool | None, hook: Hook, warn: Warn
 ) -> Diarisation | None:
     """Who speaks when: as subtitles name them, as channels or voices tell; None where one may be enough."""
     if diarize is False:
@@ -227,10 +228,14 @@ def _voices(
         return None
     if (by_channel := find_turns(sounds.channels, len(sounds.mono) / audio.SAMPLE_RATE)) is not None:
         return by_channel
-    if not (diarize or num_faces > 1):
-        return None
-    parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
-    return diarise(sounds.mono, speech.voiced, *parts, hook)
+    try:
+        parts = [weights.path(part, hook) for part in DIARISATION if diarize or num_faces > 1]
+    except WeightsError as problem:
+        if diarize:
+            raise
+        warn(f"several people are seen, but all speech is taken for the main person's: {problem}")
+        parts = []
+    return diarise(sounds.mono, speech.voiced, *parts, hook=hook) if parts else None
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:
