@@ -7,7 +7,9 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import Float32
 
 from microemo import __version__, weights
 from microemo.answers import Told, ask, utterance_answers
@@ -35,7 +37,6 @@ from microemo.perception.utterances import Speech, find_speech
 from microemo.result import Result
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
 
-DIARISATION = ("pyannote_segmentation", "campplus")
 NANO = Path(__file__).parent / "weights" / "nano"
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
 
@@ -228,14 +229,21 @@ def _voices(
         return None
     if (by_channel := find_turns(sounds.channels, len(sounds.mono) / audio.SAMPLE_RATE)) is not None:
         return by_channel
+    return _by_voice(speech, sounds.mono, diarize, hook, warn) if diarize or num_faces > 1 else None
+
+
+def _by_voice(
+    speech: Speech, waveform: Float32[np.ndarray, " N"], diarize: bool | None, hook: Hook, warn: Warn
+) -> Diarisation | None:
+    """Turns by voice; None, with a warning, where the weights cannot be had and nobody has asked for them."""
     try:
-        parts = [weights.path(part, hook) for part in DIARISATION if diarize or num_faces > 1]
+        parts = weights.path("pyannote_segmentation", hook), weights.path("campplus", hook)
     except WeightsError as problem:
         if diarize:
             raise
         warn(f"several people are seen, but all speech is taken for the main person's: {problem}")
-        parts = []
-    return diarise(sounds.mono, speech.voiced, *parts, hook=hook) if parts else None
+        return None
+    return diarise(waveform, speech.voiced, *parts, hook)
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:
