@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microemo.media.subtitles import Cue
 from microemo.perception.sampling import MAX_FRAMES, MIN_FRAMES, even_times, sample_times
+from microemo.perception.utterances import MAX_WINDOW_SEC, find_speech
 from microemo.schema import Utterance
 
 
@@ -48,6 +50,16 @@ def test_an_utterance_is_seen_alike_in_a_clip_of_hours(seconds: float) -> None:
     alone = len(sample_times(spoken[:1]))
     counts = np.histogram(times, [*(utterance.start_sec for utterance in spoken), spoken[-1].end_sec])[0]
     assert set(counts) == {alone} and alone >= MIN_FRAMES
+
+
+def test_a_long_silence_is_watched_throughout() -> None:
+    spoken = find_speech(None, 150.0, [Cue(0.0, 2.0, "Hello."), Cue(140.0, 142.0, "You again.")]).utterances
+    times = sample_times(spoken)
+    silent = [utterance for utterance in spoken if utterance.source == "window"]
+    assert (silent[0].start_sec, silent[-1].end_sec) == (2, 150)
+    for utterance in silent:
+        assert utterance.end_sec - utterance.start_sec <= MAX_WINDOW_SEC
+        assert len(within(times, utterance)) >= MIN_FRAMES
 
 
 def test_nothing_to_judge_no_frames() -> None:
