@@ -50,7 +50,7 @@ def main() -> None:
                     part = slice(first, first + length)
                     name = f"{kind}, {'whole' if length == len(grids) else f'{length / FPS:.0f} s'}"
                     count = counts["reported" if number % 2 else "chosen"][name]
-                    count[0] += is_still(times_sec[part], grids[part])
+                    count[0] += int(is_still(times_sec[part], grids[part]))
                     count[1] += 1
     arguments.out.write_text(json.dumps(counts, indent=2, sort_keys=True) + "\n")
 

@@ -110,9 +110,9 @@ def test_tiles_cover_the_frame(width, height):
     whole, padded, *tiles = views(width, height)
     assert whole[:4] == (0, 0, width, height)
     assert padded.left <= 0 and padded.width >= width
-    for axis, length in ((0, width), (1, height)):
-        starts = sorted({tile[axis] for tile in tiles})
-        ends = [start + tiles[0].width for start in starts]
+    for side, axis, length in ((tile.width, axis, (width, height)[axis]) for tile in tiles for axis in (0, 1)):
+        starts = sorted({tile[axis] for tile in tiles if tile.width == side})
+        ends = [start + side for start in starts]
         assert starts[0] == 0 and ends[-1] == length
         assert all(end >= start for end, start in zip(ends, starts[1:], strict=False))
 
@@ -161,6 +161,12 @@ def test_faces_are_found_filling_the_frame_and_far_away(landmarker_file, portrai
     (far,) = found(wide)
     assert far.box[0] == pytest.approx((900 + whole.box[0] * 120 * width / height) / 1280, abs=0.01)
     assert far.box[3] == pytest.approx((500 + whole.box[3] * 120) / 720, abs=0.02)
+
+    wide, size = np.full((720, 1280, 3), 60, np.uint8), (60 * width // height, 60)
+    wide[300:360, 700 : 700 + size[0]] = cv2.resize(portrait, size, interpolation=cv2.INTER_AREA)
+    (farther,) = found(wide)
+    assert farther.box[3] - farther.box[1] < 0.07
+    assert farther.box[0] == pytest.approx((700 + whole.box[0] * size[0]) / 1280, abs=0.01)
 
     assert found(np.full((360, 640, 3), 90, np.uint8)) == []
 

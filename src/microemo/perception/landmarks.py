@@ -17,9 +17,10 @@ from microemo.media.video import Frame
 NUM_FACES = 4
 RETRY_SEC = 0.5  # while no face is known, the other views are tried this often
 MARGIN = 1 / 3  # of the padded view on each side: the detector misses faces that fill the frame
-TILE = 2 / 3  # side of a tile over the frame's shorter side: faces below 6 % of the frame's width are missed in it
+# Sides of tiles over the frame's shorter side, and their confidence: a face of less than a tenth of them is missed.
+TILES = {2 / 3: 0.5, 1 / 3: 0.7}
 TILE_OVERLAP = 0.15
-CLOSE_CONFIDENCE, FAR_CONFIDENCE = 0.3, 0.5  # in tiles, lettering and patterns are taken for faces below that
+CLOSE_CONFIDENCE = 0.3  # in tiles, lettering and patterns are taken for faces below theirs
 
 # fmt: off
 BLENDSHAPES: tuple[str, ...] = (
@@ -67,13 +68,18 @@ class View(NamedTuple):
 
 
 def views(width: int, height: int) -> list[View]:
-    """Where to look for faces: the whole frame, with a margin around it, then in overlapping square tiles of it."""
-    side = max(1, round(TILE * min(width, height)))
+    """Where to look for faces: the whole frame, with a margin around it, then in overlapping tiles, large first."""
+    tiles = [(max(1, round(tile * min(width, height))), confidence) for tile, confidence in TILES.items()]
     across, down = round(MARGIN * width), round(MARGIN * height)
     return [
         View(0, 0, width, height, CLOSE_CONFIDENCE),
         View(-across, -down, width + 2 * across, height + 2 * down, CLOSE_CONFIDENCE),
-        *(View(x, y, side, side, FAR_CONFIDENCE) for y in _starts(height, side) for x in _starts(width, side)),
+        *(
+            View(x, y, side, side, confidence)
+            for side, confidence in tiles
+            for y in _starts(height, side)
+            for x in _starts(width, side)
+        ),
     ]
 
 

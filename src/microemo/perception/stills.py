@@ -75,7 +75,7 @@ def is_still(times_sec: Float[np.ndarray, " N"], pictures: UInt8[np.ndarray, "N 
     smoothed = np.stack([smooth(times_sec, cell) for cell in pictures.reshape(len(pictures), -1).T], axis=1)
     usual = np.median(smoothed, axis=0)
     patience = min(1.0, (times_sec[-1] - times_sec[0]) / SURE_SEC)
-    return _shift(smoothed, usual) <= patience * MAX_SHIFT and _change(smoothed, usual) <= patience * MAX_CHANGE
+    return bool(_shift(smoothed, usual) <= patience * MAX_SHIFT and _change(smoothed, usual) <= patience * MAX_CHANGE)
 
 
 def _shift(pictures: Float64[np.ndarray, "N cells"], usual: Float64[np.ndarray, " cells"]) -> float:
