@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from people_samples import make_people_result
 from report_samples import CLUES, KEY_FRAMES, make_result
 
 import microemo
@@ -76,6 +77,43 @@ def test_references_are_whole_numbers(result: Result) -> None:
     assert set(claims["clue"].dropna()) <= set(result.to_dataframe("clues")["id"])
 
 
+def test_a_row_is_an_utterance_and_a_person(tmp_path: Path) -> None:
+    frame = make_people_result(tmp_path / "a.mp4").to_dataframe()
+    assert frame[["utterance", "person", "role", "label"]].values.tolist() == [
+        [0, "P1", "speaking", "annoyed"], [0, "P2", "listening", "amused"],
+        [1, "P3", "speaking", "amused"], [1, "P1", "listening", "surprised"],
+        [2, "P1", "wordless", "surprised"], [2, "P2", "wordless", "calm"],
+    ]  # fmt: skip
+    assert frame["text"][:2].tolist() == ["That is unbelievable."] * 2  # of the utterance, not of the person
+    assert frame["speaker"][:2].tolist() == ["Anna"] * 2
+
+
+def test_everybody_has_an_overall_answer_and_listens_in_the_tables(tmp_path: Path) -> None:
+    result = make_people_result(tmp_path / "a.mp4")
+    emotions = result.to_dataframe("emotions")
+    overall = emotions[emotions["utterance"].isna()]
+    assert overall[["person", "label"]].values.tolist() == [
+        ["P1", "annoyed"], ["P1", "surprised"], ["P2", "amused"], ["P3", "amused"],
+    ]  # fmt: skip
+    assert overall["role"].isna().all()
+    assert emotions["role"].value_counts().to_dict() == {"speaking": 2, "listening": 2, "wordless": 2}
+    claims = result.to_dataframe("claims")
+    assert len(claims) == sum(len(one.overall.claims) for one in result.people) + sum(
+        len(answer.claims) for one in result.people for answer in result.timeline(one.id)
+    )
+    assert set(claims.query("person == 'P2'")["clue"].dropna()) == {3}
+
+
+def test_people_as_a_table(tmp_path: Path) -> None:
+    people = make_people_result(tmp_path / "a.mp4").to_dataframe("people")
+    assert tuple(people.columns) == COLUMNS["people"]
+    assert people[["person", "main", "face_seconds", "label"]].values.tolist() == [
+        ["P1", True, 3.8, "annoyed"], ["P2", False, 2.5, "amused"], ["P3", False, 0.0, "amused"],
+    ]  # fmt: skip
+    clues = make_people_result(tmp_path / "a.mp4").to_dataframe("clues")
+    assert set(clues["person"]) <= set(people["person"])
+
+
 def test_formats_are_a_list(result: Result, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"^json: formats are a list"):
         result.save(tmp_path, "json")
@@ -88,7 +126,9 @@ def test_empty_tables_keep_their_columns(tmp_path: Path) -> None:
 
 
 def test_an_unknown_table_names_the_choices(result: Result) -> None:
-    with pytest.raises(InputError, match=r"^frames: no such table; one of utterances, emotions, clues, claims$"):
+    with pytest.raises(
+        InputError, match=r"^frames: no such table; one of utterances, emotions, clues, claims, people$"
+    ):
         result.to_dataframe("frames")  # type: ignore[arg-type]
 
 

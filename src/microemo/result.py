@@ -9,6 +9,7 @@ from pydantic import PrivateAttr, ValidationError
 from microemo import extras, report
 from microemo.errors import InputError
 from microemo.report import notebook, tables
+from microemo.report.key_frames import portrait
 from microemo.report.tables import TableName
 from microemo.schema import KeyFrame, ResultRecord
 
@@ -45,6 +46,11 @@ class Result(ResultRecord):
         copy._key_frames = tuple(key_frames)
         return copy
 
+    def portrait(self, person: str) -> KeyFrame | None:
+        """The key frame that shows the person with this id best; None where none was kept, or nobody has the id."""
+        found = (one for one in self.people if one.id == person)
+        return next((portrait(self.key_frames, one) for one in found), None)
+
     def save(self, directory: Path | str, formats: Sequence[str] = report.DEFAULT_FORMATS) -> list[Path]:
         """Write what ``microemo analyze`` writes into ``directory/<the clip's stem>``, and return the files' paths.
 
@@ -55,7 +61,7 @@ class Result(ResultRecord):
         return report.save(self, folder, formats, self.key_frames)
 
     def to_dataframe(self, table: TableName = "utterances") -> "pandas.DataFrame":
-        """A tidy table: a row an ``utterances``, ``emotions``, ``clues`` or ``claims``; times in seconds.
+        """A tidy table: ``utterances``, ``emotions``, ``clues``, ``claims`` or ``people``; times in seconds.
 
         Raises ``InputError`` on another name, and ``MicroEmoError`` where pandas is not installed.
         """

@@ -43,12 +43,19 @@ def make_video(path: Path, video_codec: str = "libx264", audio_codec: str = "aac
     return path
 
 
-def make_clue(id: int, modality: Modality, region: str, kind: str, times_sec: tuple[float, float, float]) -> Clue:
+def make_clue(
+    id: int,
+    modality: Modality,
+    region: str,
+    kind: str,
+    times_sec: tuple[float, float, float],
+    person: str | None = None,
+) -> Clue:
     start_sec, apex_sec, end_sec = times_sec
     detail = "unbelievable" if modality == "words" else ""
     return Clue(
         id=id, modality=modality, region=region, kind=kind, start_sec=start_sec, apex_sec=apex_sec, end_sec=end_sec,
-        value=0.7, baseline=0.1, strength=0.6, detail=detail,
+        value=0.7, baseline=0.1, strength=0.6, detail=detail, person=person,
     )  # fmt: skip
 
 

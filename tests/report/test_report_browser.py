@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from headless_browser import Browser
+from people_samples import FACES, make_people_result
 from report_samples import DURATION_SEC, KEY_FRAMES, make_result, make_video
 
 from microemo import report
@@ -124,3 +125,61 @@ def test_without_recording_the_page_asks_for_it(browser: Browser, tmp_path: Path
     browser.click(".overall .claim[href='#clue-3']")
     assert browser.evaluate(PLAYHEAD) == pytest.approx(3.0)
     assert complaints(browser) == []
+
+
+VISIBLE_ROWS = "[...document.querySelectorAll('.clues tbody tr')].filter(row => row.checkVisibility()).length"
+GROUPS = "[...document.querySelectorAll('.track g[data-person]')]"
+HEIGHT = "document.querySelector('.track > svg').getBoundingClientRect().height"
+
+
+@pytest.fixture(scope="module")
+def page_of_people(video: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return report.save(make_people_result(video), tmp_path_factory.mktemp("people"), ["html"], FACES)[0].as_uri()
+
+
+def test_one_person_can_be_shown_alone(browser: Browser, page_of_people: str) -> None:
+    browser.open(page_of_people)
+    assert browser.evaluate("document.querySelector('.showing').checkVisibility()")
+    assert browser.evaluate(VISIBLE_ROWS) == 5
+    whole = browser.evaluate(HEIGHT)
+    first = browser.evaluate(f"{GROUPS}[0].getBoundingClientRect().top - {GROUPS}[0].ownerSVGElement"
+                             ".getBoundingClientRect().top")  # fmt: skip
+    browser.click(".showing input[value='2']")
+    assert browser.evaluate(VISIBLE_ROWS) == 1
+    shown = browser.evaluate(f"{GROUPS}.map(group => getComputedStyle(group).display != 'none')")
+    assert shown == [False, True, False]
+    assert browser.evaluate(HEIGHT) < whole
+    moved = browser.evaluate(f"{GROUPS}[1].getBoundingClientRect().top - {GROUPS}[1].ownerSVGElement"
+                             ".getBoundingClientRect().top")  # fmt: skip
+    assert moved == pytest.approx(first, abs=0.5)
+    parts = "[...document.querySelectorAll('.part, figure')].filter(part => part.checkVisibility())"
+    assert browser.evaluate(f"new Set({parts}.map(part => part.dataset.person)).size") == 1
+    browser.click(".showing input[value='']")
+    assert browser.evaluate(VISIBLE_ROWS) == 5
+    assert browser.evaluate(HEIGHT) == pytest.approx(whole)
+    assert complaints(browser) == []
+
+
+def test_people_are_chosen_by_keyboard(browser: Browser, page_of_people: str) -> None:
+    browser.open(page_of_people)
+    browser.evaluate("document.querySelector('.showing input').focus()")
+    browser.press("ArrowRight")
+    assert browser.evaluate("document.querySelector('.showing :checked').value") == "1"
+    assert browser.evaluate(VISIBLE_ROWS) == 3
+
+
+def test_what_happens_now_is_that_of_the_people_shown(browser: Browser, page_of_people: str) -> None:
+    browser.open(page_of_people + "#t=1")
+    doing = "document.querySelector('.doing').textContent"
+    assert (
+        browser.evaluate(doing) == "P1 pitch raised \N{MIDDLE DOT} P1 brow lowerer \N{MIDDLE DOT} P2 lip corner puller"
+    )
+    browser.click(".showing input[value='2']")
+    assert browser.evaluate(doing) == "P2 lip corner puller"
+
+
+@pytest.mark.parametrize("width", [375, 768, 1440])
+def test_people_fit_any_screen(browser: Browser, page_of_people: str, width: int) -> None:
+    browser.open(page_of_people)
+    browser.send("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
+    assert browser.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

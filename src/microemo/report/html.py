@@ -8,13 +8,15 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from microemo.report import player, timeline, wording
-from microemo.report.key_frames import views
+from microemo.report.key_frames import portraits, views
+from microemo.report.people import moments, several
 from microemo.report.runs import runs
 from microemo.report.templating import environment, source_of
 from microemo.report.valence import valence
 from microemo.schema import KeyFrame, ResultRecord
 
 FILENAME = "report.html"
+MAX_ABREAST = 4  # people who have a column of their own in every utterance
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -32,6 +34,11 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
         .render(
             result=result,
             title=Path(result.clip.path).name,
+            several=several(result),
+            moments=moments(result),
+            person_of={person.id: person for person in result.people},
+            number={person.id: number for number, person in enumerate(result.people, start=1)},
+            portraits=portraits(key_frames, result.people),
             media=player.data_uri(result.clip),
             timeline=timeline.lay_out(result),
             key_frames=views(key_frames, result.clues),
@@ -56,6 +63,9 @@ def _environment() -> Environment:
         "MAX_LABELS": timeline.MAX_LABELS,
         "LABEL_HEIGHT": timeline.LABEL_HEIGHT,
         "ROW_HEIGHT": timeline.ROW_HEIGHT,
+        "BAND_HEIGHT": timeline.NAME_HEIGHT - timeline.LANE_GAP,
+        "MAX_NAME": timeline.MAX_NAME,
+        "MAX_ABREAST": MAX_ABREAST,
     }
     return made
 

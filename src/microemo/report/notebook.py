@@ -7,7 +7,8 @@ from pathlib import Path
 from jinja2 import Template
 
 from microemo.report import wording
-from microemo.report.key_frames import views
+from microemo.report.key_frames import portraits, views
+from microemo.report.people import moments, several
 from microemo.report.templating import environment
 from microemo.report.valence import valence
 from microemo.schema import KeyFrame, ResultRecord
@@ -19,8 +20,16 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> str:
     """HTML without scripts and with its own colours, so that it shows the same in any notebook."""
     pictures = views(key_frames, result.clues)
     step = max(1, -(-len(pictures) // MAX_PICTURES))
-    name = Path(result.clip.path).name
-    return _template().render(result=result, name=name, pictures=pictures[::step], wording=wording, valence=valence)
+    return _template().render(
+        result=result,
+        title=Path(result.clip.path).name,
+        pictures=pictures[::step],
+        together=several(result),
+        moments=moments(result),
+        portraits=portraits(key_frames, result.people),
+        wording=wording,
+        valence=valence,
+    )
 
 
 @cache

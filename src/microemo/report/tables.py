@@ -4,21 +4,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, get_args
 
 from microemo.errors import InputError
-from microemo.schema import Answer, Clue, ResultRecord, UtteranceAnswer
+from microemo.report.people import Moment, Part, moments
+from microemo.schema import Answer, Clue, ResultRecord
 
-TableName = Literal["utterances", "emotions", "clues", "claims"]
+TableName = Literal["utterances", "emotions", "clues", "claims", "people"]
 Row = dict[str, Any]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "utterances": (
-        "utterance", "start_sec", "end_sec", "speaker", "language", "source", "text", "label", "confidence", "labels",
+        "utterance", "person", "role", "start_sec", "end_sec", "speaker", "language", "source", "text", "label",
+        "confidence", "labels", "explanation",
+    ),
+    "emotions": ("utterance", "person", "role", "start_sec", "end_sec", "rank", "label", "confidence"),
+    "clues": tuple(Clue.model_fields),
+    "claims": ("utterance", "person", "role", "text", "modality", "clue", "verified"),
+    "people": (
+        "person", "name", "main", "face_seconds", "speech_seconds", "key_frame_sec", "label", "confidence", "labels",
         "explanation",
     ),
-    "emotions": ("utterance", "start_sec", "end_sec", "rank", "label", "confidence"),
-    "clues": tuple(Clue.model_fields),
-    "claims": ("utterance", "text", "modality", "clue", "verified"),
 }  # fmt: skip
-"""``utterance`` is an utterance's index; among emotions and claims, the overall answer has none."""
+"""``utterance`` is an utterance's index; among emotions and claims, the overall answers have none, and no role."""
 
 REFERENCES = ("utterance", "clue")  # whole numbers that may be missing
 
@@ -32,45 +37,79 @@ def columns(table: TableName) -> tuple[str, ...]:
 
 def rows(result: ResultRecord, table: TableName) -> list[Row]:
     """The rows of one table, in the result's order. Raises ``InputError`` on a name that is no table's."""
-    columns(table)
+    names = columns(table)
     makers: dict[TableName, Callable[[ResultRecord], Iterator[Row]]] = {
         "utterances": _utterances,
         "emotions": _emotions,
         "clues": lambda result: (clue.model_dump() for clue in result.clues),
         "claims": _claims,
+        "people": _people,
     }
-    return list(makers[table](result))
+    return [{name: row[name] for name in names} for row in makers[table](result)]
 
 
 def _utterances(result: ResultRecord) -> Iterator[Row]:
-    for utterance in result.utterances:
-        first = utterance.emotions[0] if utterance.emotions else None
-        yield {
-            **_when(utterance),
-            "speaker": utterance.speaker,
-            "language": utterance.language,
-            "source": utterance.source,
-            "text": utterance.text,
-            "label": first.label if first else None,
-            "confidence": first.confidence if first else None,
-            "labels": ", ".join(emotion.label for emotion in utterance.emotions),
-            "explanation": utterance.explanation,
-        }
+    """Of what is said, and by whom, each person's row tells the same."""
+    for moment in moments(result):
+        for part in moment.parts:
+            yield {
+                **_when(moment, part),
+                "speaker": moment.utterance.speaker,
+                "language": moment.utterance.language,
+                "source": moment.utterance.source,
+                "text": moment.utterance.text,
+                **_told(part.answer),
+            }
 
 
 def _emotions(result: ResultRecord) -> Iterator[Row]:
-    whole: Row = {"utterance": None, "start_sec": 0.0, "end_sec": result.clip.duration_sec}
-    answers: list[tuple[Row, Answer]] = [(whole, result.overall), *((_when(one), one) for one in result.utterances)]
-    for when, answer in answers:
+    for about, answer in _answers(result):
         for rank, emotion in enumerate(answer.emotions, start=1):
-            yield {**when, "rank": rank, "label": emotion.label, "confidence": emotion.confidence}
+            yield {**about, "rank": rank, "label": emotion.label, "confidence": emotion.confidence}
 
 
 def _claims(result: ResultRecord) -> Iterator[Row]:
-    for answer in (result.overall, *result.utterances):
-        index = answer.index if isinstance(answer, UtteranceAnswer) else None
-        yield from ({"utterance": index, **claim.model_dump()} for claim in answer.claims)
+    for about, answer in _answers(result):
+        yield from ({**about, **claim.model_dump()} for claim in answer.claims)
 
 
-def _when(utterance: UtteranceAnswer) -> Row:
-    return {"utterance": utterance.index, "start_sec": utterance.start_sec, "end_sec": utterance.end_sec}
+def _people(result: ResultRecord) -> Iterator[Row]:
+    for person in result.people:
+        yield {
+            "person": person.id,
+            "name": person.name,
+            "main": person.id == result.main_person,
+            "face_seconds": person.face_seconds,
+            "speech_seconds": person.speech_seconds,
+            "key_frame_sec": person.key_frame_sec,
+            **_told(person.overall),
+        }
+
+
+def _answers(result: ResultRecord) -> Iterator[tuple[Row, Answer]]:
+    """Every answer and what it is about: the whole clip, person by person, then the utterances."""
+    whole: Row = {"utterance": None, "role": None, "start_sec": 0.0, "end_sec": result.clip.duration_sec}
+    if not result.people:
+        yield {**whole, "person": None}, result.overall
+    yield from (({**whole, "person": person.id}, person.overall) for person in result.people)
+    yield from ((_when(moment, part), part.answer) for moment in moments(result) for part in moment.parts)
+
+
+def _when(moment: Moment, part: Part) -> Row:
+    return {
+        "utterance": moment.utterance.index,
+        "person": part.person,
+        "role": part.role,
+        "start_sec": moment.utterance.start_sec,
+        "end_sec": moment.utterance.end_sec,
+    }
+
+
+def _told(answer: Answer) -> Row:
+    first = answer.emotions[0] if answer.emotions else None
+    return {
+        "label": first.label if first else None,
+        "confidence": first.confidence if first else None,
+        "labels": ", ".join(emotion.label for emotion in answer.emotions),
+        "explanation": answer.explanation,
+    }

@@ -1,20 +1,27 @@
 """The timeline's geometry: a lane of utterances, a lane of emotions, and lanes of clues by modality and region.
 
+Where there are several people, each has these lanes as a group of their own, below a line with their name.
+
 Heights are in pixels; positions along the time are left to the template, as shares of the duration.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from microemo.clues.table import regions
-from microemo.schema import Clue, ResultRecord
+from microemo.report.people import Moment, Part, moments, several
+from microemo.schema import Clue, PersonAnswer, ResultRecord
 
 RULER_HEIGHT, ROW_HEIGHT, LANE_GAP, LABEL_HEIGHT = 24, 22, 8, 16
+NAME_HEIGHT, MAX_NAME = 30, 12  # of the line with a person's name: pixels, characters
 MAX_LABELS = 3
 FITTED_SEC = 60.0  # a longer clip's timeline scrolls
 PIXELS_PER_SEC = 24
 TICK_STEPS_SEC = (0.5, 1, 2, 5)
 MAX_FITTED_TICKS = 14
+
+ClueRows = tuple[tuple[Clue, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,25 @@ class Lane:
     name: str
     top: int
     height: int
-    rows: tuple[tuple[Clue, ...], ...] = ()
+    rows: ClueRows = ()
+
+
+class Shown(NamedTuple):
+    """A person's part in a moment."""
+
+    moment: Moment
+    part: Part
+
+
+@dataclass(frozen=True)
+class Group:
+    """The lanes of one person, ``height`` pixels from ``top``; of everything, without a person, in other clips."""
+
+    person: PersonAnswer | None
+    top: int
+    height: int
+    lanes: tuple[Lane, ...]
+    shown: tuple[Shown, ...]
 
 
 @dataclass(frozen=True)
@@ -33,32 +58,52 @@ class Timeline:
     width: str  # of the track: all of the page's, or pixels to scroll through
     height: int
     ticks_sec: tuple[float, ...]
-    lanes: tuple[Lane, ...]
+    groups: tuple[Group, ...]
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        return tuple(lane for group in self.groups for lane in group.lanes)
 
 
 def lay_out(result: ResultRecord) -> Timeline:
     """Place the result's lanes below each other; lanes with nothing in them are left out."""
-    ends = [utterance.end_sec for utterance in result.utterances] + [clue.end_sec for clue in result.clues]
+    told = moments(result)
+    ends = [moment.utterance.end_sec for moment in told] + [clue.end_sec for clue in result.clues]
     duration = max(result.clip.duration_sec, *ends, 0.1)
-    lanes: list[Lane] = []
+    groups: list[Group] = []
     top = RULER_HEIGHT
-
-    def add(name: str, height: int, rows: tuple[tuple[Clue, ...], ...] = ()) -> None:
-        nonlocal top
-        lanes.append(Lane(name, top, height, rows))
-        top += height + LANE_GAP
-
-    if result.utterances:
-        num_labels = max(len(utterance.emotions) for utterance in result.utterances)
-        if any(utterance.text for utterance in result.utterances):
-            add("speech", ROW_HEIGHT)
-        add("emotions", LABEL_HEIGHT * max(1, min(num_labels, MAX_LABELS)) + 6)
-    for name in sorted({clue.region for clue in result.clues}, key=_lane_order):
-        rows = pack(clue for clue in result.clues if clue.region == name)
-        add(name, ROW_HEIGHT * len(rows), rows)
+    for person in result.people if several(result) else (None,):
+        groups.append(_group(person, told, result.clues, top))
+        top += groups[-1].height
     fitted = duration <= FITTED_SEC
     width = "100%" if fitted else str(round(duration * PIXELS_PER_SEC))
-    return Timeline(duration, width, top, ticks(duration, fitted), tuple(lanes))
+    return Timeline(duration, width, top, ticks(duration, fitted), tuple(groups))
+
+
+def _group(person: PersonAnswer | None, told: Sequence[Moment], clues: Sequence[Clue], start: int) -> Group:
+    if person is not None:
+        clues = [clue for clue in clues if clue.person == person.id]
+    shown = tuple(
+        Shown(moment, part) for moment in told for part in moment.parts if person is None or part.person == person.id
+    )
+    lanes: list[Lane] = []
+    top = start if person is None else start + NAME_HEIGHT
+    for name, height, rows in _lanes(shown, clues):
+        lanes.append(Lane(name, top, height, rows))
+        top += height + LANE_GAP
+    return Group(person, start, top - start, tuple(lanes), shown)
+
+
+def _lanes(shown: Sequence[Shown], clues: Sequence[Clue]) -> Iterator[tuple[str, int, ClueRows]]:
+    """Names, heights and clues of the lanes that have anything in them."""
+    if any(moment.utterance.text for moment, _ in shown):
+        yield "speech", ROW_HEIGHT, ()
+    if shown:
+        num_labels = max(len(part.answer.emotions) for _, part in shown)
+        yield "emotions", LABEL_HEIGHT * max(1, min(num_labels, MAX_LABELS)) + 6, ()
+    for name in sorted({clue.region for clue in clues}, key=_lane_order):
+        rows = pack(clue for clue in clues if clue.region == name)
+        yield name, ROW_HEIGHT * len(rows), rows
 
 
 def _lane_order(name: str) -> tuple[int, str]:
@@ -67,7 +112,7 @@ def _lane_order(name: str) -> tuple[int, str]:
     return (known.index(name) if name in known else len(known), name)
 
 
-def pack(clues: Iterable[Clue]) -> tuple[tuple[Clue, ...], ...]:
+def pack(clues: Iterable[Clue]) -> ClueRows:
     """Clues in as few rows as hold them without overlap, each row in time order."""
     rows: list[list[Clue]] = []
     for clue in sorted(clues, key=lambda clue: (clue.start_sec, clue.id)):

@@ -3,8 +3,11 @@
 from functools import cache
 
 from microemo.clues import clue_kinds, facial_kinds
-from microemo.schema import Answer, Clue
+from microemo.report.people import Moment, Part, Role
+from microemo.schema import Answer, Clue, Person
 from microemo.spans import clock
+
+ROLES: dict[Role, str] = {"speaking": "speaking", "listening": "listening", "wordless": "no words"}
 
 
 def span(start_sec: float, end_sec: float) -> str:
@@ -50,6 +53,29 @@ def tooltip(clue: Clue) -> str:
 def labels(answer: Answer) -> str:
     """The answer's labels in a line, such as "worried 71%, sad 40%"."""
     return ", ".join(f"{emotion.label} {percent(emotion.confidence)}" for emotion in answer.emotions)
+
+
+def who(person: Person, max_chars: int | None = None) -> str:
+    """The id and the name, such as P2 Anna; a longer name is cut."""
+    name = person.name or ""
+    if max_chars is not None and len(name) > max_chars:
+        name = f"{name[: max_chars - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return f"{person.id} {isolated(name)}" if name else person.id
+
+
+def doing(moment: Moment, part: Part) -> str:
+    """What somebody does who says nothing: listening to P1."""
+    speaker = moment.speaker
+    return f"{ROLES[part.role]} to {speaker.person}" if speaker else ROLES[part.role]
+
+
+def presence(person: Person) -> str:
+    """How long a person is seen and heard."""
+    seen = f"face {clock(person.face_seconds)}" if person.face_seconds else ""
+    heard = f"speech {clock(person.speech_seconds)}" if person.speech_seconds else ""
+    if seen and heard:
+        return f"{seen}, {heard}"
+    return f"seen, not heard: {seen}" if seen else f"heard, not seen: {heard}" if heard else "neither seen nor heard"
 
 
 def num_unsupported(answer: Answer) -> int:

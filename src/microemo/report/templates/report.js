@@ -26,7 +26,7 @@
     for (const item of stretches) {
       item.classList.toggle("current", Number(item.dataset.time) <= time && time < Number(item.dataset.end));
     }
-    const doing = [...document.querySelectorAll("tr.current .name")].map((name) => name.textContent);
+    const doing = [...document.querySelectorAll("tr.current:not([hidden]) .name")].map((name) => name.textContent);
     document.querySelector(".doing").textContent = [...new Set(doing)].join(" · ");
     if (!playhead) return;
     playhead.style.left = `${(100 * time) / duration}%`;
@@ -117,6 +117,35 @@
   new IntersectionObserver(([entry]) => {
     stage.classList.toggle("floating", !entry.isIntersecting && player.readyState > 0);
   }).observe(stage);
+
+  // Several people: one of them can be shown alone; the lanes of the others make room.
+  const showing = document.querySelector(".showing");
+
+  function stack(lanes) {
+    let top;
+    for (const group of lanes.querySelectorAll("g[data-person]")) {
+      top ??= Number(group.dataset.top);
+      if (group.hasAttribute("hidden")) continue;
+      group.setAttribute("transform", `translate(0 ${top - group.dataset.top})`);
+      top += Number(group.dataset.height);
+    }
+    lanes.setAttribute("height", top);
+  }
+
+  function showPeople() {
+    const chosen = showing.querySelector(":checked").value;
+    for (const item of document.querySelectorAll("[data-person]")) {
+      item.toggleAttribute("hidden", chosen !== "" && item.dataset.person !== chosen);
+    }
+    for (const lanes of document.querySelectorAll(".names, .track > svg")) stack(lanes);
+    show(time);
+  }
+
+  if (showing) {
+    showing.hidden = false;
+    showing.addEventListener("change", showPeople);
+    showPeople();
+  }
 
   if (drawing) {
     resize();
