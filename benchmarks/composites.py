@@ -2,11 +2,11 @@
 
     python benchmarks/composites.py PEDFE RAVDESS OUT.jsonl [--clips 12] [--seed 0]
 
-Everybody has TURNS turns of one labelled expression (a PEDFE clip of theirs) with a voice of the same label (RAVDESS,
-one actor each, of the same sex); elsewhere they hold the first picture of their next clip, which is mostly neutral.
-Mouths are made to talk: the lower face is stretched and the mouth opened by the voice's own loudness. The layouts are
-"together" (all in every picture, side by side) and "cut" (a cut to whoever speaks). The same people are analysed alone
-as well: one panel, one voice, the same times.
+Everybody has TURNS turns, each of one of two labels: an expression of theirs (a PEDFE clip) with a voice of the same
+label (RAVDESS, one actor each, of the same sex); elsewhere they hold the first picture of their next clip, which is
+mostly neutral. Mouths are made to talk: the lower face is stretched and the mouth opened by the voice's own loudness.
+The layouts are "together" (all in every picture, side by side) and "cut" (a cut to whoever speaks). The same people are
+analysed alone as well: one panel, one voice, the same times.
 
 Printed, with 95 % intervals: turns that are given to the right person (a person is known by where their key frames
 are), people found, key frames of a person that show another, turns whose first label is in the right family together
@@ -37,7 +37,7 @@ from microemo.media.video import Frame, frames
 from microemo.perception.landmarks import Landmarker
 
 SIDE = 320
-TURNS, PAUSE_SEC, MAX_TURN_SEC = 3, 0.4, 4.0
+TURNS, NUM_LABELS, PAUSE_SEC, MAX_TURN_SEC = 5, 2, 0.4, 4.0
 LABELS = {"happiness": "03", "sadness": "04", "anger": "05", "fear": "06", "disgust": "07", "surprise": "08"}
 FAMILY = {"happiness": "happy", "sadness": "sad", "anger": "angry", "fear": "fearful", "disgust": "disgusted",
           "surprise": "surprised"}  # fmt: skip
@@ -165,16 +165,16 @@ def composite(count: int, pedfe: Path, ravdess: Path, rng: np.random.Generator) 
     by_person: dict[str, list[dict[str, str]]] = {}
     for row in rows:
         by_person.setdefault(row["subject"], []).append(row)
-    able = [name for name, own in by_person.items() if len({row["emotion"] for row in own}) >= TURNS]
+    able = [name for name, own in by_person.items() if len({row["emotion"] for row in own}) >= NUM_LABELS]
     people = [str(name) for name in rng.choice(sorted(able), count, replace=False)]
     actors = {"M": list(range(1, 20, 2)), "F": list(range(2, 21, 2))}
     chosen: list[list[tuple[dict[str, str], Path]]] = []
     for name in people:
         own = by_person[name]
         actor = actors[own[0]["gender"]].pop(int(rng.integers(0, len(actors[own[0]["gender"]]))))
-        labels = rng.choice(sorted({row["emotion"] for row in own}), TURNS, replace=False)
+        labels = rng.choice(sorted({row["emotion"] for row in own}), NUM_LABELS, replace=False)
         chosen.append([])
-        for label in labels:
+        for label in rng.choice(labels, TURNS):
             row = own[int(rng.choice([i for i, row in enumerate(own) if row["emotion"] == label]))]
             takes = sorted(ravdess.glob(f"*-*-{LABELS[str(label)]}-*-{actor:02d}.flac"))
             chosen[-1].append((row, takes[int(rng.integers(len(takes)))]))

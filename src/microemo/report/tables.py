@@ -12,8 +12,8 @@ Row = dict[str, Any]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "utterances": (
-        "utterance", "person", "role", "start_sec", "end_sec", "speaker", "language", "source", "text", "label",
-        "confidence", "labels", "explanation",
+        "utterance", "person", "role", "start_sec", "end_sec", "speaker", "overlap_sec", "language", "source", "text",
+        "label", "confidence", "labels", "explanation",
     ),
     "emotions": ("utterance", "person", "role", "start_sec", "end_sec", "rank", "label", "confidence"),
     "clues": tuple(Clue.model_fields),
@@ -55,6 +55,7 @@ def _utterances(result: ResultRecord) -> Iterator[Row]:
             yield {
                 **_when(moment, part),
                 "speaker": moment.utterance.speaker,
+                "overlap_sec": moment.utterance.overlap_sec,
                 "language": moment.utterance.language,
                 "source": moment.utterance.source,
                 "text": moment.utterance.text,
