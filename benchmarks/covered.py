@@ -2,9 +2,10 @@
 
     python benchmarks/covered.py PEDFE OUT.json
 
-Shares of frames in which a region is told to be hidden, of clips in which it ever is, and of frames of a poor encode.
-PEDFE is a folder with ``labels.csv`` (columns file, subject) and the clips that it names. Limits were chosen on every
-second subject; both halves are told of. The covers move with the face. No clip leaves the folder.
+Of each region: the share of frames in which it is told to be hidden, and the clips in which it ever is; the same in
+poor encodes and in the dark. PEDFE is a folder with ``labels.csv`` (columns file, subject) and the clips that it names.
+Limits were chosen on every second subject; both halves are told of. The covers move with the face. No clip leaves the
+folder.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from microemo.perception.visibility import hidden_regions
 
 FPS, CLIPS_EACH = 5, 6  # as they are
 COVERED_CLIPS, COVERED_FRAMES = 3, 6
-POOR_SCALE, POOR_QUALITY = 0.4, 50
+POOR_SCALE, POOR_QUALITY, DARK_GAMMA = 0.4, 50, 1.6
 JAWLINE = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
 MASK_TOP = (454, 330, 197, 101, 234)  # from the left ear over the nose to the right one
 LIP_CORNERS, LIP_MIDDLE, CHEEKS = (61, 291), (13, 14), (205, 425)
@@ -193,7 +194,8 @@ def count(tally: Tally, kind: str, found: Sequence[tuple[Frame, Face]], spent: l
         told.append(hidden_regions(frame.image, face))
         spent.append(time.process_time() - start)
     tally.clips[kind].append(told)
-    tally.clips[f"{kind}, poor"].append([hidden_regions(poor(frame.image), face) for frame, face in found])
+    for name, worse in (("poor", poor), ("dark", dark)):
+        tally.clips[f"{kind}, {name}"].append([hidden_regions(worse(frame.image), face) for frame, face in found])
 
 
 def poor(picture: Picture) -> Picture:
@@ -201,6 +203,11 @@ def poor(picture: Picture) -> Picture:
     small = cv2.resize(picture, None, fx=POOR_SCALE, fy=POOR_SCALE, interpolation=cv2.INTER_AREA)
     jpeg = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, POOR_QUALITY])[1]
     return np.ascontiguousarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def dark(picture: Picture) -> Picture:
+    """Dim and rich in contrast."""
+    return (255 * (picture / 255) ** DARK_GAMMA).astype(np.uint8)
 
 
 if __name__ == "__main__":

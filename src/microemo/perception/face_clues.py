@@ -32,8 +32,8 @@ SERIES: dict[str, Series] = {}
 def registered(series: Series) -> Series:
     """Registers a function under its name, for the table of clues.
 
-    It takes blendshapes, (N, 52), and the names of those that tell the action, and returns the action's activation in
-    [0, 1] in each row.
+    It takes blendshapes, (N, 52), NaN where they could not be seen, and the names of those that tell the action, and
+    returns the action's activation in [0, 1] in each row, NaN where it cannot be told.
     """
     SERIES[series.__name__] = series
     return series
