@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Float64, UInt8
+from jaxtyping import Float, Float64, UInt8
 
 from microemo.media.video import Frame
 from microemo.perception.face_clues import smooth
 from microemo.perception.landmarks import Face
 from microemo.perception.tracks import Box
+from microemo.perception.visibility import mostly_hidden
 from microemo.schema import FaceTrack
 
 GRID = 16  # cells a side
@@ -107,9 +108,5 @@ def _held(track: FaceTrack) -> FaceTrack:
         track.times_sec,
         np.repeat(np.median(track.boxes, axis=0, keepdims=True), len(track.boxes), axis=0),
         np.repeat(np.median(track.blendshapes, axis=0, keepdims=True), len(track.blendshapes), axis=0),
-        None if track.hidden is None else np.repeat(_mostly(track.hidden)[None], len(track.hidden), axis=0),
+        np.repeat(mostly_hidden(track)[None], len(track.times_sec), axis=0),
     )
-
-
-def _mostly(hidden: Bool[np.ndarray, "N R"]) -> Bool[np.ndarray, " R"]:
-    return hidden.mean(axis=0) > 0.5

@@ -87,6 +87,13 @@ def seen_blendshapes(track: FaceTrack) -> Float[np.ndarray, "N 52"]:
     return np.where(track.hidden @ HIDES, np.float32(np.nan), track.blendshapes)
 
 
+def mostly_hidden(track: FaceTrack) -> Bool[np.ndarray, " R"]:
+    """Which regions could not be seen for more than half of the track."""
+    if track.hidden is None or not len(track.hidden):
+        return np.zeros(len(REGION_NAMES), bool)
+    return track.hidden.mean(axis=0) > 0.5
+
+
 def _hides() -> Bool[np.ndarray, "R 52"]:
     told = [next((region for start, region in TELLS.items() if name.startswith(start)), "") for name in BLENDSHAPES]
     return np.array([[region == name for region in told] for name in REGION_NAMES])
