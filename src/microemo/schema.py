@@ -156,11 +156,17 @@ class FaceTrack:
     times_sec     (N,)      presentation times, increasing
     boxes         (N, 4)    left, top, right, bottom in [0, 1] of the frame
     blendshapes   (N, 52)   MediaPipe's blendshape scores, 0-1, in the order of ``faces.BLENDSHAPES``
+    hidden        (N, R)    which clue regions could not be seen, in the order of ``regions.REGIONS``; None: all could
     """
 
     times_sec: Float[np.ndarray, " N"]
     boxes: Float[np.ndarray, "N 4"]
     blendshapes: Float[np.ndarray, "N 52"]
+    hidden: Bool[np.ndarray, "N R"] | None = None
+
+    def rows(self, chosen: slice) -> "FaceTrack":
+        hidden = None if self.hidden is None else self.hidden[chosen]
+        return FaceTrack(self.times_sec[chosen], self.boxes[chosen], self.blendshapes[chosen], hidden)
 
 
 class Arrays(Protocol):

@@ -1,6 +1,7 @@
 """Faces and voices become people: who speaks, who listens, whom an answer is about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from microemo.perception import people as people_module
 from microemo.perception.diarisation import Diarisation, SpeakerTurn, from_spans
 from microemo.perception.faces import FaceScan, PersonScan
 from microemo.perception.people import who_is_who
+from microemo.perception.regions import REGION_NAMES
 from microemo.perception.samples import Samples
 from microemo.perception.utterances import Speech
 from microemo.schema import FaceTrack, KeyFrame, Utterance
@@ -187,3 +189,13 @@ def test_each_has_key_frames_and_the_best_of_them_among_these(mouths: dict[int, 
     assert [frame.time_sec for frame in who.key_frames] == sorted(frame.time_sec for frame in who.key_frames)
     for one in who.people:
         assert one.person.key_frame_sec in {frame.time_sec for frame in one.key_frames}
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.4, False), (0.6, True)])
+def test_a_mouth_that_is_mostly_hidden_is_told_of(share: float, told: bool) -> None:
+    face = seen(0, (0, 10))
+    hidden = np.zeros((len(face.track.times_sec), len(REGION_NAMES)), bool)
+    hidden[: round(share * len(hidden)), [REGION_NAMES.index("mouth"), REGION_NAMES.index("jaw")]] = True
+    warnings: list[str] = []
+    who_is_who(said((0, 2)), None, scan(replace(face, track=replace(face.track, hidden=hidden))), None, warnings.append)
+    assert [warning.startswith("P1: mouth cannot be seen most of the time") for warning in warnings] == [True] * told

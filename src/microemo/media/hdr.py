@@ -7,7 +7,6 @@ tables: a picture of 1280 x 720 takes some 17 ms.
 
 from functools import cache
 
-import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorTrc
@@ -36,6 +35,8 @@ def to_sdr(signal: UInt16[np.ndarray, "h w 3"], transfer: int) -> UInt8[np.ndarr
 
 
 def _strip_to_sdr(signal: UInt16[np.ndarray, "h w 3"], transfer: int) -> UInt8[np.ndarray, "h w 3"]:
+    import cv2  # heavy; other pictures do without
+
     light = _look_up(_light(transfer), signal)
     if transfer == ColorTrc.ARIB_STD_B67:
         _multiply(light, _look_up(_system_gain(), _codes(cv2.transform(light, LUMINANCE[None]))))

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 
 from microemo.clues import FacialKind, facial_kinds
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.visibility import seen_blendshapes
 from microemo.schema import Clue, FaceTrack
 from microemo.spans import Span, inside
 
@@ -31,8 +32,8 @@ SERIES: dict[str, Series] = {}
 def registered(series: Series) -> Series:
     """Registers a function under its name, for the table of clues.
 
-    It takes blendshapes, (N, 52), and the names of those that tell the action, and returns the action's activation in
-    [0, 1] in each row.
+    It takes blendshapes, (N, 52), NaN where they could not be seen, and the names of those that tell the action, and
+    returns the action's activation in [0, 1] in each row, NaN where it cannot be told.
     """
     SERIES[series.__name__] = series
     return series
@@ -72,7 +73,7 @@ def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
         return [track]
     edges = np.searchsorted(track.times_sec, [(shot.start_sec, shot.end_sec) for shot in shots])
     rows = [slice(start, end) for start, end in edges if start < end]
-    return [FaceTrack(track.times_sec[row], track.boxes[row], track.blendshapes[row]) for row in rows]
+    return [track.rows(row) for row in rows]
 
 
 def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
@@ -80,17 +81,29 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
 
     What the mouth does while the person speaks (``speech``: seconds from, to) is articulation, and no clue.
     A still picture, whose rows are all equal (``stills``), gives clues that last as long as the track, with the apex
-    at its start; nobody articulates in it, whoever is heard.
+    at its start; nobody articulates in it, whoever is heard. Where what tells an action is covered (``visibility``),
+    the action is as lost as where no face is found.
     """
     if len(track.times_sec) == 0:
         return []
     speaking = inside(track.times_sec, () if _is_held(track) else speech, SPEECH_MARGIN_SEC)
-    return [clue for kind in facial_kinds() for clue in _measure(kind, track, speaking)]
+    blendshapes = seen_blendshapes(track)
+    return [clue for kind in facial_kinds() for clue in _measure(kind, track.times_sec, blendshapes, speaking)]
 
 
-def _measure(kind: FacialKind, track: FaceTrack, speaking: Bool[np.ndarray, " N"]) -> Iterator[Clue]:
-    times_sec = track.times_sec
-    series = smooth(times_sec, SERIES[kind.series](track.blendshapes, kind.blendshapes))
+def _measure(
+    kind: FacialKind,
+    times_sec: Float[np.ndarray, " N"],
+    blendshapes: Float[np.ndarray, "N 52"],
+    speaking: Bool[np.ndarray, " N"],
+) -> Iterator[Clue]:
+    """The clues of one kind in the rows in which its series can be told."""
+    told = SERIES[kind.series](blendshapes, kind.blendshapes)
+    is_told = np.isfinite(told)
+    if not is_told.any():
+        return
+    times_sec, speaking = times_sec[is_told], speaking[is_told]
+    series = smooth(times_sec, told[is_told])
     baseline = _baseline(kind, series)
     strength = (series - baseline) / max(kind.peak - baseline, 1e-3)
     if kind.articulation:

@@ -17,6 +17,7 @@ from microemo.perception.samples import FaceView, Sample, Samples
 from microemo.perception.shots import mark_cuts, shots
 from microemo.perception.stills import Stills
 from microemo.perception.tracks import FaceTracker, choose_main, is_seen, looks_of, seen_sec
+from microemo.perception.visibility import hidden_regions
 from microemo.schema import FaceTrack, KeyFrame
 from microemo.spans import Span
 
@@ -144,7 +145,7 @@ def watch(
                 landmarker.forget()
             if starts_shot or last is None:
                 starts_sec.append(frame.time_sec)
-            found = landmarker.detect(frame)
+            found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
             stills.see(frame, dict(zip(owners, found, strict=True)))
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)

@@ -234,8 +234,10 @@ def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
     """Tracks of one person, in order of time, as one."""
     if len(tracks) == 1:
         return tracks[0]
+    hidden = [track.hidden for track in tracks if track.hidden is not None]
     return FaceTrack(
         np.concatenate([track.times_sec for track in tracks]),
         np.concatenate([track.boxes for track in tracks]),
         np.concatenate([track.blendshapes for track in tracks]),
+        np.concatenate(hidden) if len(hidden) == len(tracks) else None,
     )

@@ -38,10 +38,14 @@ BLENDSHAPES: tuple[str, ...] = (
 
 
 class Face(NamedTuple):
-    """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off."""
+    """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off.
+
+    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``).
+    """
 
     landmarks: Float[np.ndarray, "478 2"]
     blendshapes: Float[np.ndarray, " 52"]
+    hidden: frozenset[str] = frozenset()
 
     @property
     def box(self) -> Float[np.ndarray, " 4"]:

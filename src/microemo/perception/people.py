@@ -12,12 +12,15 @@ from microemo.perception.active_speaker import bind_speakers
 from microemo.perception.clues import measure_clues, number
 from microemo.perception.diarisation import Diarisation
 from microemo.perception.faces import FaceScan, PersonScan
+from microemo.perception.regions import REGION_NAMES
 from microemo.perception.utterances import Speech
+from microemo.perception.visibility import mostly_hidden
 from microemo.schema import FaceTrack, KeyFrame, Participant, Person, Utterance
 from microemo.spans import Span, common, inside, total_sec
 
 MIN_SEEN = 0.5  # share of a voice's time in which a face is seen that may be the speaker's
 MAX_KEY_FRAMES = 24
+TOLD = ("eyes", "mouth")  # regions that are named where they are hidden; others go with them
 
 
 class WhoIsWho(NamedTuple):
@@ -61,6 +64,7 @@ def who_is_who(
     found = bound(voices, faces, waveform, warn) if voices else _one_voice(speech, faces)
     ordered = sorted(found, key=lambda one: one.appears_sec)
     somebodies = [replace(one, id=f"P{place}") for place, one in enumerate(ordered, start=1)]
+    _tell_hidden(somebodies, warn)
     main = _main(somebodies, faces)
     utterances = tuple(_said(utterance, voices, somebodies, main) for utterance in speech.utterances)
     people = [_participant(one, utterances, speech, faces, waveform) for one in somebodies]
@@ -68,6 +72,16 @@ def who_is_who(
     people = [replace(one, clues=tuple(clue for clue in clues if clue.person == one.person.id)) for one in people]
     shown = sorted((frame for person in people for frame in person.key_frames), key=lambda frame: frame.time_sec)
     return WhoIsWho(tuple(people), main.id if main else None, utterances, tuple(shown) or faces.all_key_frames)
+
+
+def _tell_hidden(people: Sequence[Somebody], warn: Warn) -> None:
+    for one in people:
+        hidden = dict(zip(REGION_NAMES, mostly_hidden(one.face.track), strict=True)) if one.face else {}
+        if named := [name for name in TOLD if hidden.get(name)]:
+            warn(
+                f"{one.id}: {' and '.join(named)} cannot be seen most of the time (covered, beyond the picture's edge, "
+                "or the face is turned far away); nothing is told from there"
+            )
 
 
 def bound(

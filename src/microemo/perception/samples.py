@@ -41,7 +41,7 @@ class Samples:
 
     pictures   (size, size, 3)   whole frames, squashed
     views      (size, size, 3)   faces: aligned or, if ``local_view`` is "frame", the whole frame again
-    masks      (R, P)            soft masks of the clue regions in ``views``, on a grid of ``patch`` pixels
+    masks      (R, P)            soft masks of the clue regions in ``views``, on a grid of ``patch`` pixels; 0: hidden
     landmarks  (478, 2)          of the same faces, in [0, 1] of the frame
     """
 
@@ -75,7 +75,8 @@ class Samples:
         if self.local_view == "face":
             affine = aligned_view(points, self.size)
             view, in_view = warp(frame.image, affine, self.size), transform(points, affine) / self.size
-        self.masks.extend(region_masks(in_view, self.grid)[None])
+        is_seen = np.array([region not in face.hidden for region in REGION_NAMES])
+        self.masks.extend(region_masks(in_view, self.grid)[None] * is_seen[:, None])
         self.landmarks.extend(face.landmarks[None])
         return FaceView(self.views.extend(view[None]), quality(points))
 

@@ -17,6 +17,7 @@ from microemo.media.video import Frame
 from microemo.perception.face_clues import smooth
 from microemo.perception.landmarks import Face
 from microemo.perception.tracks import Box
+from microemo.perception.visibility import mostly_hidden
 from microemo.schema import FaceTrack
 
 GRID = 16  # cells a side
@@ -107,4 +108,5 @@ def _held(track: FaceTrack) -> FaceTrack:
         track.times_sec,
         np.repeat(np.median(track.boxes, axis=0, keepdims=True), len(track.boxes), axis=0),
         np.repeat(np.median(track.blendshapes, axis=0, keepdims=True), len(track.blendshapes), axis=0),
+        np.repeat(mostly_hidden(track)[None], len(track.times_sec), axis=0),
     )

@@ -14,6 +14,7 @@ from jaxtyping import Float, UInt8
 
 from microemo.media.video import Frame
 from microemo.perception.landmarks import BLENDSHAPES, Face
+from microemo.perception.regions import REGION_NAMES
 from microemo.schema import FaceTrack
 from microemo.spans import Span, inside
 
@@ -34,6 +35,7 @@ class _Rows:
     times_sec: "array[float]" = field(default_factory=lambda: array("d"))
     boxes: "array[float]" = field(default_factory=lambda: array("f"))
     blendshapes: "array[float]" = field(default_factory=lambda: array("f"))
+    hidden: "array[int]" = field(default_factory=lambda: array("B"))
     looks: Looks | None = None
     met: bool = False  # whether another face was within reach in the last frame
 
@@ -41,6 +43,7 @@ class _Rows:
         self.times_sec.append(time_sec)
         self.boxes.extend(face.box)
         self.blendshapes.extend(face.blendshapes)
+        self.hidden.extend(region in face.hidden for region in REGION_NAMES)
         self.looks = looks
 
     @property
@@ -53,6 +56,7 @@ class _Rows:
             np.frombuffer(self.times_sec, np.float64),
             np.frombuffer(self.boxes, np.float32).reshape(-1, 4),
             np.frombuffer(self.blendshapes, np.float32).reshape(-1, len(BLENDSHAPES)),
+            np.frombuffer(self.hidden, bool).reshape(-1, len(REGION_NAMES)),
         )
 
 
