@@ -54,9 +54,12 @@ def judged(clip: Clip, person: Participant) -> list[Chunk]:
 
 def shows_person(clip: Clip, person: Participant, utterance: Utterance) -> bool:
     """Whether a person can be judged in an utterance at all: their face was found in it, or they speak in it."""
-    start, end = utterance.span
-    seen = any(start <= time < end for time in clip.frame_times_sec[person.face_mask])
-    return seen or has_speech(utterance, person.speech) or (bool(utterance.text) and utterance.source == "subtitle")
+    first, end = np.searchsorted(clip.frame_times_sec, utterance.span)
+    return (
+        bool(person.face_mask[first:end].any())
+        or has_speech(utterance, person.speech)
+        or (bool(utterance.text) and utterance.source == "subtitle")
+    )
 
 
 def has_speech(utterance: Utterance, speech: Sequence[Span]) -> bool:

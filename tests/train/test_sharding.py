@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import one_person
 import pytest
 import seen_clips
 import torch
@@ -44,7 +45,8 @@ def launch(config: TrainConfig, *arguments: str) -> int:
     configs.save(config, folder)
     launcher = ["accelerate.commands.launch", "--config_file", str(FSDP), "--num_processes", "2"]
     command = ["-m", *launcher, "--main_process_port", "0", seen_clips.__file__, str(folder / configs.FILE), *arguments]
-    return subprocess.run([sys.executable, *command], env=os.environ | {"OMP_NUM_THREADS": "1"}, check=False).returncode
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(one_person.__file__).parent)}
+    return subprocess.run([sys.executable, *command], env=environment, check=False).returncode
 
 
 def entries(output: Path) -> list[dict[str, float]]:
