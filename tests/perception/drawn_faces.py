@@ -19,6 +19,22 @@ def face(x, y, height=0.4, jaw=0.0):
     return Face((points * height + [x, y]).astype(np.float32), blendshapes)
 
 
+class FoundFaces:
+    """In the place of a landmarker; those made of it say what they ``detect``."""
+
+    def __init__(self, model_file):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def forget(self):
+        pass
+
+
 def follow(rows, fps=25, looks=None, cuts=()):
     """Each face's track, row by row, and the tracks; ``cuts`` are the rows with which a shot begins."""
     tracker = FaceTracker()

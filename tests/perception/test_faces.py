@@ -5,7 +5,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from drawn_faces import face
+from drawn_faces import FoundFaces, face
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,20 +18,8 @@ from microemo.perception.landmarks import Landmarker, View, quiet_stderr, views
 from microemo.perception.regions import region_masks
 
 
-class FakeLandmarker:
+class FakeLandmarker(FoundFaces):
     """Finds one face where the picture is not black, a second one where it is bright."""
-
-    def __init__(self, model_file):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def forget(self):
-        pass
 
     def detect(self, frame):
         level = int(frame.image.max())

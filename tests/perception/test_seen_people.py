@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn_faces import face
+from drawn_faces import FoundFaces, face
 
 from microemo.hooks import silent
 from microemo.media.video import Frame
@@ -23,17 +23,11 @@ def is_of(image, name):
     return (image == COLOURS[name]).all(axis=-1)
 
 
-class SquaresLandmarker:
+class SquaresLandmarker(FoundFaces):
     """Finds the squares, in no order; keeps looking where one was until told that a shot begins."""
 
     def __init__(self, model_file):
         self.forgotten = 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
 
     def forget(self):
         self.forgotten += 1

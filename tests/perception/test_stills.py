@@ -4,7 +4,7 @@ import av
 import cv2
 import numpy as np
 import pytest
-from drawn_faces import face
+from drawn_faces import FoundFaces, face
 
 from microemo import weights
 from microemo.media.probe import probe
@@ -53,21 +53,12 @@ def drawing(across=0.0):
     return image
 
 
-class Wavering:
+class Wavering(FoundFaces):
     """A landmarker that finds the drawn face, whose blendshapes waver as they do on poor pictures."""
 
     def __init__(self, model_file):
         self.rng = np.random.default_rng(0)
         self.level = np.zeros(52)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def forget(self):
-        pass
 
     def detect(self, frame):
         self.level = 0.9 * self.level + 0.2 * self.rng.standard_normal(52)

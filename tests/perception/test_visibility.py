@@ -6,6 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from drawn_faces import FoundFaces
 
 from microemo.media.video import Frame
 from microemo.perception import faces as faces_module
@@ -128,20 +129,8 @@ def test_tracks_keep_what_is_hidden_through_cuts_and_joins():
     assert (merged(parts).hidden == track.hidden).all()
 
 
-class Finds:
+class Finds(FoundFaces):
     """A landmarker that finds the drawn face."""
-
-    def __init__(self, model_file):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        pass
-
-    def forget(self):
-        pass
 
     def detect(self, frame):
         return [drawn()[1]]

@@ -9,6 +9,7 @@ from microemo.media.audio import SAMPLE_RATE
 from microemo.media.container import Warn, ignore, media_streams, open_media
 from microemo.media.excerpts import excerpts
 from microemo.perception.asr import find_voice
+from microemo.spans import total_sec
 
 CLEARLY_MORE = 2.0  # times as much voice as in the track that players take has one that is taken in its place
 
@@ -40,4 +41,4 @@ def _voice_sec(excerpt: Float32[np.ndarray, " N"]) -> float:
     """Seconds of voice; less than none where nothing could be decoded."""
     if not len(excerpt):
         return -1.0
-    return sum(span.end_sec - span.start_sec for span in find_voice(excerpt, len(excerpt) / SAMPLE_RATE))
+    return total_sec(find_voice(excerpt, len(excerpt) / SAMPLE_RATE))
