@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Float16, UInt8
 from pydantic import BaseModel, ConfigDict, Field
 
 from microemo.errors import InputError
@@ -157,16 +157,27 @@ class FaceTrack:
     boxes         (N, 4)    left, top, right, bottom in [0, 1] of the frame
     blendshapes   (N, 52)   MediaPipe's blendshape scores, 0-1, in the order of ``faces.BLENDSHAPES``
     hidden        (N, R)    which clue regions could not be seen, in the order of ``regions.REGIONS``; None: all could
+    pose          (N, 3)    pitch, yaw and roll of the head in degrees (``face_shape``); NaN where not known
+    shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
     """
 
     times_sec: Float[np.ndarray, " N"]
     boxes: Float[np.ndarray, "N 4"]
     blendshapes: Float[np.ndarray, "N 52"]
     hidden: Bool[np.ndarray, "N R"] | None = None
+    pose: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]  # unknown, until ``__post_init__``
+    shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        for name, row, kind in (("pose", (3,), np.float32), ("shape", (70, 3), np.float16)):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full((len(self.times_sec), *row), np.nan, kind))
 
     def rows(self, chosen: slice) -> "FaceTrack":
         hidden = None if self.hidden is None else self.hidden[chosen]
-        return FaceTrack(self.times_sec[chosen], self.boxes[chosen], self.blendshapes[chosen], hidden)
+        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape)
+        times_sec, boxes, blendshapes, pose, shape = (array[chosen] for array in whole)
+        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape)
 
 
 class Arrays(Protocol):

@@ -240,4 +240,6 @@ def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
         np.concatenate([track.boxes for track in tracks]),
         np.concatenate([track.blendshapes for track in tracks]),
         np.concatenate(hidden) if len(hidden) == len(tracks) else None,
+        np.concatenate([track.pose for track in tracks]),
+        np.concatenate([track.shape for track in tracks]),
     )

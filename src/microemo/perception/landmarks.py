@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from microemo.media.video import Frame
+from microemo.perception.face_shape import NO_POSE, NO_SHAPE, frontal_shape, head_pose
 
 NUM_FACES = 4
 RETRY_SEC = 0.5  # while no face is known, the other views are tried this often
@@ -40,12 +41,15 @@ BLENDSHAPES: tuple[str, ...] = (
 class Face(NamedTuple):
     """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off.
 
-    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``).
+    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``); ``pose`` and ``shape`` are as
+    ``face_shape`` has them.
     """
 
     landmarks: Float[np.ndarray, "478 2"]
     blendshapes: Float[np.ndarray, " 52"]
     hidden: frozenset[str] = frozenset()
+    pose: Float[np.ndarray, " 3"] = NO_POSE
+    shape: Float[np.ndarray, "70 3"] = NO_SHAPE
 
     @property
     def box(self) -> Float[np.ndarray, " 4"]:
@@ -149,14 +153,19 @@ class Landmarker:
         )
         found = self._landmarker(view.confidence).detect_for_video(picture, self._clock_ms)
         height, width = frame.image.shape[:2]
-        scale = np.array([view.width / width, view.height / height], np.float32)
-        origin = np.array([view.left / width, view.top / height], np.float32)
+        size = np.array([view.width, view.height, view.width], np.float32)  # depths are in widths
+        origin = np.array([view.left, view.top], np.float32)
         return [
             Face(
-                landmarks=np.array([(point.x, point.y) for point in points], np.float32) * scale + origin,
+                landmarks=(points[:, :2] + origin) / np.array([width, height], np.float32),
                 blendshapes=np.array([shape.score for shape in shapes], np.float32),
+                pose=head_pose(matrix),
+                shape=frontal_shape(points, matrix),
             )
-            for points, shapes in zip(found.face_landmarks, found.face_blendshapes, strict=True)
+            for found_points, shapes, matrix in zip(
+                found.face_landmarks, found.face_blendshapes, found.facial_transformation_matrixes, strict=True
+            )
+            for points in [np.array([(point.x, point.y, point.z) for point in found_points], np.float32) * size]
         ]
 
     def _landmarker(self, confidence: float) -> Any:
@@ -170,6 +179,7 @@ class Landmarker:
                 min_face_detection_confidence=confidence,
                 min_face_presence_confidence=confidence,
                 output_face_blendshapes=True,
+                output_facial_transformation_matrixes=True,
             )
             with quiet_stderr():
                 self._landmarkers[confidence] = vision.FaceLandmarker.create_from_options(options)

@@ -104,9 +104,14 @@ def _structure(pictures: Float64[np.ndarray, "N cells"]) -> Float64[np.ndarray, 
 
 
 def _held(track: FaceTrack) -> FaceTrack:
+    def held(rows: Float[np.ndarray, "N ..."]) -> Float[np.ndarray, "N ..."]:
+        return np.repeat(np.median(rows, axis=0, keepdims=True), len(rows), axis=0).astype(rows.dtype)
+
     return FaceTrack(
         track.times_sec,
-        np.repeat(np.median(track.boxes, axis=0, keepdims=True), len(track.boxes), axis=0),
-        np.repeat(np.median(track.blendshapes, axis=0, keepdims=True), len(track.blendshapes), axis=0),
+        held(track.boxes),
+        held(track.blendshapes),
         np.repeat(mostly_hidden(track)[None], len(track.times_sec), axis=0),
+        held(track.pose),
+        held(track.shape),
     )

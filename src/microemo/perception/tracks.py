@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from microemo.media.video import Frame
+from microemo.perception.face_shape import SHAPE_POINTS
 from microemo.perception.landmarks import BLENDSHAPES, Face
 from microemo.perception.regions import REGION_NAMES
 from microemo.schema import FaceTrack
@@ -36,6 +37,8 @@ class _Rows:
     boxes: "array[float]" = field(default_factory=lambda: array("f"))
     blendshapes: "array[float]" = field(default_factory=lambda: array("f"))
     hidden: "array[int]" = field(default_factory=lambda: array("B"))
+    pose: "array[float]" = field(default_factory=lambda: array("f"))
+    shape: bytearray = field(default_factory=bytearray)  # of float16
     looks: Looks | None = None
     met: bool = False  # whether another face was within reach in the last frame
 
@@ -44,6 +47,8 @@ class _Rows:
         self.boxes.extend(face.box)
         self.blendshapes.extend(face.blendshapes)
         self.hidden.extend(region in face.hidden for region in REGION_NAMES)
+        self.pose.extend(face.pose)
+        self.shape += face.shape.astype(np.float16).tobytes()
         self.looks = looks
 
     @property
@@ -57,6 +62,8 @@ class _Rows:
             np.frombuffer(self.boxes, np.float32).reshape(-1, 4),
             np.frombuffer(self.blendshapes, np.float32).reshape(-1, len(BLENDSHAPES)),
             np.frombuffer(self.hidden, bool).reshape(-1, len(REGION_NAMES)),
+            np.frombuffer(self.pose, np.float32).reshape(-1, 3),
+            np.frombuffer(self.shape, np.float16).reshape(-1, len(SHAPE_POINTS), 3),
         )
 
 
