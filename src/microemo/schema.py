@@ -86,6 +86,11 @@ class Clue(Record):
     baseline: float
     strength: float = Field(ge=0, le=1, description="Deviation from the baseline, on a scale common to all kinds")
     detail: str = Field(default="", description="For words: the word or phrase itself")
+    side: Literal["left", "right"] | None = Field(default=None, description="The person's own, of a one-sided action")
+    intensity: Literal["A", "B", "C", "D", "E"] | None = Field(
+        default=None, description="FACS's, from trace to maximum"
+    )
+    confidence: float | None = Field(default=None, ge=0, le=1, description="That it happened, where that can be said")
 
 
 class Emotion(Record):
