@@ -36,6 +36,20 @@ def plain(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def name(clue: Clue) -> str:
+    """What a clue is called: its kind in plain words, the side of a one-sided action, the words of a verbal one."""
+    side = f", {clue.side}" if clue.side else ""
+    detail = f" “{isolated(clue.detail)}”" if clue.detail else ""
+    return f"{plain(clue.kind)}{side}{detail}"
+
+
+def facs(clue: Clue) -> str:
+    """The code of a facial action, its side and intensity as FACS writes them: AU4C, L AU14B; empty for others."""
+    code = action_units().get(clue.kind, "")
+    side = {"left": "L ", "right": "R "}.get(clue.side or "", "")
+    return f"{side}{code}{clue.intensity or ''}" if code else ""
+
+
 @cache
 def action_units() -> dict[str, str]:
     """FACS codes of the facial actions: brow_lowerer -> AU4."""
@@ -43,9 +57,9 @@ def action_units() -> dict[str, str]:
 
 
 def tooltip(clue: Clue) -> str:
-    detail = f" “{isolated(clue.detail)}”" if clue.detail else ""
+    code = f" ({facs(clue)})" if facs(clue) else ""
     return (
-        f"{plain(clue.kind)}{detail} · {span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)} · "
+        f"{name(clue)}{code} · {span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)} · "
         f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"
     )
 
