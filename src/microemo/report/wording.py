@@ -44,10 +44,11 @@ def name(clue: Clue) -> str:
 
 
 def facs(clue: Clue) -> str:
-    """The code of a facial action, its side and intensity as FACS writes them: AU4C, L AU14B; empty for others."""
+    """The code of a facial action with its intensity and side, as FACS writes them: AU4C, L14B; empty for others."""
     code = action_units().get(clue.kind, "")
-    side = {"left": "L ", "right": "R "}.get(clue.side or "", "")
-    return f"{side}{code}{clue.intensity or ''}" if code else ""
+    if clue.side and code:
+        code = code.replace("AU", clue.side[0].upper())
+    return f"{code}{clue.intensity or ''}" if code else ""
 
 
 @cache
