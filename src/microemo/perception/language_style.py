@@ -34,14 +34,17 @@ def style_clues(said: Spoken, code: str, taken: Sequence[tuple[int, int]]) -> It
 
 
 def _free(said: Spoken, code: str, taken: Sequence[tuple[int, int]]) -> Iterator[Passage]:
-    """Passages that do not overlap, in the order of their right to the words: ordinary phrases, repeats, others."""
+    """Passages that do not overlap, in the order of their right to the words: ordinary phrases, repeats, others.
+
+    What begins an utterance has nothing before it to correct.
+    """
     phrases = sorted(_phrases(said, code), key=lambda passage: passage.kind != ORDINARY)
     num_ordinary = sum(passage.kind == ORDINARY for passage in phrases)
     occupied = [*taken]
     for passage in (*phrases[:num_ordinary], *repeats(said, code), *phrases[num_ordinary:]):
         if all(passage.end <= start or end <= passage.start for start, end in occupied):
             occupied.append((passage.start, passage.end))
-            if passage.kind != ORDINARY:
+            if passage.kind != ORDINARY and (passage.kind != "self_correction" or said.words(0, passage.start)):
                 yield passage
 
 

@@ -87,9 +87,10 @@ def _entries_in(tokens: Sequence[Token], code: str, language: Language) -> Itera
 
 
 def _entry_at(tokens: Sequence[Token], position: int, known: Sequence[Entry], language: Language) -> Entry | None:
+    texts = [token.text for token in tokens[position : position + known[0].num_words]] if known else []
+    phrases = [language.spell(texts[:length]) for length in range(len(texts) + 1)]
     for entry in known:
-        phrase = language.spell([token.text for token in tokens[position : position + entry.num_words]])
-        if entry.pattern.fullmatch(phrase):
+        if entry.num_words <= len(texts) and entry.pattern.fullmatch(phrases[entry.num_words]):
             return entry
     return None
 
@@ -102,7 +103,8 @@ class _Feeling:
         self._phrase = tokens[position : position + entry.num_words]
         denies, degrees = said.language.negations, said.language.degrees
         before = _clause_before(tokens, position)
-        self._denied_before = [token for token in before if token.text in denies][:1]
+        self._denials = [token for token in before if token.text in denies]
+        self._denied_before = self._denials[:1]
         after = _clause_after(tokens, position + entry.num_words)
         denied_after = said.language.spell([token.text for token in after]) in denies.after
         self._denied_after = after if denied_after and not self._denied_before else []
@@ -112,7 +114,7 @@ class _Feeling:
     @property
     def tokens(self) -> list[Token]:
         """All that are part of its clue."""
-        return [*self._denied_before, *self._intensified, *self._softened, *self._phrase, *self._denied_after]
+        return [*self._denials, *self._intensified, *self._softened, *self._phrase, *self._denied_after]
 
     @property
     def clue(self) -> Clue:
