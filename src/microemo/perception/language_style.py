@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from microemo.clues import VerbalKind, style_kinds
-from microemo.lexicon.languages import Language, language
+from microemo.lexicon.languages import language
 from microemo.perception.questions import questions
 from microemo.perception.repeats import repeats
 from microemo.perception.spoken_words import Passage, Spoken
@@ -36,14 +36,15 @@ def style_clues(said: Spoken, code: str, taken: Sequence[tuple[int, int]]) -> It
 def _free(said: Spoken, code: str, taken: Sequence[tuple[int, int]]) -> Iterator[Passage]:
     """Passages that do not overlap, in the order of their right to the words: ordinary phrases, repeats, others.
 
-    What begins an utterance has nothing before it to correct.
+    The last of the words that are begun again may begin a phrase ("I, I guess"). What begins an utterance has nothing
+    before it to correct.
     """
     phrases = sorted(_phrases(said, code), key=lambda passage: passage.kind != ORDINARY)
     num_ordinary = sum(passage.kind == ORDINARY for passage in phrases)
     occupied = [*taken]
     for passage in (*phrases[:num_ordinary], *repeats(said, code), *phrases[num_ordinary:]):
         if all(passage.end <= start or end <= passage.start for start, end in occupied):
-            occupied.append((passage.start, passage.end))
+            occupied += [(passage.start, passage.end)] if passage.kind != "repetition" else []
             if passage.kind != ORDINARY and (passage.kind != "self_correction" or said.words(0, passage.start)):
                 yield passage
 
@@ -60,7 +61,8 @@ def _patterns(code: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     spoken = language(code)
     listed = [(phrase, ORDINARY) for phrase in spoken.style.ordinary]
     listed += [(phrase, kind) for kind, each in spoken.style.words.items() if kind != "question" for phrase in each]
-    listed += [(phrase, "negation") for phrase in (*spoken.negations.words, *(f"*{ending}" for ending in spoken.negations.endings))]
+    denials = (*spoken.negations.words, *(f"*{ending}" for ending in spoken.negations.endings))
+    listed += [(phrase, "negation") for phrase in denials]
     listed.sort(key=lambda row: -len(row[0]))
     return re.compile(spoken.any_of(phrase for phrase, _ in listed)), tuple(kind for _, kind in listed)
 

@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from microemo.lexicon.languages import language
+from microemo.lexicon.languages import NOTHING, language
 from microemo.perception.spoken_words import Passage, Spoken
 
 MAX_WORDS = 3  # begun again together
 PART = re.compile(r"(?<![\w'-])(\w{1,3})-+\s?(?:\1-+\s?)*(?=\1[\w'])[\w']+")  # "b-b-but", "i-i'm"
 
-# What may stand between a word and the same again. In Chinese a comma parts sentences: "是我，我来了".
+# What may stand between a word and the same again; without spaces, as in Chinese, a comma parts sentences.
 HESITATION = r"(?:[-,…—\s]|\.{2})+"
 HESITATION_UNSPACED = r"[-、…—\s]*"
 CRY = r"[-,…—\s.!]+"
@@ -37,10 +37,10 @@ def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     spoken = language(code)
     hesitation, cry = (HESITATION, CRY) if spoken.writing.spaced else (HESITATION_UNSPACED, CRY_UNSPACED)
     again = spoken.whole(r"\1")
-    restart = spoken.whole("|".join(map(re.escape, spoken.style.restarts)) or r"(?!)")
+    restart = spoken.whole("|".join(map(re.escape, spoken.style.restarts)) or NOTHING)
     begun = rf"{restart}(?:{spoken.space}{restart}){{0,{MAX_WORDS - 1}}}"
     intensifiers = [phrase for phrase in spoken.style.words.get("intensifier", ()) if phrase.isalpha()]
-    cried = spoken.whole("|".join([*spoken.style.emphatic, *intensifiers]) or r"(?!)")
+    cried = spoken.whole("|".join([*spoken.style.emphatic, *intensifiers]) or NOTHING)
     return (
         re.compile(rf"({begun})(?:{hesitation}{again})+(?=\s*\w)"),
         re.compile(rf"({cried})(?:{cry}{again})+"),

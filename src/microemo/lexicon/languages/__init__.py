@@ -24,9 +24,10 @@ LANGUAGES: dict[str, Traversable] = {
 
 CLAUSE_ENDS = ".,;:!?¿¡。，、；：！？"  # noqa: RUF001
 CLAUSE_END = "."
-PAUSES = CLAUSE_ENDS + "\N{HORIZONTAL ELLIPSIS}\N{EM DASH}\N{EN DASH}-\"\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
+PAUSES = CLAUSE_ENDS + '…—–-"“”'  # noqa: RUF001
 AFTER_PAUSE = rf"(?:^|(?<=[{re.escape(PAUSES)}])|(?<=[{re.escape(PAUSES)}]\s))"
 BEFORE_PAUSE = rf"(?=\s*(?:[{re.escape(PAUSES)}]|$))"
+NOTHING = r"(?!)"  # a regular expression that matches nothing
 
 
 class Writing(Record):
@@ -116,15 +117,16 @@ class Language(Record):
 
     def any_of(self, phrases: Iterable[str]) -> str:
         """The regular expression that finds phrases as ``style`` has them in a normalised text; each is a group."""
-        return self.whole("|".join(f"({self._phrase(phrase)})" for phrase in phrases) or r"(?!)")
+        return self.whole("|".join(f"({self._phrase(phrase)})" for phrase in phrases) or NOTHING)
 
     def whole(self, pattern: str) -> str:
         """A regular expression that matches whole words alone, where these are told apart by spaces."""
-        return rf"(?<![\w'])(?:{pattern})(?![\w']|-\w)" if self.writing.spaced else f"(?:{pattern})"
+        return rf"(?<![\w'])(?:{pattern})(?![\w'])" if self.writing.spaced else f"(?:{pattern})"
 
     def _phrase(self, phrase: str) -> str:
         stem = re.escape(phrase.strip(", ")).replace(r"\*", r"[\w']*").replace(r"\ ", r"[\s,]+")
-        return f"{AFTER_PAUSE if phrase[0] == ',' else ''}{stem}{BEFORE_PAUSE if phrase[-1] == ',' else ''}"
+        before, after = AFTER_PAUSE if phrase[0] == "," else "", BEFORE_PAUSE if phrase[-1] == "," else ""
+        return rf"{before}{stem}(?!-\w){after}"
 
     @cached_property
     def _word(self) -> re.Pattern[str]:
