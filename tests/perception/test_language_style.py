@@ -99,6 +99,14 @@ def test_emotion_words_stay_in_the_prompt():
     assert {"joy_word", "anger_word"} <= {clue.kind for clue in strongest(clues, 0, 10)}
 
 
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [("Maybe not?", ""), ("Um, it rained.", ""), ("Um, uh, it rained.", "filler"), ("I-I know.", "repetition")],
+)
+def test_only_what_is_worth_a_remark_is_in_the_prompt(text, listed):
+    assert "".join(clue.kind for clue in strongest(word_clues([said(text)]), 0, 10)) == listed
+
+
 def test_times_are_those_of_the_words():
     texts = ["well", "um,", "the", "house", "uh", "is", "very", "big."]
     words = [Word(text, number, number + 0.5) for number, text in enumerate(texts)]
