@@ -59,10 +59,9 @@ def action_units() -> dict[str, str]:
 
 def tooltip(clue: Clue) -> str:
     code = f" ({facs(clue)})" if facs(clue) else ""
-    return (
-        f"{name(clue)}{code} · {span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)} · "
-        f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"
-    )
+    when = f"{span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)}"
+    figures = f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"
+    return " · ".join([f"{name(clue)}{code}", when, *([] if clue.modality == "words" else [figures])])
 
 
 def labels(answer: Answer) -> str:
