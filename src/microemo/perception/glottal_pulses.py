@@ -23,7 +23,10 @@ PULSE_SHARE = 0.2  # of the periods on both sides of a pulse, over which its str
 
 
 def glottal_pulses(
-    samples: Float[np.ndarray, " n"], sample_rate: int, times_sec: Float[np.ndarray, " N"], f0_hz: Float[np.ndarray, " N"]
+    samples: Float[np.ndarray, " n"],
+    sample_rate: int,
+    times_sec: Float[np.ndarray, " N"],
+    f0_hz: Float[np.ndarray, " N"],
 ) -> Float[np.ndarray, " P"]:
     """Times of the pulses in seconds, in order, by an F0 track at even times (NaN where unvoiced)."""
     search = _Search(samples, sample_rate)
@@ -63,9 +66,7 @@ class _Search:
             period = float(np.interp(at, positions, periods))
             found, likeness, peak = self._next(at, period, way)
             beyond = (found - edge) * way > 0
-            least, quiet = (
-                (LEAST_LIKENESS_BEYOND, LEAST_PEAK_BEYOND) if beyond else (LEAST_LIKENESS, LEAST_PEAK)
-            )
+            least, quiet = (LEAST_LIKENESS_BEYOND, LEAST_PEAK_BEYOND) if beyond else (LEAST_LIKENESS, LEAST_PEAK)
             if likeness > least and peak > quiet * self._peak:
                 yield found
             if beyond:

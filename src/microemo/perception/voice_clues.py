@@ -9,16 +9,17 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from microemo.clues import VocalKind, vocal_kinds
 from microemo.perception.voice_quality import VoiceQuality, voice_quality
-from microemo.perception.voice_spectra import HOP, SAMPLE_RATE, alpha_ratio as alpha_ratio_of
+from microemo.perception.voice_spectra import HOP, SAMPLE_RATE
+from microemo.perception.voice_spectra import alpha_ratio as spectral_alpha_ratio
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span, inside
 
@@ -44,7 +45,7 @@ class Voice:
     f0: Float[np.ndarray, " N"]  # semitones over 100 Hz
     alpha_ratio: Float[np.ndarray, " N"]  # dB
     loudness: Float[np.ndarray, " N"]  # dB of full scale
-    quality: VoiceQuality = VoiceQuality()
+    quality: VoiceQuality = field(default_factory=VoiceQuality)
 
     @property
     def span(self) -> Span:
@@ -58,6 +59,14 @@ class Reading(NamedTuple):
     span: Span
     lowest_sec: float
     highest_sec: float
+
+
+class PitchTrack(NamedTuple):
+    """F0 in hertz, which frames are voiced, and the level in dB of full scale; frames ``FRAME_SEC`` apart."""
+
+    f0_hz: Float[np.ndarray, " N"]
+    voiced: Bool[np.ndarray, " N"]
+    loudness_db: Float[np.ndarray, " N"]
 
 
 Measure = Callable[[Voice], Reading | None]
@@ -184,20 +193,27 @@ def voice_in(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Se
     peak = float(np.abs(samples).max(initial=0.0))
     if len(samples) < WINDOW or peak < 1e-4:
         return None
-    result = _detector().detect(samples / (2 * peak), SAMPLE_RATE, *F0_RANGE_HZ)  # F0 whatever the recording level
-    times_sec = utterance.start_sec + result.timestamps
+    track = pitch_track(samples)
+    times_sec = utterance.start_sec + np.arange(len(track.f0_hz)) * FRAME_SEC
     spoken = inside(times_sec, speech)
-    voiced = (result.confidence >= 0.5) & spoken
+    voiced = track.voiced & spoken
     if voiced.sum() < MIN_VOICED_FRAMES:
         return None
     return Voice(
         utterance=utterance,
         times_sec=times_sec[voiced],
-        f0=12 * np.log2(result.pitch_hz[voiced] / 100),
-        alpha_ratio=alpha_ratio_of(samples, np.flatnonzero(voiced)),
-        loudness=result.loudness_db[voiced] + 20 * np.log10(2 * peak),
-        quality=voice_quality(samples, result.pitch_hz, voiced, spoken),
+        f0=12 * np.log2(track.f0_hz[voiced] / 100),
+        alpha_ratio=spectral_alpha_ratio(samples, np.flatnonzero(voiced)),
+        loudness=track.loudness_db[voiced],
+        quality=voice_quality(samples, track.f0_hz, voiced, spoken),
     )
+
+
+def pitch_track(samples: Float[np.ndarray, " n"]) -> PitchTrack:
+    """SwiftF0's, whatever the recording level; of silence, none is voiced."""
+    level = 2 * float(np.abs(samples).max(initial=0.0)) or 1.0
+    result = _detector().detect(samples / level, SAMPLE_RATE, *F0_RANGE_HZ)
+    return PitchTrack(result.pitch_hz, result.confidence >= 0.5, result.loudness_db + 20 * np.log10(level))
 
 
 def count_syllables(text: str) -> int:

@@ -64,9 +64,7 @@ def voice_quality(
     )
 
 
-def tremor(
-    f0_hz: Float[np.ndarray, " N"], voiced: Bool[np.ndarray, " N"]
-) -> tuple[float, float] | tuple[None, None]:
+def tremor(f0_hz: Float[np.ndarray, " N"], voiced: Bool[np.ndarray, " N"]) -> tuple[float, float] | tuple[None, None]:
     """Depth (percent of F0) and rate (Hz) of the strongest modulation of F0; None where no voice is long enough.
 
     After Brückl (Interspeech 2012): the contour relative to its mean, less its trend. In running speech the trend is
@@ -88,4 +86,3 @@ def tremor(
     if not seconds:
         return None, None
     return float(100 * np.sqrt(power.max() / seconds)), float(TREMOR_HZ[power.argmax()])
-

@@ -39,9 +39,7 @@ def alpha_ratio(samples: Float[np.ndarray, " n"], frames: Frames) -> Float[np.nd
     return np.concatenate(ratios)
 
 
-def h1_h2(
-    samples: Float[np.ndarray, " n"], frames: Frames, f0_hz: Float[np.ndarray, " K"]
-) -> Float[np.ndarray, " K"]:
+def h1_h2(samples: Float[np.ndarray, " n"], frames: Frames, f0_hz: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
     """Level of the first harmonic over that of the second in dB, high in breathy and low in pressed voices.
 
     As in eGeMAPS (logRelF0-H1-H2): the highest point near each harmonic, not corrected for formants.
