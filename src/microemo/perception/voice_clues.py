@@ -136,39 +136,9 @@ def f0_final(voice: Voice) -> Reading | None:
 
 
 @registered
-def jitter(voice: Voice) -> Reading | None:
-    """Percent, local."""
-    return _throughout(voice, voice.quality.jitter)
-
-
-@registered
 def shimmer(voice: Voice) -> Reading | None:
     """Percent, local."""
     return _throughout(voice, voice.quality.shimmer)
-
-
-@registered
-def hnr(voice: Voice) -> Reading | None:
-    """Mean harmonics-to-noise ratio, in dB."""
-    return _throughout(voice, voice.quality.hnr)
-
-
-@registered
-def h1_h2(voice: Voice) -> Reading | None:
-    """Median level of the first harmonic over the second, in dB."""
-    return _throughout(voice, voice.quality.h1_h2)
-
-
-@registered
-def cepstral_peak(voice: Voice) -> Reading | None:
-    """Mean smoothed cepstral peak prominence, in dB."""
-    return _throughout(voice, voice.quality.cpp)
-
-
-@registered
-def tremor(voice: Voice) -> Reading | None:
-    """Depth of the strongest modulation of F0 at 3 to 12 Hz, in percent."""
-    return _throughout(voice, voice.quality.tremor)
 
 
 def voice_clues(
