@@ -8,8 +8,8 @@ from microemo.clues import FacialKind, clue_kinds, event_kinds, facial_kinds, ta
 from microemo.lexicon.languages import LANGUAGES, language
 from microemo.perception import face_clues, voice_clues
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.perception.regions import REGION_NAMES
 from microemo.perception.nets.yamnet import NUM_CLASSES
+from microemo.perception.regions import REGION_NAMES
 from microemo.perception.vocal_events import events_in
 from microemo.perception.voice_quality import VoiceQuality
 from microemo.perception.word_clues import entries, word_clues
