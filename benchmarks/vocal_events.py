@@ -2,8 +2,8 @@
 
     python benchmarks/vocal_events.py DEEPLY_FOLDER SPEECH_FOLDER... [--half report] [--most 300] [--out FILE]
 
-DEEPLY_FOLDER has a folder of short recordings for each kind of nonverbal sound; names begin with the speaker. Thresholds
-(``clues/events.toml``) were chosen on every other speaker ("choose"). SPEECH_FOLDERs have speech without such events;
+DEEPLY_FOLDER has a folder of short recordings for each kind of nonverbal sound; names begin with the speaker. The
+thresholds (``clues/events.toml``) were chosen on every other speaker ("choose"). SPEECH_FOLDERs have speech without such events;
 ``--most`` of each are drawn by chance (``--seed``; the choice was made with seed 1).
 """
 

@@ -26,11 +26,11 @@ def vocal_events(waveform: Float[np.ndarray, " n"], folder: Path) -> list[Clue]:
 
 @torch.inference_mode()
 def probabilities(waveform: Float[np.ndarray, " n"], folder: Path) -> Float[np.ndarray, "N 521"]:
-    """Of each kind of sound in patches of 0.96 s, 0.48 s apart; the last ones reach beyond the sound's end."""
+    """Of each kind of sound in patches of 0.96 s, 0.48 s apart. Only whole ones: sound that breaks off is heard as a sigh."""
     network = yamnet.load(folder)
     step = STEP_FRAMES * HOP
     length = (PATCH_FRAMES - 1) * HOP + FRAME
-    count = max(1, -(-(len(waveform) - length) // step) + 1) if len(waveform) else 0
+    count = max(1, (len(waveform) - length) // step + 1) if len(waveform) else 0
     blocks = [np.zeros((0, yamnet.NUM_CLASSES), np.float32)]
     for start in range(0, count, BLOCK):
         num = min(BLOCK, count - start)
