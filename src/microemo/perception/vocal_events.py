@@ -26,7 +26,7 @@ def vocal_events(waveform: Float[np.ndarray, " n"], folder: Path) -> list[Clue]:
 
 @torch.inference_mode()
 def probabilities(waveform: Float[np.ndarray, " n"], folder: Path) -> Float[np.ndarray, "N 521"]:
-    """Of each kind of sound in patches of 0.96 s, 0.48 s apart. Only whole ones: sound that breaks off is heard as a sigh."""
+    """Of each kind of sound in patches of 0.96 s, 0.48 s apart; only whole ones, for a breaking off is no sigh."""
     network = yamnet.load(folder)
     step = STEP_FRAMES * HOP
     length = (PATCH_FRAMES - 1) * HOP + FRAME
