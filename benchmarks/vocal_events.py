@@ -3,9 +3,9 @@
     python benchmarks/vocal_events.py DEEPLY_FOLDER SPEECH_FOLDER... [--half report] [--most 300] [--out FILE]
 
 DEEPLY_FOLDER has a folder of short recordings for each kind of nonverbal sound; names begin with the speaker. The
-thresholds (``clues/events.toml``) were chosen on every other speaker ("choose"), and on 360 RAVDESS takes and all of the Urdu talk
-shows. SPEECH_FOLDERs have acted speech; nobody listened whether somebody laughs or sighs in it. ``--most`` of each are
-drawn by chance, so that some of RAVDESS's are among those of the choice.
+thresholds (``clues/events.toml``) were chosen on every other speaker ("choose"), on 360 RAVDESS takes and on all of the
+Urdu talk shows. SPEECH_FOLDERs have acted speech; nobody listened whether somebody laughs or sighs in it. ``--most`` of
+each are drawn by chance, so that some of RAVDESS's are among those of the choice.
 """
 
 import argparse
