@@ -34,8 +34,9 @@ from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.speakers import cut_at_changes
 from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech, find_speech
+from microemo.perception.vocal_events import vocal_events
 from microemo.result import Result
-from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
+from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo
 
 NANO = Path(__file__).parent / "weights" / "nano"
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
@@ -199,7 +200,9 @@ def perceive(
     )
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
-    who = who_is_who(cut_at_changes(speech, voices) if voices else speech, voices, faces, waveform, warnings.append)
+    events = _events(waveform, hook, warnings.append) if waveform is not None else []
+    said = cut_at_changes(speech, voices) if voices else speech
+    who = who_is_who(said, voices, faces, waveform, warnings.append, events)
     return Clip(
         info=ClipInfo(
             path=str(path),
@@ -249,6 +252,15 @@ def _by_voice(
         warn(f"several people are seen, but all speech is taken for the main person's: {problem}")
         return None
     return diarise(waveform, speech.voiced, *parts, hook)
+
+
+def _events(waveform: Float32[np.ndarray, " N"], hook: Hook, warn: Warn) -> list[Clue]:
+    """Laughter, crying and the like; none, with a warning, where the weights cannot be had."""
+    try:
+        return vocal_events(waveform, weights.path("yamnet", hook))
+    except WeightsError as problem:
+        warn(f"laughter, crying, sighs and the like are not looked for: {problem}")
+        return []
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:

@@ -26,13 +26,13 @@ keywords = ["nose wrinkles", "nose is wrinkled"]
 families = ["disgusted"]
 """
 
-PITCH_RISING = """
-[pitch_rising]
+PITCH_CLIMBING = """
+[pitch_climbing]
 measure = "f0_slope"
 unit = "semitones/s"
 neutral = [-1.0, 1.0]
 span = 10.0
-phrase = "rising pitch"
+phrase = "climbing pitch"
 clauses = ["the pitch climbs to the end"]
 keywords = ["pitch climbs"]
 families = ["surprised"]
@@ -68,7 +68,7 @@ times_sec = np.arange(150) / 50
 level = np.full(150, -15.0)
 voice_clues.voice_in = lambda *_: voice_clues.Voice(utterance, times_sec, 6 * times_sec, level, level)
 clues = measure_clues(track, np.zeros(1), [utterance], [], [utterance.span])
-new = {clue.kind: clue for clue in clues if clue.kind in ("nose_wrinkler", "pitch_rising")}
+new = {clue.kind: clue for clue in clues if clue.kind in ("nose_wrinkler", "pitch_climbing")}
 prompt = "".join(map(str, prefix(prompt_utterances([utterance], clues), frozenset())))
 result = ResultRecord(
     clip=ClipInfo(path="a.mp4", duration_sec=3, has_video=True, has_audio=True, face_seconds=3), overall=Answer(),
@@ -93,7 +93,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict:
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
     for file, added in (
         ("clues/facial.toml", NOSE_WRINKLER),
-        ("clues/vocal.toml", PITCH_RISING),
+        ("clues/vocal.toml", PITCH_CLIMBING),
         ("perception/voice_clues.py", F0_SLOPE),
     ):
         with (copy / file).open("a") as target:
@@ -114,7 +114,7 @@ def test_a_new_facial_clue_is_a_row(results: dict) -> None:
 
 
 def test_a_new_vocal_clue_is_a_row_and_a_function(results: dict) -> None:
-    assert results["pitch_rising"] == {
+    assert results["pitch_climbing"] == {
         "modality": "voice", "prompted": True, "claims": [True], "denied": [False], "value": "6.0 semitones/s",
         "action_unit": None, "families": ["surprised"],
     }  # fmt: skip

@@ -4,11 +4,23 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from microemo.clues import FacialKind, clue_kinds, emotion_word_kinds, facial_kinds, style_kinds, table, vocal_kinds
+from microemo.clues import (
+    FacialKind,
+    clue_kinds,
+    emotion_word_kinds,
+    event_kinds,
+    facial_kinds,
+    style_kinds,
+    table,
+    vocal_kinds,
+)
 from microemo.lexicon.languages import LANGUAGES, language
 from microemo.perception import face_clues, voice_clues
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.nets.yamnet import NUM_CLASSES
 from microemo.perception.regions import REGION_NAMES
+from microemo.perception.vocal_events import events_in
+from microemo.perception.voice_quality import VoiceQuality
 from microemo.perception.word_clues import entries, word_clues
 from microemo.schema import FaceTrack, Utterance
 from microemo.spans import Span
@@ -30,18 +42,21 @@ def facial_clues_of(kind: FacialKind) -> set[str]:
     return {clue.kind for clue in face_clues.face_clues(track)}
 
 
-def spoken(f0=0.0, alpha_ratio=-15.0, loudness=-30.0, text="", pause_sec=0.0) -> voice_clues.Voice:
+def spoken(f0=0.0, alpha_ratio=-15.0, loudness=-30.0, text="", pause_sec=0.0, shimmer=None) -> voice_clues.Voice:
     """Two seconds of voice on a level, or along the levels given; a pause divides it."""
     times_sec = np.linspace(SPAN.start_sec, SPAN.end_sec - voice_clues.FRAME_SEC, 120)
     times_sec[60:] += pause_sec
     f0, alpha_ratio, loudness = (np.resize(level, 120).astype(float) for level in (f0, alpha_ratio, loudness))
-    return voice_clues.Voice(utterance(text), times_sec, f0, alpha_ratio, loudness)
+    quality = VoiceQuality(shimmer=shimmer)
+    return voice_clues.Voice(utterance(text), times_sec, f0, alpha_ratio, loudness, quality)
 
 
 VOICES = {
     "pitch_raised": [spoken(f0=24)],
     "pitch_flat": [spoken(f0=0)],
     "pitch_lively": [spoken(f0=(-10, 0, 10))],
+    "pitch_rising": [spoken(f0=np.concatenate([np.zeros(95), np.arange(25) / 2]))],
+    "voice_rough": [spoken(shimmer=20.0)],
     "voice_tense": [spoken(alpha_ratio=0)],
     "voice_soft": [spoken(alpha_ratio=-30)],
     "voice_loud": [spoken(), spoken(), spoken(loudness=-10)],
@@ -92,6 +107,13 @@ def test_every_vocal_kind_can_be_measured(kind, monkeypatch: pytest.MonkeyPatch)
     assert {clue.kind for clue in measured} <= clue_kinds().keys()
 
 
+@pytest.mark.parametrize("kind", event_kinds(), ids=lambda kind: kind.kind)
+def test_every_event_can_be_measured(kind) -> None:
+    sounds = np.zeros((5, NUM_CLASSES))
+    sounds[2, kind.sounds[-1]] = kind.threshold + 0.01
+    assert [clue.kind for clue in events_in(sounds, 3.0)] == [kind.kind]
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_emotion_word_can_be_measured(code: str) -> None:
     """A word is of the kind that it is listed under, unless a longer one is there."""
@@ -107,9 +129,9 @@ def test_every_emotion_word_can_be_measured(code: str) -> None:
 
 
 def test_the_table_has_all_kinds_and_their_regions() -> None:
-    assert len(clue_kinds()) == len(facial_kinds()) + len(vocal_kinds()) + 2 * len(emotion_word_kinds()) + len(
-        style_kinds()
-    )
+    emotion_words = 2 * len(emotion_word_kinds())  # each has a negated one
+    others = facial_kinds(), vocal_kinds(), event_kinds(), style_kinds()
+    assert len(clue_kinds()) == emotion_words + sum(map(len, others))
     assert table.regions() == ("brows", "eyes", "mouth", "cheeks", "jaw", "voice", "words")
     assert VOICES.keys() == {kind.kind for kind in vocal_kinds()}
 

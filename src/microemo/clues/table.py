@@ -1,6 +1,6 @@
 """The table of clues, read and validated once: how each kind is measured, called and put into words.
 
-The columns are explained at the head of ``facial.toml``, ``vocal.toml`` and ``verbal.toml``.
+The columns are explained at the head of ``facial.toml``, ``vocal.toml``, ``events.toml`` and ``verbal.toml``.
 """
 
 import re
@@ -80,6 +80,16 @@ class VocalKind(NonverbalKind):
     least: float | None = None
 
 
+class EventKind(NonverbalKind):
+    """A sound of the voice that is no word; its value is the probability with which it is heard."""
+
+    modality: Literal["voice"] = "voice"
+    region: str = "voice"
+    unit: str = "probability"
+    sounds: tuple[int, ...] = Field(min_length=1)
+    threshold: float = Field(gt=0, lt=1)
+
+
 class VerbalKind(ClueKind):
     """That words are said which name or show a feeling (emotion words), or a way of speaking, which has a ``strength``.
 
@@ -110,6 +120,11 @@ def vocal_kinds() -> tuple[VocalKind, ...]:
 
 
 @cache
+def event_kinds() -> tuple[EventKind, ...]:
+    return tuple(EventKind.model_validate({"kind": kind, **row}) for kind, row in _rows("events.toml").items())
+
+
+@cache
 def verbal_kinds() -> tuple[VerbalKind, ...]:
     """Emotion words and ways of speaking."""
     return tuple(VerbalKind.model_validate({"kind": kind, **row}) for kind, row in _rows("verbal.toml").items())
@@ -126,8 +141,8 @@ def style_kinds() -> tuple[VerbalKind, ...]:
 
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
-    """Facial and vocal kinds by name."""
-    return {kind.kind: kind for kind in (*facial_kinds(), *vocal_kinds())}
+    """Facial and vocal kinds by name, vocal events among them."""
+    return {kind.kind: kind for kind in (*facial_kinds(), *vocal_kinds(), *event_kinds())}
 
 
 @cache
@@ -136,7 +151,8 @@ def clue_kinds() -> Mapping[str, ClueKind]:
     on a name that stands in two tables.
     """
     emotion_words = [each for kind in emotion_word_kinds() for each in (kind, kind.negated)]
-    kinds: list[ClueKind] = [*facial_kinds(), *vocal_kinds(), *emotion_words, *style_kinds()]
+    vocal: list[ClueKind] = [*vocal_kinds(), *event_kinds()]
+    kinds: list[ClueKind] = [*facial_kinds(), *vocal, *emotion_words, *style_kinds()]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}
