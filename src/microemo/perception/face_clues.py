@@ -11,16 +11,16 @@ from jaxtyping import Bool, Float
 
 from microemo.clues import FacialKind, facial_kinds
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.speaking_face import beyond_talking, least_sec, speaking_rows
 from microemo.perception.visibility import seen_blendshapes
 from microemo.schema import Clue, FaceTrack
-from microemo.spans import Span, inside
+from microemo.spans import Span
 
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
 MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
 MERGE_SEC = 0.35  # an action let go for less than this has not ended
 RESTING_QUANTILE = 0.2  # of a series over the clip: the face is at rest at least this share of the time
 ONSET_STRENGTH, OFFSET_STRENGTH = 0.2, 0.1  # hysteresis, on the scale of Clue.strength
-SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
 UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
@@ -79,14 +79,14 @@ def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
 def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
     """All facial actions in one person's track, unnumbered, action by action.
 
-    What the mouth does while the person speaks (``speech``: seconds from, to) is articulation, and no clue.
+    Where the person speaks (``speech``: seconds from, to) only what outlasts the talking counts (``speaking_face``).
     A still picture, whose rows are all equal (``stills``), gives clues that last as long as the track, with the apex
     at its start; nobody articulates in it, whoever is heard. Where what tells an action is covered (``visibility``),
     the action is as lost as where no face is found.
     """
     if len(track.times_sec) == 0:
         return []
-    speaking = inside(track.times_sec, () if _is_held(track) else speech, SPEECH_MARGIN_SEC)
+    speaking = speaking_rows(track.times_sec, () if _is_held(track) else speech)
     blendshapes = seen_blendshapes(track)
     return [clue for kind in facial_kinds() for clue in _measure(kind, track.times_sec, blendshapes, speaking)]
 
@@ -106,14 +106,13 @@ def _measure(
     series = smooth(times_sec, told[is_told])
     baseline = _baseline(kind, series)
     strength = (series - baseline) / max(kind.peak - baseline, 1e-3)
-    if kind.articulation:
-        strength = np.where(speaking, 0.0, strength)
+    strength = beyond_talking(times_sec, strength, speaking, kind.articulation)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
-    shortest = min(kind.min_sec, times_sec[-1] - times_sec[0])
     for first, last in events(times_sec, strength):
-        apex = first + int(np.argmax(strength[first : last + 1]))
+        apex = first + int(np.argmax(series[first : last + 1]))
         end_sec = float(times_sec[last]) + row_sec
-        if end_sec - times_sec[first] < shortest:
+        shortest = least_sec(kind.min_sec, times_sec, speaking, first, last)
+        if end_sec - times_sec[first] < min(shortest, times_sec[-1] - times_sec[0]):
             continue
         yield Clue(
             id=1,
@@ -125,7 +124,7 @@ def _measure(
             end_sec=round(end_sec, 3),
             value=round(float(series[apex]), 3),
             baseline=round(baseline, 3),
-            strength=round(min(float(strength[apex]), 1.0), 3),
+            strength=round(min(float(strength[first : last + 1].max()), 1.0), 3),
         )
 
 
