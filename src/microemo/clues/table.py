@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from microemo.lexicon import FAMILIES
 from microemo.schema import Modality, Record
@@ -52,17 +52,35 @@ class NonverbalKind(ClueKind):
         return re.compile(r"\b(" + "|".join(words) + r")\b")
 
 
-class FacialKind(NonverbalKind):
-    """An action of the face by its FACS name; levels in [0, 1]."""
+class FacialAction(ClueKind):
+    """An action of the face by its FACS name and how its series is told; levels in [0, 1]."""
 
     modality: Literal["face"] = "face"
     action_unit: str = Field(pattern=r"^AU\d+$")
-    blendshapes: tuple[str, ...] = Field(min_length=1)
+    blendshapes: tuple[str, ...] = ()
     series: str = "mean"
+    measure: str | None = None
+    span: Range | None = None
+    patch: str | None = None
     neutral: Range
     peak: float
+
+    @model_validator(mode="after")
+    def _told_by_something(self) -> Self:
+        if not (self.blendshapes or self.measure or self.patch):
+            raise ValueError("blendshapes, a measure or a patch must tell the action")
+        if (self.measure is None) != (self.span is None):
+            raise ValueError("a measure goes with a span")
+        return self
+
+
+class FacialKind(NonverbalKind, FacialAction):
+    """A facial action that clues tell of, in words."""
+
     min_sec: float
     articulation: bool = False
+    only_one_sided: bool = False
+    one_sided: tuple[str, ...] = ()
 
 
 class VocalKind(NonverbalKind):
@@ -93,8 +111,17 @@ class VerbalKind(ClueKind):
 
 
 @cache
+def facial_actions() -> tuple[FacialAction, ...]:
+    """All actions that are measured; those that have words are kinds of clue."""
+    return tuple(
+        (FacialKind if "clauses" in row else FacialAction).model_validate({"kind": kind, **row})
+        for kind, row in _rows("facial.toml").items()
+    )
+
+
+@cache
 def facial_kinds() -> tuple[FacialKind, ...]:
-    return tuple(FacialKind.model_validate({"kind": kind, **row}) for kind, row in _rows("facial.toml").items())
+    return tuple(action for action in facial_actions() if isinstance(action, FacialKind))
 
 
 @cache

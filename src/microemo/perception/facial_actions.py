@@ -1,0 +1,273 @@
+"""Facial actions as series: each action unit of the table, left, right and both, in every row of a track.
+
+An action is told by blendshapes, which are functions ``registered`` here as series, and by measures of the face's shape
+without its pose, which are functions registered as measures. A measure is that of the person's right side: the left
+side's is the same of the mirrored shape, so a mirrored face swaps its sides and nothing else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from microemo.clues import FacialAction, facial_actions
+from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.visibility import seen_blendshapes, seen_shape
+from microemo.schema import FaceTrack
+
+SMILE = ("mouthSmileLeft", "mouthSmileRight")
+LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
+UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
+SIDES = ("left", "right")
+
+Shape = Float[np.ndarray, "N 70 3"]
+Series = Callable[[Float[np.ndarray, "N 52"], Sequence[str]], Float[np.ndarray, " N"]]
+Measure = Callable[[Shape], Float[np.ndarray, " N"]]
+SERIES: dict[str, Series] = {}
+MEASURES: dict[str, Measure] = {}
+
+# fmt: off
+MIRRORED = (*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 30, -1),
+            45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+            54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65, 69, 68)
+# fmt: on
+"""Of the shape's points, those of the other side, in the same order."""
+
+
+def registered(series: Series) -> Series:
+    """Registers a function of blendshapes under its name, for the table of clues.
+
+    It takes blendshapes, (N, 52), NaN where they could not be seen, and the names of those that tell the action, and
+    returns the action's activation in [0, 1] in each row, NaN where it cannot be told.
+    """
+    SERIES[series.__name__] = series
+    return series
+
+
+def measure(function: Measure) -> Measure:
+    """Registers a measure of the right side of shapes, (N, 70, 3), NaN where points could not be seen."""
+    MEASURES[function.__name__] = function
+    return function
+
+
+@registered
+def mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """All blendshapes of the action alike."""
+    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
+
+
+@registered
+def smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
+
+    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile.
+    """
+    trust = np.maximum(2 - 2.5 * mean(blendshapes, LOOK_DOWN), 2 * mean(blendshapes, UPPER_LIP_UP))
+    return mean(blendshapes, names) * np.clip(trust, 0, 1)
+
+
+@registered
+def with_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """For blendshapes that tell the action only in a smile: the geometric mean of both."""
+    return np.sqrt(mean(blendshapes, names) * smile(blendshapes, SMILE))
+
+
+@registered
+def without_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    """For blendshapes that every smile raises as well: their mean, less the smile's share."""
+    return mean(blendshapes, names) * (1 - smile(blendshapes, SMILE))
+
+
+def _x(shape: Shape, *points: int) -> Float[np.ndarray, " N"]:
+    """How far points are to the person's left, on average."""
+    return shape[:, points, 0].mean(axis=1)
+
+
+def _y(shape: Shape, *points: int) -> Float[np.ndarray, " N"]:
+    """How low points are, on average."""
+    return shape[:, points, 1].mean(axis=1)
+
+
+def _z(shape: Shape, *points: int) -> Float[np.ndarray, " N"]:
+    """How far back points are, on average."""
+    return shape[:, points, 2].mean(axis=1)
+
+
+@measure
+def inner_brow_height(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 36, 39) - _y(shape, 20, 21)
+
+
+@measure
+def outer_brow_height(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 36, 39) - _y(shape, 17, 18, 19)
+
+
+@measure
+def brow_lowness(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 18, 19, 20, 21) - _y(shape, 36, 39)
+
+
+@measure
+def brow_slant(shape: Shape) -> Float[np.ndarray, " N"]:
+    """The inner end higher than the outer one."""
+    return _y(shape, 17, 18) - _y(shape, 20, 21)
+
+
+@measure
+def brow_nearness(shape: Shape) -> Float[np.ndarray, " N"]:
+    """Of the inner ends to each other."""
+    return _x(shape, 21) - _x(shape, 22)
+
+
+@measure
+def lid_aperture(shape: Shape) -> Float[np.ndarray, " N"]:
+    """Over the eye's width."""
+    return (_y(shape, 40, 41) - _y(shape, 37, 38)) / (_x(shape, 39) - _x(shape, 36))
+
+
+@measure
+def lid_closure(shape: Shape) -> Float[np.ndarray, " N"]:
+    return -lid_aperture(shape)
+
+
+@measure
+def lower_lid_height(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 36, 39) - _y(shape, 40, 41)
+
+
+@measure
+def nose_shortness(shape: Shape) -> Float[np.ndarray, " N"]:
+    """The wing of the nose near the inner corner of the eye."""
+    return _y(shape, 39) - _y(shape, 31)
+
+
+@measure
+def upper_lip_height(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 31, 32, 33) - _y(shape, 49, 50)
+
+
+@measure
+def lip_corner_height(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 33) - _y(shape, 48)
+
+
+@measure
+def lip_corner_rise(shape: Shape) -> Float[np.ndarray, " N"]:
+    """The corner above the middle of the lips."""
+    return _y(shape, 51, 62, 66, 57) - _y(shape, 48, 60)
+
+
+@measure
+def lip_corner_fall(shape: Shape) -> Float[np.ndarray, " N"]:
+    return -lip_corner_rise(shape)
+
+
+@measure
+def lip_corner_width(shape: Shape) -> Float[np.ndarray, " N"]:
+    """The corner away from the middle of the nose's base and bridge."""
+    return _x(shape, 27, 33) - _x(shape, 48)
+
+
+@measure
+def lip_corner_narrowness(shape: Shape) -> Float[np.ndarray, " N"]:
+    return -lip_corner_width(shape)
+
+
+@measure
+def lip_corner_depth(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _z(shape, 48, 60) - _z(shape, 51, 57)
+
+
+@measure
+def lower_lip_lowness(shape: Shape) -> Float[np.ndarray, " N"]:
+    """The lower lip below the corners, on the side."""
+    return _y(shape, 58, 59) - _y(shape, 48)
+
+
+@measure
+def lip_gap(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 65, 66, 67) - _y(shape, 61, 62, 63)
+
+
+@measure
+def lip_thinness(shape: Shape) -> Float[np.ndarray, " N"]:
+    """Of the red of both lips together."""
+    return _y(shape, 50, 51, 67, 66) - _y(shape, 61, 62, 58, 57)
+
+
+@measure
+def lip_protrusion(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _z(shape, 33) - _z(shape, 51, 57, 62, 66)
+
+
+@measure
+def chin_lowness(shape: Shape) -> Float[np.ndarray, " N"]:
+    return _y(shape, 7, 8, 9) - _y(shape, 33)
+
+
+@measure
+def chin_nearness(shape: Shape) -> Float[np.ndarray, " N"]:
+    """Of the chin to the lower lip."""
+    return _y(shape, 57) - _y(shape, 7, 8, 9)
+
+
+def mirrored(shape: Shape) -> Shape:
+    """The shape in a mirror: left is right, and the other way about."""
+    return shape[:, list(MIRRORED)] * np.array([-1, 1, 1], np.float32)
+
+
+class Sides(NamedTuple):
+    """One action's activation in [0, 1] in each row: of both sides together, and of each; NaN where it is unknown."""
+
+    both: Float[np.ndarray, " N"]
+    left: Float[np.ndarray, " N"]
+    right: Float[np.ndarray, " N"]
+
+    def rows(self, chosen: Bool[np.ndarray, " N"]) -> "Sides":
+        return Sides(*(series[chosen] for series in self))
+
+
+def activations(track: FaceTrack) -> dict[str, Sides]:
+    """All actions of the table in one person's track, by the names of their rows."""
+    blendshapes, shape = seen_blendshapes(track), seen_shape(track)
+    of_side = {"right": shape, "left": mirrored(shape)}
+    return {action.kind: _sides(action, blendshapes, of_side) for action in facial_actions()}
+
+
+def facial_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
+    """Columns at the track's rate, in [0, 1]: AU12 of both sides, AU12_left, AU12_right, for every action unit; and
+    AU12_asymmetry, left less right, in [-1, 1]. NaN where an action is hidden or unknown.
+    """
+    columns: dict[str, Float[np.ndarray, " N"]] = {}
+    named = {action.kind: f"AU{int(action.action_unit[2:]):02d}" for action in facial_actions()}
+    for kind, sides in activations(track).items():
+        columns[named[kind]] = sides.both
+        columns |= {f"{named[kind]}_left": sides.left, f"{named[kind]}_right": sides.right}
+        columns[f"{named[kind]}_asymmetry"] = sides.left - sides.right
+    return columns
+
+
+def _sides(action: FacialAction, blendshapes: Float[np.ndarray, "N 52"], of_side: Mapping[str, Shape]) -> Sides:
+    parts: list[list[Float[np.ndarray, " N"]]] = []
+    if action.blendshapes:
+        names = [action.blendshapes, *(_of_side(action.blendshapes, side) for side in ("Left", "Right"))]
+        parts.append([SERIES[action.series](blendshapes, some) for some in names])
+    if action.measure is not None and action.span is not None:
+        low, high = action.span
+        left, right = (np.clip((MEASURES[action.measure](of_side[side]) - low) / (high - low), 0, 1) for side in SIDES)
+        parts.append([(left + right) / 2, left, right])
+    return Sides(*(_known_mean(each) for each in zip(*parts, strict=True)))
+
+
+def _of_side(blendshapes: Sequence[str], side: str) -> Sequence[str]:
+    """Those of one side; where the action has none of sides, all."""
+    return [name for name in blendshapes if name.endswith(side)] or blendshapes
+
+
+def _known_mean(parts: Sequence[Float[np.ndarray, " N"]]) -> Float[np.ndarray, " N"]:
+    """The mean of what is known in each row; tracks without shapes are told by their blendshapes."""
+    stacked = np.stack(parts)
+    known = np.isfinite(stacked)
+    return np.where(known.any(0), np.where(known, stacked, 0).sum(0) / np.maximum(known.sum(0), 1), np.nan)
