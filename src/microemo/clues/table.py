@@ -61,16 +61,20 @@ class FacialAction(ClueKind):
     series: str = "mean"
     measure: str | None = None
     span: Range | None = None
-    patch: str | None = None
+    appearance: str | None = None
+    side_measure: str | None = None
+    side_span: float | None = Field(default=None, gt=0)
     neutral: Range
     peak: float
 
     @model_validator(mode="after")
     def _told_by_something(self) -> Self:
-        if not (self.blendshapes or self.measure or self.patch):
-            raise ValueError("blendshapes, a measure or a patch must tell the action")
-        if (self.measure is None) != (self.span is None):
-            raise ValueError("a measure goes with a span")
+        if not (self.blendshapes or self.measure or self.appearance):
+            raise ValueError("blendshapes, a measure or an appearance must tell the action")
+        if (self.measure is None and self.appearance is None) != (self.span is None):
+            raise ValueError("a measure or an appearance goes with a span")
+        if (self.side_measure is None) != (self.side_span is None):
+            raise ValueError("a side_measure goes with a side_span")
         return self
 
 

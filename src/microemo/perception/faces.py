@@ -13,6 +13,7 @@ from microemo.media.video import Frame
 from microemo.perception.array_file import Stored
 from microemo.perception.identities import Portraits, identities, merged
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
+from microemo.perception.nose_folds import nose_folds
 from microemo.perception.samples import FaceView, Sample, Samples
 from microemo.perception.shots import mark_cuts, shots
 from microemo.perception.stills import Stills
@@ -146,6 +147,7 @@ def watch(
             if starts_shot or last is None:
                 starts_sec.append(frame.time_sec)
             found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]
+            found = [face._replace(folds=nose_folds(frame.image, face)) for face in found]
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
             stills.see(frame, dict(zip(owners, found, strict=True)))
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)

@@ -1,11 +1,11 @@
 """Facial actions as series: each action unit of the table, left, right and both, in every row of a track.
 
-An action is told by blendshapes, which are functions ``registered`` here as series, and by measures of the face's shape
-without its pose, which are functions registered as measures. A measure is that of the person's right side: the left
+An action is told by blendshapes, by a measure of the face's shape without its pose, or by its appearance in the picture;
+a series makes one activation of them. Series and measures are functions that are registered here. A measure is that of the person's right side: the left
 side's is the same of the mirrored shape, so a mirrored face swaps its sides and nothing else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 SIDES = ("left", "right")
 
 Shape = Float[np.ndarray, "N 70 3"]
-Series = Callable[[Float[np.ndarray, "N 52"], Sequence[str]], Float[np.ndarray, " N"]]
+Series = Callable[[Float[np.ndarray, "N 52"], Float[np.ndarray, " N"]], Float[np.ndarray, " N"]]
 Measure = Callable[[Shape], Float[np.ndarray, " N"]]
 SERIES: dict[str, Series] = {}
 MEASURES: dict[str, Measure] = {}
@@ -36,10 +36,10 @@ MIRRORED = (*range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 3
 
 
 def registered(series: Series) -> Series:
-    """Registers a function of blendshapes under its name, for the table of clues.
+    """Registers a series under its name, for the table of clues.
 
-    It takes blendshapes, (N, 52), NaN where they could not be seen, and the names of those that tell the action, and
-    returns the action's activation in [0, 1] in each row, NaN where it cannot be told.
+    It takes all blendshapes, (N, 52), NaN where they could not be seen, and what the action's own sources tell of one
+    side or both, in [0, 1], and returns the action's activation in [0, 1] in each row, NaN where it cannot be told.
     """
     SERIES[series.__name__] = series
     return series
@@ -52,31 +52,35 @@ def measure(function: Measure) -> Measure:
 
 
 @registered
-def mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """All blendshapes of the action alike."""
-    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
+def mean(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """What its sources tell on average."""
+    return told
 
 
 @registered
-def smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+def smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
     """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
 
     Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile.
     """
-    trust = np.maximum(2 - 2.5 * mean(blendshapes, LOOK_DOWN), 2 * mean(blendshapes, UPPER_LIP_UP))
-    return mean(blendshapes, names) * np.clip(trust, 0, 1)
+    trust = np.maximum(2 - 2.5 * _mean(blendshapes, LOOK_DOWN), 2 * _mean(blendshapes, UPPER_LIP_UP))
+    return told * np.clip(trust, 0, 1)
 
 
 @registered
-def with_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """For blendshapes that tell the action only in a smile: the geometric mean of both."""
-    return np.sqrt(mean(blendshapes, names) * smile(blendshapes, SMILE))
+def with_smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """For sources that tell the action only in a smile: the geometric mean of both."""
+    return np.sqrt(told * smile(blendshapes, _mean(blendshapes, SMILE)))
 
 
 @registered
-def without_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """For blendshapes that every smile raises as well: their mean, less the smile's share."""
-    return mean(blendshapes, names) * (1 - smile(blendshapes, SMILE))
+def without_smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """For sources that every smile raises as well: without the smile's share."""
+    return told * (1 - smile(blendshapes, _mean(blendshapes, SMILE)))
+
+
+def _mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
+    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
 
 
 def _x(shape: Shape, *points: int) -> Float[np.ndarray, " N"]:
@@ -232,42 +236,62 @@ class Sides(NamedTuple):
 def activations(track: FaceTrack) -> dict[str, Sides]:
     """All actions of the table in one person's track, by the names of their rows."""
     blendshapes, shape = seen_blendshapes(track), seen_shape(track)
-    of_side = {"right": shape, "left": mirrored(shape)}
-    return {action.kind: _sides(action, blendshapes, of_side) for action in facial_actions()}
+    seen = _Seen(track, blendshapes, {"left": mirrored(shape), "right": shape})
+    return {action.kind: seen.sides(action) for action in facial_actions()}
 
 
 def facial_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
     """Columns at the track's rate, in [0, 1]: AU12 of both sides, AU12_left, AU12_right, for every action unit; and
     AU12_asymmetry, left less right, in [-1, 1]. NaN where an action is hidden or unknown.
     """
-    columns: dict[str, Float[np.ndarray, " N"]] = {}
-    named = {action.kind: f"AU{int(action.action_unit[2:]):02d}" for action in facial_actions()}
-    for kind, sides in activations(track).items():
-        columns[named[kind]] = sides.both
-        columns |= {f"{named[kind]}_left": sides.left, f"{named[kind]}_right": sides.right}
-        columns[f"{named[kind]}_asymmetry"] = sides.left - sides.right
+    actions, columns = activations(track), {}
+    for action in facial_actions():
+        name, sides = f"AU{int(action.action_unit[2:]):02d}", actions[action.kind]
+        columns |= {name: sides.both, f"{name}_left": sides.left, f"{name}_right": sides.right}
+        columns[f"{name}_asymmetry"] = sides.left - sides.right
     return columns
 
 
-def _sides(action: FacialAction, blendshapes: Float[np.ndarray, "N 52"], of_side: Mapping[str, Shape]) -> Sides:
-    parts: list[list[Float[np.ndarray, " N"]]] = []
-    if action.blendshapes:
-        names = [action.blendshapes, *(_of_side(action.blendshapes, side) for side in ("Left", "Right"))]
-        parts.append([SERIES[action.series](blendshapes, some) for some in names])
-    if action.measure is not None and action.span is not None:
+class _Seen(NamedTuple):
+    """A track with what is hidden left out; ``shape`` for each side is that in which it is the right one."""
+
+    track: FaceTrack
+    blendshapes: Float[np.ndarray, "N 52"]
+    shape: Mapping[str, Shape]
+
+    def sides(self, action: FacialAction) -> Sides:
+        sources = [*self._blendshapes(action), *self._measured(action)]
+        told = Sides(
+            *(SERIES[action.series](self.blendshapes, _known_mean(each)) for each in zip(*sources, strict=True))
+        )
+        if action.side_measure is None or action.side_span is None:
+            return told
+        left, right = (MEASURES[action.side_measure](self.shape[side]) for side in SIDES)
+        lean = np.nan_to_num((left - right) / action.side_span / 2)
+        return Sides(told.both, np.clip(told.both + lean, 0, 1), np.clip(told.both - lean, 0, 1))
+
+    def _blendshapes(self, action: FacialAction) -> Iterator[Sides]:
+        """Where the action has no blendshapes of sides, all tell of both."""
+        names = action.blendshapes
+        of_side = [[name for name in names if name.endswith(side.title())] or names for side in SIDES]
+        if names:
+            yield Sides(*(_mean(self.blendshapes, some) for some in (names, *of_side)))
+
+    def _measured(self, action: FacialAction) -> Iterator[Sides]:
+        if action.span is None:
+            return
         low, high = action.span
-        left, right = (np.clip((MEASURES[action.measure](of_side[side]) - low) / (high - low), 0, 1) for side in SIDES)
-        parts.append([(left + right) / 2, left, right])
-    return Sides(*(_known_mean(each) for each in zip(*parts, strict=True)))
+        values = (
+            getattr(self.track, action.appearance).T
+            if action.appearance
+            else [MEASURES[str(action.measure)](self.shape[side]) for side in SIDES]
+        )
+        left, right = (np.clip((value - low) / (high - low), 0, 1) for value in values)
+        yield Sides((left + right) / 2, left, right)
 
 
-def _of_side(blendshapes: Sequence[str], side: str) -> Sequence[str]:
-    """Those of one side; where the action has none of sides, all."""
-    return [name for name in blendshapes if name.endswith(side)] or blendshapes
-
-
-def _known_mean(parts: Sequence[Float[np.ndarray, " N"]]) -> Float[np.ndarray, " N"]:
+def _known_mean(sources: Sequence[Float[np.ndarray, " N"]]) -> Float[np.ndarray, " N"]:
     """The mean of what is known in each row; tracks without shapes are told by their blendshapes."""
-    stacked = np.stack(parts)
+    stacked = np.stack(sources)
     known = np.isfinite(stacked)
     return np.where(known.any(0), np.where(known, stacked, 0).sum(0) / np.maximum(known.sum(0), 1), np.nan)

@@ -1,6 +1,6 @@
 """The person's own resting face: the level of each action where they do nothing, for each side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
