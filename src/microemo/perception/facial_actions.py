@@ -1,8 +1,9 @@
 """Facial actions as series: each action unit of the table, left, right and both, in every row of a track.
 
-An action is told by blendshapes, by a measure of the face's shape without its pose, or by its appearance in the picture;
-a series makes one activation of them. Series and measures are functions that are registered here. A measure is that of the person's right side: the left
-side's is the same of the mirrored shape, so a mirrored face swaps its sides and nothing else.
+An action is told by blendshapes, by a measure of the face's shape without its pose, or by its appearance in the
+picture; a series makes one activation of them. Series and measures are functions that are registered here. A measure
+is that of the person's right side: the left side's is the same of the mirrored shape, so a mirrored face swaps its
+sides and nothing else.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -261,9 +262,8 @@ class _Seen(NamedTuple):
 
     def sides(self, action: FacialAction) -> Sides:
         sources = [*self._blendshapes(action), *self._measured(action)]
-        told = Sides(
-            *(SERIES[action.series](self.blendshapes, _known_mean(each)) for each in zip(*sources, strict=True))
-        )
+        series = SERIES[action.series]
+        told = Sides(*(series(self.blendshapes, _known_mean(each)) for each in zip(*sources, strict=True)))
         if action.side_measure is None or action.side_span is None:
             return told
         left, right = (MEASURES[action.side_measure](self.shape[side]) for side in SIDES)

@@ -27,7 +27,8 @@ def levels(
 ) -> dict[str, Level]:
     """Each action's level in the clip's own quiet stretches; where these are too short, a low quantile of the series.
 
-    Kept within what resting faces have, so that a lasting smile stays a smile. Actions that are never told are left out.
+    Kept within what resting faces have, so that a lasting smile stays a smile. Actions that are never told are left
+    out.
     """
     quiet = _quiet(actions, speaking)
     is_enough = quiet.sum() * float(np.median(np.diff(times_sec))) >= MIN_QUIET_SEC if len(times_sec) > 1 else False

@@ -114,5 +114,6 @@ def _held(track: FaceTrack) -> FaceTrack:
         np.repeat(mostly_hidden(track)[None], len(track.times_sec), axis=0),
         held(track.pose),
         held(track.shape),
+        held(track.place),
         held(track.folds),
     )
