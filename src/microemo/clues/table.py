@@ -39,17 +39,19 @@ class ClueKind(Record):
 
 
 class NonverbalKind(ClueKind):
-    """A kind in words: a short phrase, clauses for sentences, keywords that recognise it."""
+    """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it."""
 
     phrase: str
     clauses: tuple[str, ...] = Field(min_length=1)
+    one_sided: tuple[str, ...] = ()
     keywords: tuple[str, ...]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches text, in lower case, that speaks of the kind."""
         words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
-        return re.compile(r"\b(" + "|".join(words) + r")\b")
+        of_sides = (re.escape(clause.format(side="SIDE")).replace("SIDE", "(?:left|right)") for clause in self.one_sided)
+        return re.compile(r"\b(" + "|".join((*words, *of_sides)) + r")\b")
 
 
 class FacialAction(ClueKind):
@@ -78,13 +80,12 @@ class FacialAction(ClueKind):
         return self
 
 
-class FacialKind(NonverbalKind, FacialAction):
+class FacialKind(FacialAction, NonverbalKind):
     """A facial action that clues tell of, in words."""
 
     min_sec: float
     articulation: bool = False
     only_one_sided: bool = False
-    one_sided: tuple[str, ...] = ()
 
 
 class VocalKind(NonverbalKind):

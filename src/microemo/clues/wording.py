@@ -18,8 +18,10 @@ def clue_clause(clue: Clue) -> str:
     digest = zlib.crc32(f"{clue.kind} {clue.strength} {clue.value} {clue.detail}".encode())
     if clue.modality == "words":
         return f'{VERBS[digest % len(VERBS)]} "{clue.detail}"'
-    clauses = nonverbal_kinds()[clue.kind].clauses
-    return clauses[digest % len(clauses)]
+    kind = nonverbal_kinds()[clue.kind]
+    if clue.side and kind.one_sided:
+        return kind.one_sided[digest % len(kind.one_sided)].format(side=clue.side)
+    return kind.clauses[digest % len(kind.clauses)]
 
 
 def mentions(text: str, clue: Clue) -> bool:
