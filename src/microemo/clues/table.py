@@ -50,7 +50,7 @@ class NonverbalKind(ClueKind):
     def pattern(self) -> re.Pattern[str]:
         """Matches text, in lower case, that speaks of the kind."""
         words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
-        of_sides = (re.escape(clause.format(side="SIDE")).replace("SIDE", "(?:left|right)") for clause in self.one_sided)
+        of_sides = ("(?:left|right)".join(map(re.escape, clause.split("{side}"))) for clause in self.one_sided)
         return re.compile(r"\b(" + "|".join((*words, *of_sides)) + r")\b")
 
 

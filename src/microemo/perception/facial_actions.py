@@ -129,7 +129,7 @@ def brow_nearness(shape: Shape) -> Float[np.ndarray, " N"]:
 @measure
 def lid_aperture(shape: Shape) -> Float[np.ndarray, " N"]:
     """Over the eye's width."""
-    return (_y(shape, 40, 41) - _y(shape, 37, 38)) / (_x(shape, 39) - _x(shape, 36))
+    return (_y(shape, 40, 41) - _y(shape, 37, 38)) / np.maximum(_x(shape, 39) - _x(shape, 36), 1e-3)
 
 
 @measure
@@ -267,15 +267,14 @@ class _Seen(NamedTuple):
         if action.side_measure is None or action.side_span is None:
             return told
         left, right = (MEASURES[action.side_measure](self.shape[side]) for side in SIDES)
-        lean = np.nan_to_num((left - right) / action.side_span / 2)
+        lean = np.nan_to_num((left - right) / action.side_span) * action.peak / 2
         return Sides(told.both, np.clip(told.both + lean, 0, 1), np.clip(told.both - lean, 0, 1))
 
     def _blendshapes(self, action: FacialAction) -> Iterator[Sides]:
-        """Where the action has no blendshapes of sides, all tell of both."""
-        names = action.blendshapes
-        of_side = [[name for name in names if name.endswith(side.title())] or names for side in SIDES]
-        if names:
-            yield Sides(*(_mean(self.blendshapes, some) for some in (names, *of_side)))
+        """Those of left and right together: how they differ is no matter of the face."""
+        if action.blendshapes:
+            both = _mean(self.blendshapes, action.blendshapes)
+            yield Sides(both, both, both)
 
     def _measured(self, action: FacialAction) -> Iterator[Sides]:
         if action.span is None:
