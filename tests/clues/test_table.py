@@ -15,6 +15,7 @@ from microemo.spans import Span
 
 FPS = 25
 SPAN = Span(0.0, 2.0)
+NEEDS = {"with_smile": facial_actions.SMILE, "with_lowered_brows": facial_actions.BROWS_DOWN}
 
 
 def utterance(text: str) -> Utterance:
@@ -22,11 +23,11 @@ def utterance(text: str) -> Utterance:
 
 
 def facial_clues_of(kind: FacialKind) -> set[str]:
-    """What is measured where the sources of a kind, and a smile where it needs one, rise for two seconds; on the left
-    alone where it is told only of one side.
+    """What is measured where the sources of a kind, and what it needs, rise for two seconds; on the left alone where
+    it is told only of one side.
     """
     blendshapes, folds = np.zeros((6 * FPS, len(BLENDSHAPES))), np.zeros((6 * FPS, 2), np.float32)
-    shown = {*kind.blendshapes, *(facial_actions.SMILE if kind.series == "with_smile" else ())}
+    shown = {*kind.blendshapes, *NEEDS.get(kind.series, ())}
     blendshapes[2 * FPS : 4 * FPS, [BLENDSHAPES.index(name) for name in shown]] = 1.0
     folds[2 * FPS : 4 * FPS] = kind.span[1] if kind.span and kind.appearance else 0.0
     shape = np.zeros((6 * FPS, 70, 3), np.float32)

@@ -76,7 +76,7 @@ def test_clues_are_measured_against_it() -> None:
 
 
 def test_a_file_without_a_face_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match="absent.jpg"):
+    with pytest.raises(InputError, match=r"absent\.jpg"):
         read_neutral(tmp_path / "absent.jpg", tmp_path, None)
     monkeypatch.setattr(neutral_face, "probe", lambda *_: type("Info", (), {"has_video": False}))
     with pytest.raises(InputError, match=r"sound.wav: no face was found; give a picture"):

@@ -77,7 +77,8 @@ def _measure(
     sides = Sides(*(smooth(times_sec, series[is_told]) for series in sides))
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
-    rising = lopsided if kind.only_one_sided else strength(kind, sides.both, level.both)
+    alone = np.where(lopsided >= MIN_LOPSIDED, lopsided, 0.0)
+    rising = alone if kind.only_one_sided else strength(kind, sides.both, level.both)
     rising = np.where(speaking, 0.0, rising) if kind.articulation else rising
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     shortest = min(kind.min_sec, times_sec[-1] - times_sec[0])

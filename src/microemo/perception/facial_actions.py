@@ -19,6 +19,7 @@ from microemo.schema import FaceTrack
 
 SMILE = ("mouthSmileLeft", "mouthSmileRight")
 LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
+BROWS_DOWN = ("browDownLeft", "browDownRight")
 UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 SIDES = ("left", "right")
 
@@ -78,6 +79,14 @@ def with_smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, "
 def without_smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
     """For sources that every smile raises as well: without the smile's share."""
     return told * (1 - smile(blendshapes, _mean(blendshapes, SMILE)))
+
+
+@registered
+def with_lowered_brows(
+    blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]
+) -> Float[np.ndarray, " N"]:
+    """For wrinkles of the nose, which pull the brows down as well and are else a matter of the light."""
+    return np.sqrt(told * _mean(blendshapes, BROWS_DOWN))
 
 
 def _mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
@@ -245,7 +254,8 @@ def facial_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
     """Columns at the track's rate, in [0, 1]: AU12 of both sides, AU12_left, AU12_right, for every action unit; and
     AU12_asymmetry, left less right, in [-1, 1]. NaN where an action is hidden or unknown.
     """
-    actions, columns = activations(track), {}
+    actions = activations(track)
+    columns: dict[str, Float[np.ndarray, " N"]] = {}
     for action in facial_actions():
         name, sides = f"AU{int(action.action_unit[2:]):02d}", actions[action.kind]
         columns |= {name: sides.both, f"{name}_left": sides.left, f"{name}_right": sides.right}
