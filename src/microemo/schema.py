@@ -4,6 +4,7 @@
 and ``FaceTrack`` carry arrays between perception and the model, and are plain frozen dataclasses.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -34,6 +35,8 @@ class ClipInfo(Record):
     duration_sec: float = Field(ge=0)
     has_video: bool
     has_audio: bool
+    width: int = Field(0, ge=0, description="Of the upright picture as it was measured, in pixels; 0 without video")
+    height: int = Field(0, ge=0)
     face_seconds: float = Field(ge=0, description="Time in which the main person's face was found")
     audio_track: int | None = Field(None, description="Which of several was heard, counted from 1; None: the only one")
 
@@ -219,6 +222,27 @@ class KeyFrame:
     person: str | None = None
 
 
+Columns = Mapping[str, Float[np.ndarray, " N"]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """What was measured of one person through time, at the rates at which it was measured.
+
+    person           their id
+    face             columns with a row a frame that shows the face, NaN where something cannot be told (``series``)
+    voice            columns with a row a step of the voice measures, while they speak
+    track            the face itself, with the same rows as ``face``
+    frame_times_sec  (F,)   of all frames of the video; ``face["frame"]`` counts them from 1
+    """
+
+    person: str
+    face: Columns
+    voice: Columns
+    track: FaceTrack
+    frame_times_sec: Float[np.ndarray, " F"]
+
+
 @dataclass(frozen=True)
 class Participant:
     """One person of a clip as perceived; T sampled frames, K of which show the face.
@@ -230,6 +254,7 @@ class Participant:
     face_mask    (T,)            True where the face was found
     views        (K, S, S, 3)    aligned views of the face (or the frames themselves), which have the clue regions
     view_masks   (K, R, P)       soft patch masks of the clue regions in ``views``
+    series       what was measured through time; None of people who are made of arrays
     """
 
     person: Person
@@ -241,6 +266,7 @@ class Participant:
     views: UInt8[Arrays, "K S S 3"]
     view_masks: Float[Arrays, "K R P"]
     key_frames: tuple[KeyFrame, ...] = ()
+    series: Series | None = None
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,9 @@ def other_side(name: str) -> str:
 
 def test_every_action_unit_has_its_columns() -> None:
     columns = facial_series(track(any_shapes(0)))
-    names = [f"AU{unit:02d}" for unit in ACTION_UNITS]
+    names = [f"au{unit:02d}" for unit in ACTION_UNITS]
     assert columns.keys() == {name + end for name in names for end in ("", "_left", "_right", "_asymmetry")}
-    known = [values for name, values in columns.items() if not name.startswith("AU09")]
+    known = [values for name, values in columns.items() if not name.startswith("au09")]
     assert all(np.isfinite(values).all() and np.abs(values).max() <= 1 for values in known)
 
 
@@ -89,10 +89,10 @@ def test_hidden_and_unknown_actions_are_not_told() -> None:
     hidden = np.zeros((4, len(REGION_NAMES)), bool)
     hidden[2:, REGION_NAMES.index("mouth")] = True
     told = facial_series(track(any_shapes(1), hidden=hidden))
-    for name in ("AU12", "AU25", "AU25_left", "AU16_asymmetry"):
+    for name in ("au12", "au25", "au25_left", "au16_asymmetry"):
         assert np.isfinite(told[name]).tolist() == [True, True, False, False]
-    assert np.isfinite(told["AU04"]).all()
-    assert np.isnan(told["AU09"]).all()
+    assert np.isfinite(told["au04"]).all()
+    assert np.isnan(told["au09"]).all()
 
 
 def test_tracks_without_shapes_are_told_by_blendshapes() -> None:

@@ -35,7 +35,16 @@ def somebody(id_: int, looks: float | None, smile: float = 0.5) -> PersonScan:
 def clip(*people: PersonScan) -> FaceScan:
     """The first is the main person."""
     main = people[0] if people else None
-    return FaceScan(np.zeros(0), np.zeros((0, 8, 8, 3), np.uint8), (Span(0, 4),), people, main, Samples(8, 4), ())
+    return FaceScan(
+        frame_times_sec=np.zeros(0),
+        frames=np.zeros((0, 8, 8, 3), np.uint8),
+        all_times_sec=np.arange(100) / 25,
+        shots=(Span(0, 4),),
+        people=people,
+        main_person=main,
+        samples=Samples(8, 4),
+        all_key_frames=(),
+    )
 
 
 def measured(faces: FaceScan) -> list[int]:

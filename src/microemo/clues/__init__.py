@@ -6,6 +6,7 @@ checks by it, and the report shows by it: a new kind is a row and, where its ser
 """
 
 from microemo.clues.table import (
+    VERBS,
     ClueKind,
     FacialAction,
     FacialKind,
@@ -13,13 +14,15 @@ from microemo.clues.table import (
     VerbalKind,
     VocalKind,
     clue_kinds,
+    emotion_word_kinds,
     facial_actions,
     facial_kinds,
     nonverbal_kinds,
+    style_kinds,
     verbal_kinds,
     vocal_kinds,
 )
-from microemo.clues.wording import QUOTATION, VERBS, clue_clause, kinds_in, mentions, unquoted
+from microemo.clues.wording import QUOTATION, clue_clause, kinds_in, mentions, unquoted
 
 __all__ = [
     "QUOTATION",
@@ -32,11 +35,13 @@ __all__ = [
     "VocalKind",
     "clue_clause",
     "clue_kinds",
+    "emotion_word_kinds",
     "facial_actions",
     "facial_kinds",
     "kinds_in",
     "mentions",
     "nonverbal_kinds",
+    "style_kinds",
     "unquoted",
     "verbal_kinds",
     "vocal_kinds",

@@ -3,10 +3,9 @@
 import re
 import zlib
 
-from microemo.clues.table import nonverbal_kinds
+from microemo.clues.table import VERBS, VerbalKind, clue_kinds, nonverbal_kinds
 from microemo.schema import Clue
 
-VERBS = ("the person says", "the words include", "the speaker says")
 QUOTATION = re.compile(r'"([^"]*)"')
 
 
@@ -17,11 +16,17 @@ def clue_clause(clue: Clue) -> str:
     """
     digest = zlib.crc32(f"{clue.kind} {clue.strength} {clue.value} {clue.detail}".encode())
     if clue.modality == "words":
-        return f'{VERBS[digest % len(VERBS)]} "{clue.detail}"'
+        verbs = _verbs(clue.kind)
+        return f'{verbs[digest % len(verbs)]} "{clue.detail}"'
     kind = nonverbal_kinds()[clue.kind]
     if clue.side and kind.one_sided:
         return kind.one_sided[digest % len(kind.one_sided)].format(side=clue.side)
     return kind.clauses[digest % len(kind.clauses)]
+
+
+def _verbs(kind: str) -> tuple[str, ...]:
+    known = clue_kinds().get(kind)
+    return known.verbs if isinstance(known, VerbalKind) else VERBS
 
 
 def mentions(text: str, clue: Clue) -> bool:

@@ -251,13 +251,13 @@ def activations(track: FaceTrack) -> dict[str, Sides]:
 
 
 def facial_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
-    """Columns at the track's rate, in [0, 1]: AU12 of both sides, AU12_left, AU12_right, for every action unit; and
-    AU12_asymmetry, left less right, in [-1, 1]. NaN where an action is hidden or unknown.
+    """Columns at the track's rate, in [0, 1]: au12 of both sides, au12_left, au12_right, for every action unit; and
+    au12_asymmetry, left less right, in [-1, 1]. NaN where an action is hidden or unknown.
     """
     actions = activations(track)
     columns: dict[str, Float[np.ndarray, " N"]] = {}
     for action in facial_actions():
-        name, sides = f"AU{int(action.action_unit[2:]):02d}", actions[action.kind]
+        name, sides = f"au{int(action.action_unit[2:]):02d}", actions[action.kind]
         columns |= {name: sides.both, f"{name}_left": sides.left, f"{name}_right": sides.right}
         columns[f"{name}_asymmetry"] = sides.left - sides.right
     return columns
@@ -278,7 +278,7 @@ class _Seen(NamedTuple):
             return told
         left, right = (MEASURES[action.side_measure](self.shape[side]) for side in SIDES)
         lean = np.nan_to_num((left - right) / action.side_span) * action.peak / 2
-        return Sides(told.both, np.clip(told.both + lean, 0, 1), np.clip(told.both - lean, 0, 1))
+        return Sides(told.both, *(np.clip(told.both + one, 0, 1).astype(np.float32) for one in (lean, -lean)))
 
     def _blendshapes(self, action: FacialAction) -> Iterator[Sides]:
         """Those of left and right together: how they differ is no matter of the face."""
@@ -303,4 +303,5 @@ def _known_mean(sources: Sequence[Float[np.ndarray, " N"]]) -> Float[np.ndarray,
     """The mean of what is known in each row; tracks without shapes are told by their blendshapes."""
     stacked = np.stack(sources)
     known = np.isfinite(stacked)
-    return np.where(known.any(0), np.where(known, stacked, 0).sum(0) / np.maximum(known.sum(0), 1), np.nan)
+    total = np.where(known, stacked, 0).sum(0)
+    return np.where(known.any(0), total / np.maximum(known.sum(0), 1), np.nan).astype(np.float32)
