@@ -15,7 +15,7 @@ from microemo.clues import (
     vocal_kinds,
 )
 from microemo.lexicon.languages import LANGUAGES, language
-from microemo.perception import face_clues, voice_clues
+from microemo.perception import face_clues, facial_actions, voice_clues
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.perception.nets.yamnet import NUM_CLASSES
 from microemo.perception.regions import REGION_NAMES
@@ -27,6 +27,7 @@ from microemo.spans import Span
 
 FPS = 25
 SPAN = Span(0.0, 2.0)
+NEEDS = {"with_smile": facial_actions.SMILE, "with_lowered_brows": facial_actions.BROWS_DOWN}
 
 
 def utterance(text: str) -> Utterance:
@@ -34,11 +35,21 @@ def utterance(text: str) -> Utterance:
 
 
 def facial_clues_of(kind: FacialKind) -> set[str]:
-    """What is measured where the blendshapes of a kind, and a smile where it needs one, rise for two seconds."""
-    blendshapes = np.zeros((6 * FPS, len(BLENDSHAPES)))
-    shown = {*kind.blendshapes, *(face_clues.SMILE if kind.series == "with_smile" else ())}
+    """What is measured where the sources of a kind, and what it needs, rise for two seconds; on the left alone where
+    it is told only of one side.
+    """
+    blendshapes, folds = np.zeros((6 * FPS, len(BLENDSHAPES))), np.zeros((6 * FPS, 2), np.float32)
+    shown = {*kind.blendshapes, *NEEDS.get(kind.series, ())}
     blendshapes[2 * FPS : 4 * FPS, [BLENDSHAPES.index(name) for name in shown]] = 1.0
-    track = FaceTrack(np.arange(len(blendshapes)) / FPS, np.zeros((len(blendshapes), 4)), blendshapes)
+    folds[2 * FPS : 4 * FPS] = kind.span[1] if kind.span and kind.appearance else 0.0
+    shape = np.zeros((6 * FPS, 70, 3), np.float32)
+    if kind.only_one_sided and kind.span:  # the left lip corner, drawn back
+        shape[:, [48, 54, 60, 64], 2] = kind.span[0]
+        shape[2 * FPS : 4 * FPS, [54, 64], 2] = kind.span[1]
+    track = FaceTrack(
+        np.arange(len(blendshapes)) / FPS, np.zeros((len(blendshapes), 4)), blendshapes, folds=folds,
+        shape=shape if kind.only_one_sided else None,
+    )  # fmt: skip
     return {clue.kind for clue in face_clues.face_clues(track)}
 
 
@@ -68,11 +79,13 @@ VOICES = {
 
 
 def test_facial_kinds_name_what_exists() -> None:
-    assert len({kind.action_unit for kind in facial_kinds()}) == len(facial_kinds())
-    for kind in facial_kinds():
+    assert len({kind.action_unit for kind in table.facial_actions()}) == len(table.facial_actions())
+    for kind in table.facial_actions():
         assert kind.region in REGION_NAMES
         assert set(kind.blendshapes) <= set(BLENDSHAPES)
-        assert kind.series in face_clues.SERIES
+        assert {kind.measure, kind.side_measure} - {None} <= set(facial_actions.MEASURES)
+        assert kind.appearance in {None, "folds"}
+        assert kind.series in facial_actions.SERIES
         assert 0 <= kind.neutral[0] <= kind.neutral[1] < kind.peak <= 1
 
 
@@ -132,7 +145,7 @@ def test_the_table_has_all_kinds_and_their_regions() -> None:
     emotion_words = 2 * len(emotion_word_kinds())  # each has a negated one
     others = facial_kinds(), vocal_kinds(), event_kinds(), style_kinds()
     assert len(clue_kinds()) == emotion_words + sum(map(len, others))
-    assert table.regions() == ("brows", "eyes", "mouth", "cheeks", "jaw", "voice", "words")
+    assert table.regions() == ("brows", "eyes", "nose", "mouth", "cheeks", "jaw", "voice", "words")
     assert VOICES.keys() == {kind.kind for kind in vocal_kinds()}
 
 

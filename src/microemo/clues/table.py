@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from microemo.lexicon import FAMILIES
 from microemo.schema import Modality, Record
@@ -40,30 +40,53 @@ class ClueKind(Record):
 
 
 class NonverbalKind(ClueKind):
-    """A kind in words: a short phrase, clauses for sentences, keywords that recognise it."""
+    """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it."""
 
     phrase: str
     clauses: tuple[str, ...] = Field(min_length=1)
+    one_sided: tuple[str, ...] = ()
     keywords: tuple[str, ...]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches text, in lower case, that speaks of the kind."""
         words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
-        return re.compile(r"\b(" + "|".join(words) + r")\b")
+        of_sides = ("(?:left|right)".join(map(re.escape, clause.split("{side}"))) for clause in self.one_sided)
+        return re.compile(r"\b(" + "|".join((*words, *of_sides)) + r")\b")
 
 
-class FacialKind(NonverbalKind):
-    """An action of the face by its FACS name; levels in [0, 1]."""
+class FacialAction(ClueKind):
+    """An action of the face by its FACS name and how its series is told; levels in [0, 1]."""
 
     modality: Literal["face"] = "face"
     action_unit: str = Field(pattern=r"^AU\d+$")
-    blendshapes: tuple[str, ...] = Field(min_length=1)
+    blendshapes: tuple[str, ...] = ()
     series: str = "mean"
+    measure: str | None = None
+    span: Range | None = None
+    appearance: str | None = None
+    side_measure: str | None = None
+    side_span: float | None = Field(default=None, gt=0)
     neutral: Range
     peak: float
+
+    @model_validator(mode="after")
+    def _told_by_something(self) -> Self:
+        if not (self.blendshapes or self.measure or self.appearance):
+            raise ValueError("blendshapes, a measure or an appearance must tell the action")
+        if (self.measure is None and self.appearance is None) != (self.span is None):
+            raise ValueError("a measure or an appearance goes with a span")
+        if (self.side_measure is None) != (self.side_span is None):
+            raise ValueError("a side_measure goes with a side_span")
+        return self
+
+
+class FacialKind(FacialAction, NonverbalKind):
+    """A facial action that clues tell of, in words."""
+
     min_sec: float
     articulation: bool = False
+    only_one_sided: bool = False
 
 
 class VocalKind(NonverbalKind):
@@ -109,8 +132,17 @@ class VerbalKind(ClueKind):
 
 
 @cache
+def facial_actions() -> tuple[FacialAction, ...]:
+    """All actions that are measured; those that have words are kinds of clue."""
+    return tuple(
+        (FacialKind if "clauses" in row else FacialAction).model_validate({"kind": kind, **row})
+        for kind, row in _rows("facial.toml").items()
+    )
+
+
+@cache
 def facial_kinds() -> tuple[FacialKind, ...]:
-    return tuple(FacialKind.model_validate({"kind": kind, **row}) for kind, row in _rows("facial.toml").items())
+    return tuple(action for action in facial_actions() if isinstance(action, FacialKind))
 
 
 @cache

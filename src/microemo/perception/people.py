@@ -191,7 +191,9 @@ def _participant(
 ) -> Participant:
     face = who.face or faces.nobody
     own = [utterance for utterance in utterances if utterance.person == who.id]
-    clues = measure_clues(face.track, waveform, own, speech.words, who.speech, faces.shots)
+    clues = measure_clues(
+        face.track, waveform, own, speech.words, who.speech, faces.shots, neutral=face.neutral
+    )  # fmt: skip
     return Participant(
         person=Person(
             id=who.id,

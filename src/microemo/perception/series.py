@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from microemo.perception.facial_actions import facial_series
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.perception.visibility import seen_blendshapes
 from microemo.perception.voice_series import voice_series
@@ -29,6 +30,7 @@ def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> C
         "time_sec": track.times_sec,
         **{f"face_{side}": values for side, values in sides},
         **{f"pose_{angle}_deg": values for angle, values in angles},
+        **facial_series(track),
         **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
     }
 

@@ -115,4 +115,5 @@ def _held(track: FaceTrack) -> FaceTrack:
         held(track.pose),
         held(track.shape),
         held(track.place),
+        held(track.folds),
     )
