@@ -154,6 +154,14 @@ class ResultRecord(Record):
         return tuple(sorted([*own, *listening], key=lambda answer: (answer.start_sec, answer.index)))
 
 
+UNKNOWN: dict[str, tuple[tuple[int, ...], Any]] = {
+    "pose": ((3,), np.float32),
+    "shape": ((70, 3), np.float16),
+    "place": ((3,), np.float32),
+}
+"""Columns of a track that are NaN unless given: a row's shape and type."""
+
+
 @dataclass(frozen=True)
 class FaceTrack:
     """One person's face through the clip, a row per frame in which it was found.
@@ -164,6 +172,7 @@ class FaceTrack:
     hidden        (N, R)    which clue regions could not be seen, in the order of ``regions.REGIONS``; None: all could
     pose          (N, 3)    pitch, yaw and roll of the head in degrees (``face_shape``); NaN where not known
     shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
+    place         (N, 3)    where that is: x, y and unit of the shape in pixels
     """
 
     times_sec: Float[np.ndarray, " N"]
@@ -172,17 +181,18 @@ class FaceTrack:
     hidden: Bool[np.ndarray, "N R"] | None = None
     pose: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]  # unknown, until ``__post_init__``
     shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
+    place: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        for name, row, kind in (("pose", (3,), np.float32), ("shape", (70, 3), np.float16)):
+        for name, (row, kind) in UNKNOWN.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, np.full((len(self.times_sec), *row), np.nan, kind))
 
     def rows(self, chosen: slice) -> "FaceTrack":
         hidden = None if self.hidden is None else self.hidden[chosen]
-        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape)
-        times_sec, boxes, blendshapes, pose, shape = (array[chosen] for array in whole)
-        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape)
+        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape, self.place)
+        times_sec, boxes, blendshapes, pose, shape, place = (array[chosen] for array in whole)
+        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place)
 
 
 class Arrays(Protocol):

@@ -114,4 +114,5 @@ def _held(track: FaceTrack) -> FaceTrack:
         np.repeat(mostly_hidden(track)[None], len(track.times_sec), axis=0),
         held(track.pose),
         held(track.shape),
+        held(track.place),
     )
