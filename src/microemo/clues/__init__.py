@@ -1,6 +1,6 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
-``table`` holds a typed record a kind, from ``facial.toml``, ``vocal.toml`` and ``verbal.toml``; ``wording`` turns clues
+``table`` holds a typed record a kind, from ``facial.toml``, ``micro.toml``, ``vocal.toml`` and ``verbal.toml``; ``wording`` turns clues
 into clauses and recognises them in text. Perception measures by the table, prompts and answers speak by it, the parser
 checks by it, and the report shows by it: a new kind is a row and, where its series or measure is new, a function.
 """
@@ -8,11 +8,13 @@ checks by it, and the report shows by it: a new kind is a row and, where its ser
 from microemo.clues.table import (
     ClueKind,
     FacialKind,
+    MicroKind,
     NonverbalKind,
     VerbalKind,
     VocalKind,
     clue_kinds,
     facial_kinds,
+    micro_kinds,
     nonverbal_kinds,
     verbal_kinds,
     vocal_kinds,
@@ -24,6 +26,7 @@ __all__ = [
     "VERBS",
     "ClueKind",
     "FacialKind",
+    "MicroKind",
     "NonverbalKind",
     "VerbalKind",
     "VocalKind",
@@ -32,6 +35,7 @@ __all__ = [
     "facial_kinds",
     "kinds_in",
     "mentions",
+    "micro_kinds",
     "nonverbal_kinds",
     "unquoted",
     "verbal_kinds",

@@ -1,6 +1,6 @@
 """The table of clues, read and validated once: how each kind is measured, called and put into words.
 
-The columns are explained at the head of ``facial.toml``, ``vocal.toml`` and ``verbal.toml``.
+The columns are explained at the head of ``facial.toml``, ``micro.toml``, ``vocal.toml`` and ``verbal.toml``.
 """
 
 import re
@@ -65,6 +65,17 @@ class FacialKind(NonverbalKind):
     articulation: bool = False
 
 
+class MicroKind(NonverbalKind):
+    """A movement of the face that comes and goes within half a second; ``points`` are of the face's shape."""
+
+    modality: Literal["face"] = "face"
+    action_units: tuple[str, ...] = Field(min_length=1)
+    points: tuple[tuple[int, ...], ...] = Field(min_length=1)
+    up: bool
+    peak: float = Field(gt=0)
+    articulation: bool = False
+
+
 class VocalKind(NonverbalKind):
     """A measure of an utterance's voice that is raised or lowered; numbers in ``unit`` or, if so scaled, semitones."""
 
@@ -98,6 +109,11 @@ def facial_kinds() -> tuple[FacialKind, ...]:
 
 
 @cache
+def micro_kinds() -> tuple[MicroKind, ...]:
+    return tuple(MicroKind.model_validate({"kind": kind, **row}) for kind, row in _rows("micro.toml").items())
+
+
+@cache
 def vocal_kinds() -> tuple[VocalKind, ...]:
     rows = _rows("vocal.toml")
     return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
@@ -111,7 +127,7 @@ def verbal_kinds() -> tuple[VerbalKind, ...]:
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
     """Facial and vocal kinds by name."""
-    return {kind.kind: kind for kind in (*facial_kinds(), *vocal_kinds())}
+    return {kind.kind: kind for kind in (*facial_kinds(), *micro_kinds(), *vocal_kinds())}
 
 
 @cache
@@ -120,7 +136,7 @@ def clue_kinds() -> Mapping[str, ClueKind]:
     name that stands in two tables.
     """
     verbal = [each for kind in verbal_kinds() for each in (kind, kind.negated)]
-    kinds: list[ClueKind] = [*facial_kinds(), *vocal_kinds(), *verbal]
+    kinds: list[ClueKind] = [*facial_kinds(), *micro_kinds(), *vocal_kinds(), *verbal]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}
