@@ -180,7 +180,7 @@ def perceive(
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
     warnings += speech.warnings
 
-    frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
+    frames = video.frames(info, video.NATIVE_FPS, warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     num_frames, vision = config.num_frames, config.vision
     faces = scan(
@@ -193,6 +193,7 @@ def perceive(
         hook,
         config.local_view,
         _recognition(hook, warnings.append) if info.has_video else None,
+        again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video else None,
     )
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)

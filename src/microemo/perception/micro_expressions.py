@@ -1,16 +1,16 @@
 """Micro-expressions: movements of a part of the face that come and go within half a second, at the video's own rate.
 
-The landmarks alone tell them. A landmarker that follows several faces does not smooth its points in time, and a movement
-of a tenth of a second is as large in them as one of four tenths (docs/validity.md). A part's height in the face's shape,
-pose removed, is taken apart by a top-hat: what remains above its morphological opening is what rises and falls again
-within ``LONGEST_SEC``, whatever lasts longer. It counts where it stands out from the person's own unrest around it.
+The landmarks alone tell them. A landmarker that follows several faces does not smooth its points in time, and in them
+a movement of a tenth of a second is as large as one of four tenths (docs/validity.md). A part's height in the face's
+shape, pose removed, is taken apart by a top-hat: what remains above its morphological opening is what rises and falls
+again within ``LONGEST_SEC``. It counts where it stands out from the person's own unrest around it.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from microemo.clues import MicroKind, micro_kinds
 from microemo.perception.regions import REGION_NAMES
@@ -22,13 +22,16 @@ Series = Float[np.ndarray, " n"]
 SHORTEST_SEC, LONGEST_SEC = 0.04, 0.5
 FOOT = 0.2  # of its height: where a movement begins and ends
 LEAST = 0.25  # of a full movement
-OVER_UNREST = 3.0  # times the person's own unrest in that part
-UNREST_SEC, UNREST_QUANTILE = 4.0, 0.75  # unrest: what is exceeded a quarter of the time, in so many seconds around
+OVER_UNREST = 4.0  # times the person's own unrest in that part
+UNREST_SEC, UNREST_QUANTILE = 4.0, 0.8  # unrest: what is exceeded a fifth of the time, in so many seconds around
 SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
 SPEECH_FACTOR = 1.5  # while a person speaks, brows and lids must stand out more
-MAX_TURN = 2.5  # degrees that the head may turn to and fro meanwhile
+MAX_TURN = 4.0  # degrees that the head may turn to and fro meanwhile
 BLINK, BLINK_MARGIN_SEC = 0.3, 0.12  # of the usual opening of the eyes; after it, lids still settle
-JAW, UPPER_LIDS, LOWER_LIDS = (7, 8, 9), (37, 38, 43, 44), (41, 40, 47, 46)
+JAW_MOVES, LIPS_PART = 0.7, 0.5  # of a movement's own height: the mouth does more than the movement
+JAW, UPPER_LIDS, LOWER_LIDS, UPPER_LIP, LOWER_LIP = (
+    (7, 8, 9), (37, 38, 43, 44), (41, 40, 47, 46), (61, 62, 63), (65, 66, 67),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,11 @@ def _stretches(track: FaceTrack) -> Iterator[_Stretch]:
         )
 
 
-def _between(rows: Float[np.ndarray, "n ..."], low: object, high: object, share: Series) -> Float[np.ndarray, "m ..."]:
-    share = share.reshape(-1, *[1] * (rows.ndim - 1))
-    return rows[low] * (1 - share) + rows[high] * share
+def _between(
+    rows: Float[np.ndarray, "n ..."], low: Int[np.ndarray, " m"], high: Int[np.ndarray, " m"], share: Series
+) -> Float[np.ndarray, "m ..."]:
+    weight = share.reshape(-1, *[1] * (rows.ndim - 1))
+    return rows[low] * (1 - weight) + rows[high] * weight
 
 
 def _moves(kind: MicroKind, stretch: _Stretch, speech: Sequence[Span]) -> Iterator[MicroExpression]:
@@ -146,7 +151,7 @@ def _moves(kind: MicroKind, stretch: _Stretch, speech: Sequence[Span]) -> Iterat
         rows = slice(int(onset), int(np.ceil(offset)) + 1)
         if not SHORTEST_SEC <= sec <= LONGEST_SEC or barred[rows].any():
             continue
-        if kind.articulation and _jaw(stretch, rows) > 0.5 * hat[apex] * kind.peak:
+        if kind.articulation and _mouth_opens(stretch, rows, hat[apex] * kind.peak):
             continue
         start_sec = stretch.times_sec[0]
         yield MicroExpression(
@@ -199,8 +204,11 @@ def _turning(stretch: _Stretch) -> Bool[np.ndarray, " n"]:
     return np.max(ways, axis=0) > MAX_TURN
 
 
-def _jaw(stretch: _Stretch, rows: slice) -> float:
-    return float(np.ptp(stretch.height(JAW)[rows]))
+def _mouth_opens(stretch: _Stretch, rows: slice, height: float) -> bool:
+    """Whether the jaw moves, or the lips part or close, for the movement's height."""
+    parting = stretch.height(UPPER_LIP) - stretch.height(LOWER_LIP)
+    jaw = stretch.height(JAW)
+    return bool(np.ptp(jaw[rows]) > JAW_MOVES * height or np.ptp(parting[rows]) > LIPS_PART * height)
 
 
 def _widened(active: Bool[np.ndarray, " n"], by: float) -> Bool[np.ndarray, " n"]:
