@@ -41,7 +41,8 @@ def frames(info: MediaInfo, max_fps: float = 30.0, warn: Warn = ignore) -> Itera
         for frame in decode(container, stream, info.correction("video"), warn):
             container_sec = time_sec(frame, stream)
             now_sec = max(0.0, last_sec + frame_sec) if container_sec is None else container_sec - info.start_sec
-            slot = math.floor(now_sec * kept_fps + 0.3)  # 0.3 of a slot absorbs jitter and times rounded to 1 ms
+            # 0.3 of a frame absorbs jitter and times rounded to 1 ms
+            slot = math.floor(now_sec * kept_fps + 0.3 * min(1.0, kept_fps * frame_sec))
             if now_sec > last_sec and slot > last_slot:
                 last_sec, last_slot = now_sec, slot
                 yield Frame(now_sec, upright_rgb(frame, stream, reformatter))

@@ -117,7 +117,7 @@ def scan(
     kept = [person for person, track in enumerate(whole) if is_seen(track, watched.end_sec)]
     if again is not None:
         wanted = moments([whole[person] for person in kept], watched.shots, speech, len(samples.taken))
-        revisit(again(), wanted, watched.tracks, landmarker_file, samples)
+        revisit(again, wanted, watched.tracks, landmarker_file, samples)
     people = tuple(_person(id_, whole[person], owned[person], samples) for id_, person in enumerate(kept))
     main = choose_main([person.track for person in people], speech)
     return FaceScan(

@@ -26,9 +26,10 @@ OVER_UNREST = 4.0  # times the person's own unrest in that part
 UNREST_SEC, UNREST_QUANTILE = 4.0, 0.8  # unrest: what is exceeded a fifth of the time, in so many seconds around
 SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
 SPEECH_FACTOR = 1.5  # while a person speaks, brows and lids must stand out more
-MAX_TURN = 4.0  # degrees that the head may turn to and fro meanwhile
+MAX_TURN = 6.0  # degrees that the head may turn to and fro meanwhile
+SHUT = 0.6  # of the eyes' wide opening
 BLINK, BLINK_MARGIN_SEC = 0.3, 0.12  # of the usual opening of the eyes; after it, lids still settle
-JAW_MOVES, LIPS_PART = 0.7, 0.5  # of a movement's own height: the mouth does more than the movement
+JAW_MOVES, LIPS_PART = 0.7, 1.0  # of a movement's own height: the mouth does more than the movement
 JAW, UPPER_LIDS, LOWER_LIDS, UPPER_LIP, LOWER_LIP = (
     (7, 8, 9), (37, 38, 43, 44), (41, 40, 47, 46), (61, 62, 63), (65, 66, 67),
 )  # fmt: skip
@@ -75,8 +76,8 @@ def micro_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
 def spot(track: FaceTrack, speech: Sequence[Span] = ()) -> list[MicroExpression]:
     """The micro-expressions in one person's track in one shot, in order of time; of those at once the highest.
 
-    ``speech`` are the spans, in seconds, in which the person speaks: the mouth is left out there. So are the eyes and
-    brows around a blink, everything while the head turns to and fro, and what is hidden. None in a still picture.
+    ``speech`` are the spans, in seconds, in which the person speaks: the mouth is left out there. So is
+    everything around a blink, which moves all landmarks, and while the head turns to and fro, and what is hidden. None in a still picture.
     """
     found = [one for stretch in _stretches(track) for kind in micro_kinds() for one in _moves(kind, stretch, speech)]
     kept: list[MicroExpression] = []
@@ -140,8 +141,8 @@ def _moves(kind: MicroKind, stretch: _Stretch, speech: Sequence[Span]) -> Iterat
     unrest = np.max([_unrest(one, stretch.step_sec) for one in hats], axis=0)
     speaking = inside(stretch.times_sec, speech, SPEECH_MARGIN_SEC)
     floor = np.maximum(LEAST, OVER_UNREST * unrest) * np.where(speaking, SPEECH_FACTOR, 1.0)
-    barred = stretch.hidden[:, REGION_NAMES.index(kind.region)] | _turning(stretch)
-    barred |= speaking if kind.articulation else _blinking(stretch)
+    barred = stretch.hidden[:, REGION_NAMES.index(kind.region)] | _turning(stretch) | _blinking(stretch)
+    barred |= (speaking & kind.articulation) | (_shut(stretch) & (kind.region == "eyes"))
     for first, last in runs(hat >= floor):
         apex = first + int(np.argmax(hat[first:last]))
         onset, offset = _feet(hat, apex)
@@ -193,8 +194,18 @@ def _feet(hat: Series, apex: int) -> tuple[float | None, float | None]:
     return low + float(rise), high - 1 + float(fall)
 
 
+def _opening(stretch: _Stretch) -> Series:
+    return stretch.height(UPPER_LIDS) - stretch.height(LOWER_LIDS)
+
+
+def _shut(stretch: _Stretch) -> Bool[np.ndarray, " n"]:
+    """Where the eyes are mostly closed: that they open between two closures is no widening."""
+    opening = _opening(stretch)
+    return opening < SHUT * np.quantile(opening, 0.9)
+
+
 def _blinking(stretch: _Stretch) -> Bool[np.ndarray, " n"]:
-    opening = stretch.height(UPPER_LIDS) - stretch.height(LOWER_LIDS)
+    opening = _opening(stretch)
     closing = top_hat(-opening, stretch.step_sec) > BLINK * np.median(opening)
     return _widened(closing, BLINK_MARGIN_SEC / stretch.step_sec)
 

@@ -3,7 +3,7 @@
 Which frames these are is only known when all are gone. They are read again, without the landmarks in between.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,30 +24,33 @@ SAMPLES_PER_EVENT = 4  # no more events are looked at than one for so many sampl
 def moments(people: Sequence[FaceTrack], shots: Sequence[Span], speech: Sequence[Span], num_samples: int) -> set[float]:
     """Times, in seconds, of the frames with onset or apex of people's micro-expressions, of the highest ones first."""
     spoken = speech if len(people) == 1 else ()  # who of several speaks is not known yet
-    found = [
-        (one.height, track.times_sec[np.abs(track.times_sec - time_sec).argmin()])
+    found = {
+        (one.height, *(float(track.times_sec[np.abs(track.times_sec - sec).argmin()]) for sec in span))
         for track in people
         for shot in by_shot(track, shots)
         for one in spot(shot, spoken)
-        for time_sec in (one.onset_sec, one.apex_sec)
-    ]
-    most = 2 * max(1, num_samples // SAMPLES_PER_EVENT)
-    return {float(time_sec) for _, time_sec in sorted(found, reverse=True)[:most]}
+        for span in [(one.onset_sec, one.apex_sec)]
+    }
+    most = max(1, num_samples // SAMPLES_PER_EVENT)
+    return {time_sec for _, *span in sorted(found, reverse=True)[:most] for time_sec in span}
 
 
 def revisit(
-    frames: Iterable[Frame],
+    again: Callable[[], Iterable[Frame]],
     times_sec: set[float],
     tracks: Sequence[FaceTrack],
     landmarker_file: Path,
     samples: Samples,
 ) -> None:
-    """Take the frames of these times, of the same video as the ``tracks``, into ``samples``, unless they are there."""
+    """Take the frames of these times into ``samples``, unless they are there.
+
+    ``again`` gives the video's frames once more, of which the ``tracks`` are.
+    """
     missing = times_sec - {sample.time_sec for sample in samples.taken}
     if not missing:
         return
     with Landmarker(landmarker_file) as landmarker:
-        for frame in frames:
+        for frame in again():
             if frame.time_sec in missing:
                 landmarker.forget()
                 found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]
