@@ -28,7 +28,6 @@ SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
 SPEECH_FACTOR = 1.5  # while a person speaks, brows and lids must stand out more
 MAX_TURN = 6.0  # degrees that the head may turn to and fro meanwhile
 SHUT = 0.6  # of the eyes' wide opening
-LEAST_OPENING = 0.13  # of eyes that are open, in the shape's unit: nearly closed ones cannot blink
 BLINK, BLINK_MARGIN_SEC = 0.3, 0.12  # of the usual opening of the eyes; after it, lids still settle
 JAW_MOVES, LIPS_PART = 0.7, 1.0  # of a movement's own height: the mouth does more than the movement
 JAW, UPPER_LIDS, LOWER_LIDS, UPPER_LIP, LOWER_LIP = (
@@ -208,7 +207,7 @@ def _shut(stretch: _Stretch) -> Bool[np.ndarray, " n"]:
 
 def _blinking(stretch: _Stretch) -> Bool[np.ndarray, " n"]:
     opening = _opening(stretch)
-    closing = top_hat(-opening, stretch.step_sec) > BLINK * max(float(np.median(opening)), LEAST_OPENING)
+    closing = top_hat(-opening, stretch.step_sec) > BLINK * np.median(opening)
     return _widened(closing, BLINK_MARGIN_SEC / stretch.step_sec)
 
 
