@@ -1,8 +1,9 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
-``table`` holds a typed record a kind, from ``facial.toml``, ``vocal.toml`` and ``verbal.toml``; ``wording`` turns clues
-into clauses and recognises them in text. Perception measures by the table, prompts and answers speak by it, the parser
-checks by it, and the report shows by it: a new kind is a row and, where its series or measure is new, a function.
+``table`` holds a typed record a kind, from ``facial.toml``, ``micro.toml``, ``vocal.toml`` and ``verbal.toml``;
+``wording`` turns clues into clauses and recognises them in text. Perception measures by the table, prompts and answers
+speak by it, the parser checks by it, and the report shows by it: a new kind is a row and, where its series or measure
+is new, a function.
 """
 
 from microemo.clues.table import (
@@ -11,6 +12,7 @@ from microemo.clues.table import (
     EventKind,
     FacialAction,
     FacialKind,
+    MicroKind,
     NonverbalKind,
     VerbalKind,
     VocalKind,
@@ -19,6 +21,7 @@ from microemo.clues.table import (
     event_kinds,
     facial_actions,
     facial_kinds,
+    micro_kinds,
     nonverbal_kinds,
     style_kinds,
     verbal_kinds,
@@ -33,6 +36,7 @@ __all__ = [
     "EventKind",
     "FacialAction",
     "FacialKind",
+    "MicroKind",
     "NonverbalKind",
     "VerbalKind",
     "VocalKind",
@@ -44,6 +48,7 @@ __all__ = [
     "facial_kinds",
     "kinds_in",
     "mentions",
+    "micro_kinds",
     "nonverbal_kinds",
     "style_kinds",
     "unquoted",

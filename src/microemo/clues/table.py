@@ -1,6 +1,6 @@
 """The table of clues, read and validated once: how each kind is measured, called and put into words.
 
-The columns are explained at the head of ``facial.toml``, ``vocal.toml``, ``events.toml`` and ``verbal.toml``.
+The columns are explained at the head of each table (``facial.toml`` and so on).
 """
 
 import re
@@ -89,6 +89,17 @@ class FacialKind(FacialAction, NonverbalKind):
     only_one_sided: bool = False
 
 
+class MicroKind(NonverbalKind):
+    """A movement of the face that comes and goes within half a second; ``points`` are of the face's shape."""
+
+    modality: Literal["face"] = "face"
+    action_units: tuple[str, ...] = Field(min_length=1)
+    points: tuple[tuple[int, ...], ...] = Field(min_length=1)
+    up: bool
+    peak: float = Field(gt=0)
+    articulation: bool = False
+
+
 class VocalKind(NonverbalKind):
     """A measure of an utterance's voice that is raised or lowered; numbers in ``unit`` or, if so scaled, semitones."""
 
@@ -146,6 +157,11 @@ def facial_kinds() -> tuple[FacialKind, ...]:
 
 
 @cache
+def micro_kinds() -> tuple[MicroKind, ...]:
+    return tuple(MicroKind.model_validate({"kind": kind, **row}) for kind, row in _rows("micro.toml").items())
+
+
+@cache
 def vocal_kinds() -> tuple[VocalKind, ...]:
     rows = _rows("vocal.toml")
     return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
@@ -171,10 +187,14 @@ def style_kinds() -> tuple[VerbalKind, ...]:
     return tuple(kind for kind in verbal_kinds() if kind.strength is not None)
 
 
+def _nonverbal() -> tuple[NonverbalKind, ...]:
+    return (*facial_kinds(), *micro_kinds(), *vocal_kinds(), *event_kinds())
+
+
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
-    """Facial and vocal kinds by name, vocal events among them."""
-    return {kind.kind: kind for kind in (*facial_kinds(), *vocal_kinds(), *event_kinds())}
+    """Facial and vocal kinds by name, micro-expressions and vocal events among them."""
+    return {kind.kind: kind for kind in _nonverbal()}
 
 
 @cache
@@ -183,8 +203,7 @@ def clue_kinds() -> Mapping[str, ClueKind]:
     on a name that stands in two tables.
     """
     emotion_words = [each for kind in emotion_word_kinds() for each in (kind, kind.negated)]
-    vocal: list[ClueKind] = [*vocal_kinds(), *event_kinds()]
-    kinds: list[ClueKind] = [*facial_kinds(), *vocal, *emotion_words, *style_kinds()]
+    kinds: list[ClueKind] = [*_nonverbal(), *emotion_words, *style_kinds()]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}
