@@ -76,8 +76,8 @@ class Clue(Record):
     id: int = Field(ge=1, description="Unique in the clip; what [n] in a generated text refers to")
     person: str | None = Field(default=None, description="Id of the person who shows it")
     modality: Modality
-    region: str = Field(description="Of the face: brows, eyes, mouth, cheeks, jaw, as the table of clues has it; "
-                        "else 'voice' or 'words'")  # fmt: skip
+    region: str = Field(description="Of the face: brows, eyes, mouth, cheeks, jaw, head, gaze, as the table of clues "
+                        "has it; else 'voice' or 'words'")  # fmt: skip
     kind: str = Field(description="FACS name of a facial action (brow_lowerer) or a kind of vocal or verbal clue")
     start_sec: float = Field(description="Onset")
     apex_sec: float = Field(description="Moment of the strongest deviation")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from microemo.clues import FacialKind, clue_kinds, facial_kinds, table, verbal_kinds, vocal_kinds
+from microemo.clues import FacialKind, clue_kinds, facial_kinds, head_kinds, table, verbal_kinds, vocal_kinds
 from microemo.lexicon.languages import LANGUAGES, language
 from microemo.perception import face_clues, voice_clues
 from microemo.perception.landmarks import BLENDSHAPES
@@ -106,8 +106,9 @@ def test_every_verbal_kind_can_be_measured(code: str) -> None:
 
 
 def test_the_table_has_all_kinds_and_their_regions() -> None:
-    assert len(clue_kinds()) == len(facial_kinds()) + len(vocal_kinds()) + 2 * len(verbal_kinds())
-    assert table.regions() == ("brows", "eyes", "mouth", "cheeks", "jaw", "voice", "words")
+    nonverbal = (*facial_kinds(), *head_kinds(), *vocal_kinds())
+    assert len(clue_kinds()) == len(nonverbal) + 2 * len(verbal_kinds())
+    assert table.regions() == ("brows", "eyes", "mouth", "cheeks", "jaw", "head", "gaze", "voice", "words")
     assert VOICES.keys() == {kind.kind for kind in vocal_kinds()}
 
 

@@ -1,18 +1,21 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
-``table`` holds a typed record a kind, from ``facial.toml``, ``vocal.toml`` and ``verbal.toml``; ``wording`` turns clues
-into clauses and recognises them in text. Perception measures by the table, prompts and answers speak by it, the parser
-checks by it, and the report shows by it: a new kind is a row and, where its series or measure is new, a function.
+``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``vocal.toml`` and ``verbal.toml``;
+``wording`` turns clues into clauses and recognises them in text. Perception measures by the table, prompts and answers
+speak by it, the parser checks by it, and the report shows by it: a new kind is a row and, where its series or measure
+is new, a function.
 """
 
 from microemo.clues.table import (
     ClueKind,
     FacialKind,
+    HeadKind,
     NonverbalKind,
     VerbalKind,
     VocalKind,
     clue_kinds,
     facial_kinds,
+    head_kinds,
     nonverbal_kinds,
     verbal_kinds,
     vocal_kinds,
@@ -24,12 +27,14 @@ __all__ = [
     "VERBS",
     "ClueKind",
     "FacialKind",
+    "HeadKind",
     "NonverbalKind",
     "VerbalKind",
     "VocalKind",
     "clue_clause",
     "clue_kinds",
     "facial_kinds",
+    "head_kinds",
     "kinds_in",
     "mentions",
     "nonverbal_kinds",

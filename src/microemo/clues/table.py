@@ -1,6 +1,6 @@
 """The table of clues, read and validated once: how each kind is measured, called and put into words.
 
-The columns are explained at the head of ``facial.toml``, ``vocal.toml`` and ``verbal.toml``.
+The columns are explained at the head of ``facial.toml``, ``head.toml``, ``vocal.toml`` and ``verbal.toml``.
 """
 
 import re
@@ -65,6 +65,18 @@ class FacialKind(NonverbalKind):
     articulation: bool = False
 
 
+class HeadKind(NonverbalKind):
+    """A movement or position of the head or the gaze; numbers in ``unit``."""
+
+    modality: Literal["face"] = "face"
+    measure: str
+    series: str
+    resting: Range = (0.0, 0.0)
+    least: float
+    full: float
+    min_sec: float = 0.0
+
+
 class VocalKind(NonverbalKind):
     """A measure of an utterance's voice that is raised or lowered; numbers in ``unit`` or, if so scaled, semitones."""
 
@@ -98,6 +110,11 @@ def facial_kinds() -> tuple[FacialKind, ...]:
 
 
 @cache
+def head_kinds() -> tuple[HeadKind, ...]:
+    return tuple(HeadKind.model_validate({"kind": kind, **row}) for kind, row in _rows("head.toml").items())
+
+
+@cache
 def vocal_kinds() -> tuple[VocalKind, ...]:
     rows = _rows("vocal.toml")
     return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
@@ -110,8 +127,8 @@ def verbal_kinds() -> tuple[VerbalKind, ...]:
 
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
-    """Facial and vocal kinds by name."""
-    return {kind.kind: kind for kind in (*facial_kinds(), *vocal_kinds())}
+    """Kinds of face, head and voice by name."""
+    return {kind.kind: kind for kind in (*facial_kinds(), *head_kinds(), *vocal_kinds())}
 
 
 @cache
@@ -120,7 +137,7 @@ def clue_kinds() -> Mapping[str, ClueKind]:
     name that stands in two tables.
     """
     verbal = [each for kind in verbal_kinds() for each in (kind, kind.negated)]
-    kinds: list[ClueKind] = [*facial_kinds(), *vocal_kinds(), *verbal]
+    kinds: list[ClueKind] = [*facial_kinds(), *head_kinds(), *vocal_kinds(), *verbal]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.perception.face_clues import by_shot, face_clues
+from microemo.perception.head_clues import head_clues
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import TimedWord, word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
@@ -27,7 +28,8 @@ def measure_clues(
     which somebody speaks, ``shots`` the clip between its cuts (none: one shot), ``language`` the ISO 639-1 code of
     utterances that have none of their own. Raises ``InputError`` as ``word_clues`` does.
     """
-    face = [clue for shot in by_shot(track, shots) for clue in face_clues(shot, speech)] if track is not None else []
+    seen = by_shot(track, shots) if track is not None else []
+    face = [clue for shot in seen for clue in (*face_clues(shot, speech), *head_clues(shot))]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
     return number([*face, *voice, *word_clues(utterances, words, language)])
 
