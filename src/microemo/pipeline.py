@@ -193,6 +193,7 @@ def perceive(
         hook,
         config.local_view,
         _recognition(hook, warnings.append) if info.has_video else None,
+        _hands(hook, warnings.append) if info.has_video else None,
     )
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
@@ -252,4 +253,13 @@ def _recognition(hook: Hook, warn: Warn) -> Path | None:
         return weights.path("face_recognition", hook)
     except WeightsError as problem:
         warn(f"people are told apart by place and time alone: {problem}")
+        return None
+
+
+def _hands(hook: Hook, warn: Warn) -> Path | None:
+    """The weights that see hands before a face; without them, none are."""
+    try:
+        return weights.path("hand_landmarker", hook) / "hand_landmarker.task"
+    except WeightsError as problem:
+        warn(f"hands before the face are not told: {problem}")
         return None

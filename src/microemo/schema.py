@@ -164,6 +164,7 @@ class FaceTrack:
     hidden        (N, R)    which clue regions could not be seen, in the order of ``regions.REGIONS``; None: all could
     pose          (N, 3)    pitch, yaw and roll of the head in degrees (``face_shape``); NaN where not known
     shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
+    touched       (N, R)    which hidden regions a hand covers; None where no hands were looked for
     """
 
     times_sec: Float[np.ndarray, " N"]
@@ -172,6 +173,7 @@ class FaceTrack:
     hidden: Bool[np.ndarray, "N R"] | None = None
     pose: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]  # unknown, until ``__post_init__``
     shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
+    touched: Bool[np.ndarray, "N R"] | None = None
 
     def __post_init__(self) -> None:
         for name, row, kind in (("pose", (3,), np.float32), ("shape", (70, 3), np.float16)):
@@ -179,10 +181,10 @@ class FaceTrack:
                 object.__setattr__(self, name, np.full((len(self.times_sec), *row), np.nan, kind))
 
     def rows(self, chosen: slice) -> "FaceTrack":
-        hidden = None if self.hidden is None else self.hidden[chosen]
+        hidden, touched = (None if mask is None else mask[chosen] for mask in (self.hidden, self.touched))
         whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape)
         times_sec, boxes, blendshapes, pose, shape = (array[chosen] for array in whole)
-        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape)
+        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, touched)
 
 
 class Arrays(Protocol):

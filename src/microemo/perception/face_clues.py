@@ -49,8 +49,8 @@ def mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[
 def smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
     """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
 
-    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile. From where
-    the eyes look half down the smile is trusted less and less, and not at all in a face that weeps with its eyes closed.
+    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile. Where
+    the eyes look down by more than 0.35 the smile is trusted less and less, and not at all where they are closed.
     """
     trust = np.maximum(2 - mean(blendshapes, LOOK_DOWN) / 0.35, 2.5 * mean(blendshapes, UPPER_LIP_UP) - 0.25)
     return mean(blendshapes, names) * np.clip(trust, 0, 1)

@@ -67,6 +67,7 @@ def head_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
     off_camera_deg                                between the gaze and where the person looks into the camera
     eye_contact                                   1 or 0
     lid_aperture_left, lid_aperture_right         distance of the lids over the width of the eye
+    hand_at_face                                  how many clue regions a hand covers
     blink                                         1 during blinks, else 0
     """
     eyes = gaze(track)
@@ -79,6 +80,9 @@ def head_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
         "eye_contact": np.where(np.isfinite(off_deg), off_deg <= CONTACT_DEG, np.nan),
         "lid_aperture_left": eyes.aperture[:, 1],
         "lid_aperture_right": eyes.aperture[:, 0],
+        "hand_at_face": np.full(len(off_deg), np.nan)
+        if track.touched is None
+        else track.touched.sum(axis=1).astype(float),
         "blink": np.where(np.isfinite(eyes.aperture).all(axis=1), blinking, np.nan),
     }
 

@@ -41,8 +41,8 @@ BLENDSHAPES: tuple[str, ...] = (
 class Face(NamedTuple):
     """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off.
 
-    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``); ``pose`` and ``shape`` are as
-    ``face_shape`` has them.
+    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``), ``touched`` of those among them
+    that a hand covers (``hands``); ``pose`` and ``shape`` are as ``face_shape`` has them.
     """
 
     landmarks: Float[np.ndarray, "478 2"]
@@ -50,6 +50,7 @@ class Face(NamedTuple):
     hidden: frozenset[str] = frozenset()
     pose: Float[np.ndarray, " 3"] = NO_POSE
     shape: Float[np.ndarray, "70 3"] = NO_SHAPE
+    touched: frozenset[str] = frozenset()
 
     @property
     def box(self) -> Float[np.ndarray, " 4"]:

@@ -39,6 +39,7 @@ class _Rows:
     hidden: "array[int]" = field(default_factory=lambda: array("B"))
     pose: "array[float]" = field(default_factory=lambda: array("f"))
     shape: bytearray = field(default_factory=bytearray)  # of float16
+    touched: "array[int]" = field(default_factory=lambda: array("B"))
     looks: Looks | None = None
     met: bool = False  # whether another face was within reach in the last frame
 
@@ -48,6 +49,7 @@ class _Rows:
         self.blendshapes.extend(face.blendshapes)
         self.hidden.extend(region in face.hidden for region in REGION_NAMES)
         self.pose.extend(face.pose)
+        self.touched.extend(region in face.touched for region in REGION_NAMES)
         self.shape += face.shape.astype(np.float16).tobytes()
         self.looks = looks
 
@@ -64,6 +66,7 @@ class _Rows:
             np.frombuffer(self.hidden, bool).reshape(-1, len(REGION_NAMES)),
             np.frombuffer(self.pose, np.float32).reshape(-1, 3),
             np.frombuffer(self.shape, np.float16).reshape(-1, len(SHAPE_POINTS), 3),
+            np.frombuffer(self.touched, bool).reshape(-1, len(REGION_NAMES)),
         )
 
 

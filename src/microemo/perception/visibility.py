@@ -89,9 +89,12 @@ def seen_blendshapes(track: FaceTrack) -> Float[np.ndarray, "N 52"]:
 
 def mostly_hidden(track: FaceTrack) -> Bool[np.ndarray, " R"]:
     """Which regions could not be seen for more than half of the track."""
-    if track.hidden is None or not len(track.hidden):
-        return np.zeros(len(REGION_NAMES), bool)
-    return track.hidden.mean(axis=0) > 0.5
+    return mostly(track.hidden)
+
+
+def mostly(mask: Bool[np.ndarray, "N R"] | None) -> Bool[np.ndarray, " R"]:
+    """Which regions a track's mask has for more than half of its rows."""
+    return mask.mean(axis=0) > 0.5 if mask is not None and len(mask) else np.zeros(len(REGION_NAMES), bool)
 
 
 def _hides() -> Bool[np.ndarray, "R 52"]:
