@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from turning_head import OPEN, between, head, wave
 from microemo.clues import head_kinds
 from microemo.perception.clues import measure_clues
 from microemo.perception.head_clues import MEASURES, head_clues, head_series, turning_points
+from microemo.perception.regions import REGION_NAMES
 from microemo.schema import Clue, FaceTrack
 from microemo.spans import Span
 
@@ -28,6 +30,9 @@ SHOWN = {
     "head_tilt": head(roll=between(2, 4, 20)),
     "head_turned_away": head(yaw=between(2, 4, 30), left=between(2, 4, 0.9)),
     "head_lowered": head(pitch=between(2, 4, 25), down=between(2, 4, -0.7)),
+    "hand_at_face": replace(
+        head(), touched=(np.arange(150)[:, None] // 50 == 1) & np.isin(REGION_NAMES, ["mouth", "jaw"])
+    ),
     "gaze_lowered": head(down=between(2, 4, 0.8)),
     "gaze_averted": head(left=between(2, 4, 0.9), duration_sec=7),
     "eye_contact_lost": head(left=between(2, 4, 0.9), duration_sec=7),
