@@ -2,7 +2,8 @@
 
 Skin and lips of every colour give back more red light than green. Where that surplus is gone, measured by the person's
 own brow and cheeks in the same picture, something else is in front. A landmarker draws lips and eyes there all the
-same. What has the colour of skin, as hands have, is not told from it, nor is anything in a picture without colour.
+same. What has the colour of skin, as hands have (``hands`` sees them), is not told from it, nor is anything in a
+picture without colour.
 """
 
 import math
