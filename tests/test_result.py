@@ -16,7 +16,7 @@ from microemo.result import Result
 
 @pytest.fixture
 def result(tmp_path: Path) -> Result:
-    return make_result(tmp_path / "my <b>talk.mp4").with_key_frames(KEY_FRAMES)
+    return make_result(tmp_path / "my <b>talk.mp4").illustrated(KEY_FRAMES)
 
 
 def test_it_saves_what_the_command_writes(result: Result, tmp_path: Path) -> None:

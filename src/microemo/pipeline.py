@@ -134,7 +134,10 @@ class Pipeline:
             ),
             microemo_version=__version__,
         )
-        return result.with_key_frames([frame for frame in clip.key_frames if frame.person in {None, *people}])
+        return result.illustrated(
+            [frame for frame in clip.key_frames if frame.person in {None, *people}],
+            [one.about.series for one in told if one.about.series is not None],
+        )
 
 
 def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
@@ -204,6 +207,8 @@ def perceive(
             duration_sec=round(info.duration_sec, 3),
             has_video=info.has_video,
             has_audio=waveform is not None,
+            width=info.width,
+            height=info.height,
             face_seconds=round(faces.main_person.face_seconds, 3) if faces.main_person else 0.0,
             audio_track=heard.audio_track,
         ),

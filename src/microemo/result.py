@@ -8,10 +8,11 @@ from pydantic import PrivateAttr, ValidationError
 
 from microemo import extras, report
 from microemo.errors import InputError
-from microemo.report import notebook, tables
+from microemo.report import notebook, series, tables
+from microemo.report.columns import Scheme
 from microemo.report.key_frames import portrait
 from microemo.report.tables import TableName
-from microemo.schema import KeyFrame, ResultRecord
+from microemo.schema import KeyFrame, ResultRecord, Series
 
 if TYPE_CHECKING:
     import pandas
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 class Result(ResultRecord):
     """Who feels what, when, and from which clues; frozen. Two results are equal if they say the same.
 
-    ``key_frames`` are a few pictures of what was analysed, for reports. They are no part of ``result.json``, so a
-    result that was read from a file has none.
+    ``key_frames`` are a few pictures of what was analysed, for reports, and ``series`` what was measured of each person
+    frame by frame. They are no part of ``result.json``, so a result that was read from a file has none.
     """
 
     _key_frames: tuple[KeyFrame, ...] = PrivateAttr(default=())
+    _series: tuple[Series, ...] = PrivateAttr(default=())
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
@@ -40,10 +42,14 @@ class Result(ResultRecord):
     def key_frames(self) -> tuple[KeyFrame, ...]:
         return self._key_frames
 
-    def with_key_frames(self, key_frames: Sequence[KeyFrame]) -> Self:
-        """The same result with these pictures."""
+    @property
+    def series(self) -> tuple[Series, ...]:
+        return self._series
+
+    def illustrated(self, key_frames: Sequence[KeyFrame], series: Sequence[Series] = ()) -> Self:
+        """The same result with these pictures and series."""
         copy = self.model_copy()
-        copy._key_frames = tuple(key_frames)
+        copy._key_frames, copy._series = tuple(key_frames), tuple(series)
         return copy
 
     def portrait(self, person: str) -> KeyFrame | None:
@@ -59,6 +65,15 @@ class Result(ResultRecord):
         """
         folder = Path(directory) / report.folder_name(self.clip.path)
         return report.save(self, folder, formats, self.key_frames)
+
+    def save_series(self, directory: Path | str, columns: Scheme = "microemo") -> list[Path]:
+        """Write the series as CSV into ``directory/<the clip's stem>``, and return the files' paths.
+
+        ``columns`` "openface", "pyfeat" or "libreface" names the face's columns as these packages do. Raises
+        ``InputError`` on other names and where the directory cannot be written.
+        """
+        folder = Path(directory) / report.folder_name(self.clip.path)
+        return series.save(self.series, self.clip, folder, columns)
 
     def to_dataframe(self, table: TableName = "utterances") -> "pandas.DataFrame":
         """A tidy table: ``utterances``, ``emotions``, ``clues``, ``claims`` or ``people``; times in seconds.

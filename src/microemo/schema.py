@@ -4,6 +4,7 @@
 and ``FaceTrack`` carry arrays between perception and the model, and are plain frozen dataclasses.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -34,6 +35,8 @@ class ClipInfo(Record):
     duration_sec: float = Field(ge=0)
     has_video: bool
     has_audio: bool
+    width: int = Field(0, ge=0, description="Of the upright picture as it was measured, in pixels; 0 without video")
+    height: int = Field(0, ge=0)
     face_seconds: float = Field(ge=0, description="Time in which the main person's face was found")
     audio_track: int | None = Field(None, description="Which of several was heard, counted from 1; None: the only one")
 
@@ -154,6 +157,14 @@ class ResultRecord(Record):
         return tuple(sorted([*own, *listening], key=lambda answer: (answer.start_sec, answer.index)))
 
 
+UNKNOWN: dict[str, tuple[tuple[int, ...], Any]] = {
+    "pose": ((3,), np.float32),
+    "shape": ((70, 3), np.float16),
+    "place": ((3,), np.float32),
+}
+"""Columns of a track that are NaN unless given: a row's shape and type."""
+
+
 @dataclass(frozen=True)
 class FaceTrack:
     """One person's face through the clip, a row per frame in which it was found.
@@ -164,6 +175,7 @@ class FaceTrack:
     hidden        (N, R)    which clue regions could not be seen, in the order of ``regions.REGIONS``; None: all could
     pose          (N, 3)    pitch, yaw and roll of the head in degrees (``face_shape``); NaN where not known
     shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
+    place         (N, 3)    where that is: x, y and unit of the shape in pixels
     touched       (N, R)    which hidden regions a hand covers; None where no hands were looked for
     """
 
@@ -173,18 +185,19 @@ class FaceTrack:
     hidden: Bool[np.ndarray, "N R"] | None = None
     pose: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]  # unknown, until ``__post_init__``
     shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
+    place: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]
     touched: Bool[np.ndarray, "N R"] | None = None
 
     def __post_init__(self) -> None:
-        for name, row, kind in (("pose", (3,), np.float32), ("shape", (70, 3), np.float16)):
+        for name, (row, kind) in UNKNOWN.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, np.full((len(self.times_sec), *row), np.nan, kind))
 
     def rows(self, chosen: slice) -> "FaceTrack":
         hidden, touched = (None if mask is None else mask[chosen] for mask in (self.hidden, self.touched))
-        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape)
-        times_sec, boxes, blendshapes, pose, shape = (array[chosen] for array in whole)
-        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, touched)
+        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape, self.place)
+        times_sec, boxes, blendshapes, pose, shape, place = (array[chosen] for array in whole)
+        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place, touched)
 
 
 class Arrays(Protocol):
@@ -208,6 +221,27 @@ class KeyFrame:
     person: str | None = None
 
 
+Columns = Mapping[str, Float[np.ndarray, " N"]]
+
+
+@dataclass(frozen=True)
+class Series:
+    """What was measured of one person through time, at the rates at which it was measured.
+
+    person           their id
+    face             columns with a row a frame that shows the face, NaN where something cannot be told (``series``)
+    voice            columns with a row a step of the voice measures, while they speak
+    track            the face itself, with the same rows as ``face``
+    frame_times_sec  (F,)   of all frames of the video; ``face["frame"]`` counts them from 1
+    """
+
+    person: str
+    face: Columns
+    voice: Columns
+    track: FaceTrack
+    frame_times_sec: Float[np.ndarray, " F"]
+
+
 @dataclass(frozen=True)
 class Participant:
     """One person of a clip as perceived; T sampled frames, K of which show the face.
@@ -219,6 +253,7 @@ class Participant:
     face_mask    (T,)            True where the face was found
     views        (K, S, S, 3)    aligned views of the face (or the frames themselves), which have the clue regions
     view_masks   (K, R, P)       soft patch masks of the clue regions in ``views``
+    series       what was measured through time; None of people who are made of arrays
     """
 
     person: Person
@@ -230,6 +265,7 @@ class Participant:
     views: UInt8[Arrays, "K S S 3"]
     view_masks: Float[Arrays, "K R P"]
     key_frames: tuple[KeyFrame, ...] = ()
+    series: Series | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 import pytest
 
 from microemo import parse
-from microemo.clues import clue_clause, kinds_in, mentions, nonverbal_kinds
+from microemo.clues import clue_clause, kinds_in, mentions, nonverbal_kinds, verbal_kinds
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, Utterance
+from microemo.spans import Span
 
 
 def word_clue(detail: str) -> Clue:
@@ -52,6 +53,20 @@ def test_measured_words_can_be_quoted() -> None:
         clues = word_clues([Utterance(index=0, start_sec=0, end_sec=3, text=text, source="asr")])
         assert clues
         assert all(mentions(f'the person says "{clue.detail}"', clue) for clue in clues)
+
+
+@pytest.mark.parametrize("kind", verbal_kinds(), ids=lambda kind: kind.kind)
+def test_what_is_said_of_words_speaks_of_no_other_clue_and_is_verified_by_them(kind) -> None:
+    for number in range(20):
+        detail = f"no, wait {'x' * number}"
+        clue = word_clue(detail).model_copy(update={"kind": kind.kind})
+        clause = clue_clause(clue)
+        assert clause.removesuffix(f' "{detail}"') in kind.verbs
+        assert kinds_in(clause) == set()
+        (claim,) = parse.claims_in(f"{clause} [1].", [clue], Span(0, 1))
+        assert (claim.modality, claim.clue, claim.verified) == ("words", 1, True)
+        (denied,) = parse.claims_in(f"{clause} [1].", [], Span(0, 1))
+        assert not denied.verified
 
 
 def test_a_quotation_speaks_of_nothing_but_itself() -> None:

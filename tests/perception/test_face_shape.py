@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.perception.face_shape import FLIP, PUPILS, SHAPE_POINTS, frontal_shape, head_pose
+from microemo.perception.face_shape import FLIP, PUPILS, SHAPE_POINTS, frontal_shape, head_pose, in_picture
 
 FACE = np.random.default_rng(0).uniform(-1, 1, (478, 3))
 ANGLES = st.floats(-40, 40)
@@ -32,7 +32,10 @@ def test_angles_are_found_again(pitch, yaw, roll):
 def test_a_face_has_the_same_shape_wherever_it_is_turned_and_however_large_it_is(pitch, yaw, roll, size):
     matrix, rotation = turned(pitch, yaw, roll)
     seen = size * FACE @ rotation.T + [100, 50, 0]
-    assert frontal_shape(seen, matrix) == pytest.approx(frontal_shape(FACE, np.eye(4)), abs=1e-4)
+    shape, place = frontal_shape(seen, matrix)
+    assert shape == pytest.approx(frontal_shape(FACE, np.eye(4))[0], abs=1e-4)
+    again = in_picture(shape[None], np.array([[pitch, yaw, roll]]), place[None])[0]
+    assert again == pytest.approx(seen[list(SHAPE_POINTS), :2], abs=1e-3 * size)
 
 
 def test_signs_are_those_of_openface():

@@ -41,6 +41,7 @@ def scan(*faces: PersonScan) -> FaceScan:
     return FaceScan(
         frame_times_sec=TIMES,
         frames=np.zeros((len(TIMES), SIDE, SIDE, 3), np.uint8),
+        all_times_sec=np.arange(0, 10, 1 / FPS),
         shots=(Span(0, 10),),
         people=tuple(sorted(faces, key=lambda face: face.id)),
         main_person=faces[0] if faces else None,

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from microemo.clues import emotion_word_kinds
 from microemo.perception.word_clues import entries, word_clues
 from microemo.schema import Utterance
 
@@ -18,8 +19,14 @@ def said(text, start_sec=1.0, end_sec=3.0):
     return [Utterance(index=0, start_sec=start_sec, end_sec=end_sec, text=text, source="subtitle")]
 
 
+def feelings(text, words=()):
+    """Clues of emotion words alone."""
+    kinds = {each.kind for kind in emotion_word_kinds() for each in (kind, kind.negated)}
+    return [clue for clue in word_clues(said(text), words) if clue.kind in kinds]
+
+
 def found(text):
-    return [(clue.kind, clue.detail) for clue in word_clues(said(text))]
+    return [(clue.kind, clue.detail) for clue in feelings(text)]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +50,7 @@ def test_words_negations_and_phrases(text, expected):
 
 def test_polarity_and_grades():
     def value(text):
-        (clue,) = word_clues(said(text))
+        (clue,) = feelings(text)
         assert abs(clue.value) <= clue.strength <= 1
         return clue.value
 

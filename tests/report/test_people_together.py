@@ -166,7 +166,7 @@ def test_nobody_takes_all_the_key_frames() -> None:
 
 
 def test_the_portrait_is_the_frame_that_shows_the_face_best(result: Result) -> None:
-    shown = result.with_key_frames(FACES)
+    shown = result.illustrated(FACES)
     portrait = shown.portrait("P2")
     assert portrait is not None and (portrait.time_sec, portrait.person) == (1.0, "P2")
     assert shown.portrait("P3") is None and shown.portrait("P9") is None

@@ -38,6 +38,14 @@ def analyze(
         int | None, typer.Option(metavar="N", help="Which of several audio tracks, from 1; else one with a voice.")
     ] = None,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Also write what was measured frame by frame, as CSV; faces with the columns of microemo, openface, "
+            "pyfeat or libreface.",
+        ),
+    ] = None,
     no_asr: Annotated[bool, typer.Option("--no-asr", help="No speech recognition: fixed windows instead.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON as well; an array of results for several videos.")
@@ -50,6 +58,7 @@ def analyze(
 
     from microemo import pipeline, progress, report
     from microemo.perception.spoken_language import language_code
+    from microemo.report.columns import check_scheme
     from microemo.report.text import summary
 
     if subtitles is not None and len(videos) > 1:
@@ -57,6 +66,7 @@ def analyze(
     spoken = language_code(language)
     chosen = formats.replace(" ", "").split(",")
     report.check_formats(chosen)
+    scheme = check_scheme(columns) if columns is not None else None
 
     with progress.shown() as hook:
         analyzer = pipeline.load(model, device, hook)
@@ -76,6 +86,7 @@ def analyze(
                     audio_track=audio_track,
                 )
             written = report.save(result, directory, chosen, result.key_frames)
+            written += report.series.save(result.series, result.clip, directory, scheme) if scheme else []
         except Exception as error:
             failures.append(error)
             print_error(error, debug=debug, source=video)

@@ -7,6 +7,7 @@ is new, a function.
 """
 
 from microemo.clues.table import (
+    VERBS,
     ClueKind,
     FacialKind,
     HeadKind,
@@ -14,13 +15,15 @@ from microemo.clues.table import (
     VerbalKind,
     VocalKind,
     clue_kinds,
+    emotion_word_kinds,
     facial_kinds,
     head_kinds,
     nonverbal_kinds,
+    style_kinds,
     verbal_kinds,
     vocal_kinds,
 )
-from microemo.clues.wording import QUOTATION, VERBS, clue_clause, kinds_in, mentions, unquoted
+from microemo.clues.wording import QUOTATION, clue_clause, kinds_in, mentions, unquoted
 
 __all__ = [
     "QUOTATION",
@@ -33,11 +36,13 @@ __all__ = [
     "VocalKind",
     "clue_clause",
     "clue_kinds",
+    "emotion_word_kinds",
     "facial_kinds",
     "head_kinds",
     "kinds_in",
     "mentions",
     "nonverbal_kinds",
+    "style_kinds",
     "unquoted",
     "verbal_kinds",
     "vocal_kinds",

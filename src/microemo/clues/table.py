@@ -19,6 +19,7 @@ from microemo.schema import Modality, Record
 Range = tuple[float, float]
 
 OF_BOTH_DIRECTIONS = ("measure", "unit", "scale", "neutral", "neutral_high_voice", "span")  # columns of vocal kinds
+VERBS = ("the person says", "the words include", "the speaker says")  # of verbal kinds that have none of their own
 
 
 class ClueKind(Record):
@@ -92,11 +93,16 @@ class VocalKind(NonverbalKind):
 
 
 class VerbalKind(ClueKind):
-    """That a word or phrase is said which names or shows a feeling."""
+    """That words are said which name or show a feeling (emotion words), or a way of speaking, which has a ``strength``.
+
+    ``verbs`` are what a clause has before the quotation of the words.
+    """
 
     modality: Literal["words"] = "words"
     region: str = "words"
     polarity: Literal[-1, 0, 1]
+    strength: float | None = Field(default=None, gt=0, le=1)
+    verbs: tuple[str, ...] = Field(default=VERBS, min_length=1)
 
     @property
     def negated(self) -> "VerbalKind":
@@ -122,7 +128,17 @@ def vocal_kinds() -> tuple[VocalKind, ...]:
 
 @cache
 def verbal_kinds() -> tuple[VerbalKind, ...]:
+    """Emotion words and ways of speaking."""
     return tuple(VerbalKind.model_validate({"kind": kind, **row}) for kind, row in _rows("verbal.toml").items())
+
+
+def emotion_word_kinds() -> tuple[VerbalKind, ...]:
+    return tuple(kind for kind in verbal_kinds() if kind.strength is None)
+
+
+def style_kinds() -> tuple[VerbalKind, ...]:
+    """The ways of speaking."""
+    return tuple(kind for kind in verbal_kinds() if kind.strength is not None)
 
 
 @cache
@@ -133,11 +149,11 @@ def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
 
 @cache
 def clue_kinds() -> Mapping[str, ClueKind]:
-    """All kinds by name, in the order of the tables; of words, the negated kinds as well. Raises ``ValueError`` on a
-    name that stands in two tables.
+    """All kinds by name, in the order of the tables; of emotion words, the negated kinds as well. Raises ``ValueError``
+    on a name that stands in two tables.
     """
-    verbal = [each for kind in verbal_kinds() for each in (kind, kind.negated)]
-    kinds: list[ClueKind] = [*facial_kinds(), *head_kinds(), *vocal_kinds(), *verbal]
+    emotion_words = [each for kind in emotion_word_kinds() for each in (kind, kind.negated)]
+    kinds: list[ClueKind] = [*facial_kinds(), *head_kinds(), *vocal_kinds(), *emotion_words, *style_kinds()]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}

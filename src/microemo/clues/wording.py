@@ -3,10 +3,9 @@
 import re
 import zlib
 
-from microemo.clues.table import nonverbal_kinds
+from microemo.clues.table import VERBS, VerbalKind, clue_kinds, nonverbal_kinds
 from microemo.schema import Clue
 
-VERBS = ("the person says", "the words include", "the speaker says")
 QUOTATION = re.compile(r'"([^"]*)"')
 
 
@@ -17,9 +16,15 @@ def clue_clause(clue: Clue) -> str:
     """
     digest = zlib.crc32(f"{clue.kind} {clue.strength} {clue.value} {clue.detail}".encode())
     if clue.modality == "words":
-        return f'{VERBS[digest % len(VERBS)]} "{clue.detail}"'
+        verbs = _verbs(clue.kind)
+        return f'{verbs[digest % len(verbs)]} "{clue.detail}"'
     clauses = nonverbal_kinds()[clue.kind].clauses
     return clauses[digest % len(clauses)]
+
+
+def _verbs(kind: str) -> tuple[str, ...]:
+    known = clue_kinds().get(kind)
+    return known.verbs if isinstance(known, VerbalKind) else VERBS
 
 
 def mentions(text: str, clue: Clue) -> bool:

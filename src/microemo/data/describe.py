@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from microemo.clues import QUOTATION, VERBS, clue_clause, kinds_in, nonverbal_kinds
+from microemo.clues import QUOTATION, clue_clause, kinds_in, nonverbal_kinds, verbal_kinds
 from microemo.data.association import Association, family
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.lexicon.labels import lexicon, normalised, place
@@ -163,7 +163,7 @@ def frame_of(sentence: str, labels: Sequence[str]) -> str:
 @cache
 def _clauses_pattern() -> re.Pattern[str]:
     clauses = [clause for kind in nonverbal_kinds().values() for clause in kind.clauses]
-    clauses += [f'{verb} ""' for verb in VERBS]
+    clauses += [f'{verb} ""' for kind in verbal_kinds() for verb in kind.verbs]
     return re.compile("|".join(re.escape(clause) for clause in sorted(clauses, key=len, reverse=True)))
 
 

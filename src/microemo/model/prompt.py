@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from microemo.clues import clue_clause
+from microemo.clues import clue_clause, style_kinds
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
 
@@ -17,6 +17,7 @@ SlotKind = Literal["video", "audio", "video_window", "audio_window"]
 MARKS = ("<|", "###", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "<s>", "</s>")  # what chats are divided by
 
 MAX_CLUES = 5  # listed an utterance
+REMARKABLE = 0.3  # strength from which a way of speaking is listed: a single "not", "maybe" or question is not
 END = "<|im_end|>"
 OPENING = "<|im_start|>user\n"
 ANSWER_OPENING = "<|im_end|>\n<|im_start|>assistant\n"
@@ -116,11 +117,15 @@ def strongest(clues: Sequence[Clue], start_sec: float, end_sec: float) -> list[C
     """The strongest clues of a stretch, the strongest of each kind, in the order of their ids."""
     kinds: dict[str, Clue] = {}
     for clue in clues:
-        if clue.start_sec < end_sec and clue.end_sec > start_sec:
+        if clue.start_sec < end_sec and clue.end_sec > start_sec and _is_remarkable(clue):
             key = clue.kind + clue.detail
             kinds[key] = max(kinds.get(key, clue), clue, key=lambda c: c.strength)
     kept = sorted(kinds.values(), key=lambda clue: (-clue.strength, clue.id))[:MAX_CLUES]
     return sorted(kept, key=lambda clue: clue.id)
+
+
+def _is_remarkable(clue: Clue) -> bool:
+    return clue.strength >= REMARKABLE or all(clue.kind != kind.kind for kind in style_kinds())
 
 
 def moved(entry: PromptUtterance, by_sec: float) -> PromptUtterance:

@@ -7,8 +7,9 @@ from jaxtyping import Float
 
 from microemo.perception.face_clues import by_shot, face_clues
 from microemo.perception.head_clues import head_clues
+from microemo.perception.spoken_words import TimedWord
 from microemo.perception.voice_clues import voice_clues
-from microemo.perception.word_clues import TimedWord, word_clues
+from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
 from microemo.spans import Span
 

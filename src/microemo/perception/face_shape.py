@@ -20,6 +20,7 @@ SHAPE_POINTS = (*JAW_LINE, *BROW_LINES, *NOSE_LINES, *EYE_LINES, *LIP_LINES, *PU
 """Of MediaPipe's landmarks, in the order of the iBUG scheme, the person's right side first; then the pupils."""
 ANCHORS = (33, 133, 362, 263, 168, 6, 197, 195, 127, 356, 234, 454)  # eye corners, nose bridge, sides: they hold still
 NO_POSE = np.full(3, np.nan, np.float32)
+NO_PLACE = np.full(3, np.nan, np.float32)
 NO_SHAPE = np.full((len(SHAPE_POINTS), 3), np.nan, np.float32)
 
 FLIP = np.diag([1.0, -1.0, -1.0])  # from x right, y up, z to the viewer to x right, y down, z away, and back
@@ -34,16 +35,40 @@ def head_pose(matrix: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, " 3"]:
     return np.degrees([pitch, yaw, roll]).astype(np.float32)
 
 
-def frontal_shape(points: Float[np.ndarray, "478 3"], matrix: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "70 3"]:
-    """The shape with the head's turn, place and size taken away: x to the person's left, y down, z away.
+def frontal_shape(
+    points: Float[np.ndarray, "478 3"], matrix: Float[np.ndarray, "4 4"]
+) -> tuple[Float[np.ndarray, "70 3"], Float[np.ndarray, " 3"]]:
+    """The shape with the head's turn, place and size taken away, and the place: x, y of the middle, and the size.
 
-    ``points`` are landmarks in pixels, z too; the unit is the anchors' root mean square distance from their middle,
-    a little more than half of the distance between the outer corners of the eyes.
+    ``points`` are landmarks in pixels, z too. In the shape x is to the person's left, y down, z away; its unit, the
+    size, is the anchors' root mean square distance from their middle, a little more than half of the distance between
+    the outer corners of the eyes.
     """
     anchors = points[list(ANCHORS)]
     middle = anchors.mean(axis=0)
     size = math.sqrt(float(((anchors - middle) ** 2).sum(axis=1).mean()))
-    return ((points[list(SHAPE_POINTS)] - middle) @ _rotation(matrix) / max(size, 1e-6)).astype(np.float32)
+    shape = (points[list(SHAPE_POINTS)] - middle) @ _rotation(matrix) / max(size, 1e-6)
+    return shape.astype(np.float32), np.array([*middle[:2], size], np.float32)
+
+
+def in_picture(
+    shape: Float[np.ndarray, "N 70 3"], pose: Float[np.ndarray, "N 3"], place: Float[np.ndarray, "N 3"]
+) -> Float[np.ndarray, "N 70 2"]:
+    """Where the points of shapes lie in their pictures, x and y in pixels: ``frontal_shape`` undone."""
+    pitch, yaw, roll = np.radians(pose.astype(np.float64)).T
+    turned = np.einsum("nij,njk,nkl,npl->npi", _about(0, pitch), _about(1, yaw), _about(2, roll), shape)
+    return turned[..., :2] * place[:, None, 2:] + place[:, None, :2]
+
+
+def _about(axis: int, angles: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N 3 3"]:
+    """Turns about one axis, by radians."""
+    turn = np.zeros((len(angles), 3, 3))
+    one, other = (axis + 1) % 3, (axis + 2) % 3
+    turn[:, axis, axis] = 1
+    turn[:, one, one] = turn[:, other, other] = np.cos(angles)
+    turn[:, other, one] = np.sin(angles)
+    turn[:, one, other] = -turn[:, other, one]
+    return turn
 
 
 def _rotation(matrix: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "3 3"]:

@@ -1,5 +1,6 @@
 """Faces through a video: one pass over all frames for the tracks, and the pictures of a few sampled ones."""
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +55,11 @@ class PersonScan:
 
 @dataclass(frozen=True)
 class FaceScan:
-    """What the video shows: T sampled frames, the shots between its cuts, and the people by first appearance."""
+    """What the video shows: T of its F frames, the shots between its cuts, and the people by first appearance."""
 
     frame_times_sec: Float[np.ndarray, " T"]
     frames: UInt8[Stored, "T S S 3"]
+    all_times_sec: Float[np.ndarray, " F"]
     shots: tuple[Span, ...]
     people: tuple[PersonScan, ...]
     main_person: PersonScan | None
@@ -86,7 +88,11 @@ class Watched:
     tracks: list[FaceTrack]
     embeddings: dict[int, Float[np.ndarray, " 128"]]
     shots: tuple[Span, ...]
-    end_sec: float
+    times_sec: Float[np.ndarray, " F"]
+
+    @property
+    def end_sec(self) -> float:
+        return float(self.times_sec[-1]) if len(self.times_sec) else 0.0
 
 
 def scan(
@@ -120,6 +126,7 @@ def scan(
     return FaceScan(
         frame_times_sec=np.array([sample.time_sec for sample in samples.taken], np.float64),
         frames=Stored(samples.pictures, np.array([sample.index for sample in samples.taken], int)),
+        all_times_sec=watched.times_sec,
         shots=watched.shots,
         people=people,
         main_person=people[main] if main is not None else None,
@@ -140,6 +147,7 @@ def watch(
     """The one pass over the frames, which fills ``samples``; other arguments as ``scan`` has them."""
     tracker, portraits, stills = FaceTracker(), Portraits(recognition), Stills()
     starts_sec: list[float] = []
+    times_sec = array("d")
     due = list(reversed(sample_times))
     last: tuple[Frame, list[Face], list[int]] | None = None
     hook("faces", 0, None)
@@ -156,6 +164,7 @@ def watch(
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)
                                   if not tracker.has_met(track)}, tracker.live)  # fmt: skip
             last = frame, found, owners
+            times_sec.append(frame.time_sec)
             if due and due[-1] <= frame.time_sec:
                 samples.take(*last)
                 while due and due[-1] <= frame.time_sec:
@@ -165,7 +174,7 @@ def watch(
     if last is not None and due and not (samples.taken and samples.taken[-1].time_sec == end_sec):
         samples.take(*last)
     hook("faces", end_sec, end_sec)
-    return Watched(stills.held(tracker.tracks()), portraits.finish(), shots(starts_sec, end_sec), end_sec)
+    return Watched(stills.held(tracker.tracks()), portraits.finish(), shots(starts_sec, end_sec), np.array(times_sec))
 
 
 def _person(id_: int, track: FaceTrack, tracks: Sequence[int], samples: Samples) -> PersonScan:

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from microemo.media.video import Frame
-from microemo.perception.face_shape import NO_POSE, NO_SHAPE, frontal_shape, head_pose
+from microemo.perception.face_shape import NO_PLACE, NO_POSE, NO_SHAPE, frontal_shape, head_pose
 
 NUM_FACES = 4
 RETRY_SEC = 0.5  # while no face is known, the other views are tried this often
@@ -42,7 +42,8 @@ class Face(NamedTuple):
     """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off.
 
     ``hidden`` are the names of the clue regions that cannot be seen (``visibility``), ``touched`` of those among them
-    that a hand covers (``hands``); ``pose`` and ``shape`` are as ``face_shape`` has them.
+    that a hand covers (``hands``); ``pose``, ``shape`` and ``place`` (pixels) are as ``face_shape`` has
+    them.
     """
 
     landmarks: Float[np.ndarray, "478 2"]
@@ -50,6 +51,7 @@ class Face(NamedTuple):
     hidden: frozenset[str] = frozenset()
     pose: Float[np.ndarray, " 3"] = NO_POSE
     shape: Float[np.ndarray, "70 3"] = NO_SHAPE
+    place: Float[np.ndarray, " 3"] = NO_PLACE
     touched: frozenset[str] = frozenset()
 
     @property
@@ -153,20 +155,16 @@ class Landmarker:
             image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(view.crop(frame.image))
         )
         found = self._landmarker(view.confidence).detect_for_video(picture, self._clock_ms)
-        height, width = frame.image.shape[:2]
+        frame_size = np.array(frame.image.shape[1::-1], np.float32)
         size = np.array([view.width, view.height, view.width], np.float32)  # depths are in widths
-        origin = np.array([view.left, view.top], np.float32)
+        origin = np.array([view.left, view.top, 0], np.float32)
         return [
-            Face(
-                landmarks=(points[:, :2] + origin) / np.array([width, height], np.float32),
-                blendshapes=np.array([shape.score for shape in shapes], np.float32),
-                pose=head_pose(matrix),
-                shape=frontal_shape(points, matrix),
+            _face(
+                np.array([(at.x, at.y, at.z) for at in points], np.float32) * size + origin, shapes, matrix, frame_size
             )
-            for found_points, shapes, matrix in zip(
+            for points, shapes, matrix in zip(
                 found.face_landmarks, found.face_blendshapes, found.facial_transformation_matrixes, strict=True
             )
-            for points in [np.array([(point.x, point.y, point.z) for point in found_points], np.float32) * size]
         ]
 
     def _landmarker(self, confidence: float) -> Any:
@@ -185,6 +183,23 @@ class Landmarker:
             with quiet_stderr():
                 self._landmarkers[confidence] = vision.FaceLandmarker.create_from_options(options)
         return self._landmarkers[confidence]
+
+
+def _face(
+    points: Float[np.ndarray, "478 3"],
+    blendshapes: Sequence[Any],
+    matrix: Float[np.ndarray, "4 4"],
+    frame_size: Float[np.ndarray, " 2"],
+) -> Face:
+    """``points`` and ``frame_size`` (width, height) are in pixels."""
+    shape, place = frontal_shape(points, matrix)
+    return Face(
+        landmarks=points[:, :2] / frame_size,
+        blendshapes=np.array([blendshape.score for blendshape in blendshapes], np.float32),
+        pose=head_pose(matrix),
+        shape=shape,
+        place=place,
+    )
 
 
 @contextmanager

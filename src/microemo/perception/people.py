@@ -13,9 +13,10 @@ from microemo.perception.clues import measure_clues, number
 from microemo.perception.diarisation import Diarisation
 from microemo.perception.faces import FaceScan, PersonScan
 from microemo.perception.regions import REGION_NAMES
+from microemo.perception.series import face_series
 from microemo.perception.utterances import Speech
 from microemo.perception.visibility import mostly_hidden
-from microemo.schema import FaceTrack, KeyFrame, Participant, Person, Utterance
+from microemo.schema import FaceTrack, KeyFrame, Participant, Person, Series, Utterance
 from microemo.spans import Span, common, inside, total_sec
 
 MIN_SEEN = 0.5  # share of a voice's time in which a face is seen that may be the speaker's
@@ -195,6 +196,7 @@ def _participant(
         views=face.views,
         view_masks=face.view_masks,
         key_frames=tuple(replace(frame, person=who.id) for frame in _key_frames(face, len(faces.people))),
+        series=Series(who.id, face_series(face.track, faces.all_times_sec), {}, face.track, faces.all_times_sec),
     )
 
 

@@ -114,5 +114,6 @@ def _held(track: FaceTrack) -> FaceTrack:
         np.repeat(mostly(track.hidden)[None], len(track.times_sec), axis=0),
         held(track.pose),
         held(track.shape),
+        held(track.place),
         None if track.touched is None else np.repeat(mostly(track.touched)[None], len(track.times_sec), axis=0),
     )

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.report import html, result_json
+from microemo.report import html, result_json, series
 from microemo.schema import KeyFrame, ResultRecord
+
+__all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "save", "series"]
 
 
 class Format(NamedTuple):

@@ -36,6 +36,21 @@ def plain(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def name(clue: Clue) -> str:
+    """What a clue is called: its kind in plain words, the side of a one-sided action, the words of a verbal one."""
+    side = f", {clue.side}" if clue.side else ""
+    detail = f" “{isolated(clue.detail)}”" if clue.detail else ""
+    return f"{plain(clue.kind)}{side}{detail}"
+
+
+def facs(clue: Clue) -> str:
+    """The code of a facial action with its intensity and side, as FACS writes them: AU4C, L14B; empty for others."""
+    code = action_units().get(clue.kind, "")
+    if clue.side and code:
+        code = code.replace("AU", clue.side[0].upper())
+    return f"{code}{clue.intensity or ''}" if code else ""
+
+
 @cache
 def action_units() -> dict[str, str]:
     """FACS codes of the facial actions: brow_lowerer -> AU4."""
@@ -43,11 +58,10 @@ def action_units() -> dict[str, str]:
 
 
 def tooltip(clue: Clue) -> str:
-    detail = f" “{isolated(clue.detail)}”" if clue.detail else ""
-    return (
-        f"{plain(clue.kind)}{detail} · {span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)} · "
-        f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"
-    )
+    code = f" ({facs(clue)})" if facs(clue) else ""
+    when = f"{span(clue.start_sec, clue.end_sec)}, strongest at {clock(clue.apex_sec)}"
+    figures = f"{quantity(clue.value, clue.kind)} against {quantity(clue.baseline, clue.kind)}"
+    return " · ".join([f"{name(clue)}{code}", when, *([] if clue.modality == "words" else [figures])])
 
 
 def labels(answer: Answer) -> str:

@@ -5,7 +5,7 @@ A new language is a file like ``english.toml`` and a row in ``LANGUAGES``.
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -24,6 +24,10 @@ LANGUAGES: dict[str, Traversable] = {
 
 CLAUSE_ENDS = ".,;:!?¿¡。，、；：！？"  # noqa: RUF001
 CLAUSE_END = "."
+PAUSES = CLAUSE_ENDS + '…—–-"“”'  # noqa: RUF001
+AFTER_PAUSE = rf"(?:^|(?<=[{re.escape(PAUSES)}])|(?<=[{re.escape(PAUSES)}]\s))"
+BEFORE_PAUSE = rf"(?=\s*(?:[{re.escape(PAUSES)}]|$))"
+NOTHING = r"(?!)"  # a regular expression that matches nothing
 
 
 class Writing(Record):
@@ -70,14 +74,28 @@ class EmotionWords(Record):
     mild: tuple[str, ...] = ()
 
 
+class Style(Record):
+    """Words and phrases by ways of speaking, "*" for any ending, a comma at an end for a pause that must be there.
+
+    ``ordinary`` ones are of no kind, though one of another kind is in them. ``restarts`` are words at which speakers
+    who stumble begin again, ``emphatic`` those that they repeat for emphasis.
+    """
+
+    words: Mapping[str, tuple[str, ...]] = {}
+    ordinary: tuple[str, ...] = ()
+    restarts: tuple[str, ...] = ()
+    emphatic: tuple[str, ...] = ()
+
+
 class Language(Record):
-    """One language's file; ``emotion_words`` by kind of verbal clue."""
+    """One language's file; ``emotion_words`` and the words of its ``style`` by kind of verbal clue."""
 
     writing: Writing = Writing()
     negations: Negations
     degrees: Degrees = Degrees()
     labels: LabelForms = LabelForms()
     emotion_words: Mapping[str, EmotionWords]
+    style: Style = Style()
 
     @property
     def space(self) -> str:
@@ -96,6 +114,19 @@ class Language(Record):
     def spell(self, words: Sequence[str]) -> str:
         """Words as they are written side by side, with no space behind an elision."""
         return self.space.join(words).replace("' ", "'")
+
+    def any_of(self, phrases: Iterable[str]) -> str:
+        """The regular expression that finds phrases as ``style`` has them in a normalised text; each is a group."""
+        return self.whole("|".join(f"({self._phrase(phrase)})" for phrase in phrases) or NOTHING)
+
+    def whole(self, pattern: str) -> str:
+        """A regular expression that matches whole words alone, where these are told apart by spaces."""
+        return rf"(?<![\w'])(?:{pattern})(?![\w'])" if self.writing.spaced else f"(?:{pattern})"
+
+    def _phrase(self, phrase: str) -> str:
+        stem = re.escape(phrase.strip(", ")).replace(r"\*", r"[\w']*").replace(r"\ ", r"[\s,]+")
+        before, after = AFTER_PAUSE if phrase[0] == "," else "", BEFORE_PAUSE if phrase[-1] == "," else ""
+        return rf"{before}{stem}(?!-\w){after}"
 
     @cached_property
     def _word(self) -> re.Pattern[str]:

@@ -1,0 +1,34 @@
+"""What was measured of a person through time, as tidy columns: a row a frame of the face, a row a step of the voice.
+
+Names are in lower case with their units. Action units (``au04``: both sides; ``au04_left``) are activations of 0 to 1.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.visibility import seen_blendshapes
+from microemo.schema import Columns, FaceTrack
+
+
+def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> Columns:
+    """The columns of a face, with a row a row of its track; ``frame_times_sec`` are those of all frames of the video.
+
+    Nothing where the face is never seen; NaN where something cannot be told.
+    """
+    if not len(track.times_sec):
+        return {}
+    sides = zip(("left", "top", "right", "bottom"), track.boxes.T, strict=True)
+    angles = zip(("pitch", "yaw", "roll"), track.pose.T, strict=True)
+    return {
+        "frame": np.searchsorted(frame_times_sec, track.times_sec).astype(np.float64) + 1,
+        "time_sec": track.times_sec,
+        **{f"face_{side}": values for side, values in sides},
+        **{f"pose_{angle}_deg": values for angle, values in angles},
+        **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
+    }
+
+
+def _snake(name: str) -> str:
+    """A blendshape's name as a column has it: "browDownLeft" is "blendshape_brow_down_left"."""
+    return "blendshape_" + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
