@@ -189,7 +189,7 @@ def _played(chosen: list[list[tuple[dict[str, str], Path]]], order: list[int], p
     turns, now = [], 0.0
     for person in order:
         row, take = left[person].pop(0)
-        sound = _voice(take)[: int(MAX_TURN_SEC * SAMPLE_RATE)]
+        sound = voice_of(take)[: int(MAX_TURN_SEC * SAMPLE_RATE)]
         seconds = len(sound) / SAMPLE_RATE + PAUSE_SEC
         num = round((now + seconds) * FPS) - round(now * FPS)
         padded = np.zeros(round((now + seconds) * SAMPLE_RATE) - round(now * SAMPLE_RATE), np.float32)
@@ -197,9 +197,9 @@ def _played(chosen: list[list[tuple[dict[str, str], Path]]], order: list[int], p
         for other in range(len(chosen)):
             own = other == person
             coming = row if own else (left[other] or chosen[other][-1:])[0][0]
-            pictures = _pictures(pedfe / coming["file"], num if own else 1)
+            pictures = pictures_of(pedfe / coming["file"], num if own else 1)
             if own:
-                pictures = talking(pictures, _loudness(padded, num))
+                pictures = talking(pictures, loudness_of(padded, num))
             shown[other] += pictures if own else pictures * num
             heard[other].append(padded if own else np.zeros_like(padded))
         turns.append(Turn(person, row["emotion"], now, now + len(sound) / SAMPLE_RATE))
@@ -207,7 +207,7 @@ def _played(chosen: list[list[tuple[dict[str, str], Path]]], order: list[int], p
     return Composite([np.stack(own) for own in shown], [np.concatenate(own) for own in heard], turns)
 
 
-def _voice(path: Path) -> np.ndarray:
+def voice_of(path: Path) -> np.ndarray:
     """A take without the silence around it."""
     sound = waveform(probe(path))
     assert sound is not None
@@ -215,7 +215,7 @@ def _voice(path: Path) -> np.ndarray:
     return np.array(sound[loud[0] : loud[-1] + 1])
 
 
-def _pictures(path: Path, num: int) -> list[np.ndarray]:
+def pictures_of(path: Path, num: int) -> list[np.ndarray]:
     """So many pictures of a clip on grey, forwards and backwards until there are enough."""
     found = []
     for _, image in frames(probe(path), FPS):
@@ -230,7 +230,7 @@ def _pictures(path: Path, num: int) -> list[np.ndarray]:
     return [loop[index % len(loop)] for index in range(num)]
 
 
-def _loudness(sound: np.ndarray, num: int) -> np.ndarray:
+def loudness_of(sound: np.ndarray, num: int) -> np.ndarray:
     """0 to 1 at each picture."""
     edges = np.linspace(0, len(sound), num + 1).astype(int)
     level = np.sqrt([np.sqrt(np.mean(sound[a:b] ** 2)) for a, b in itertools.pairwise(edges)])

@@ -25,12 +25,12 @@ from identities import landmarker
 from microemo import weights
 from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
-from microemo.perception import face_clues
+from microemo.perception import facial_actions
 from microemo.perception.faces import scan
 from microemo.perception.gaze import gaze, looking
 from microemo.perception.hands import LOOK_SEC, HandWatch
 from microemo.perception.head_clues import head_clues
-from microemo.perception.landmarks import Landmarker
+from microemo.perception.landmarks import BLENDSHAPES, Landmarker
 from microemo.schema import FaceTrack
 
 HANDS = "hand_landmarker.task"
@@ -185,8 +185,13 @@ def near(edge: Sequence[int], mark: Sequence[int]) -> bool:
 def smiles(tracks: dict[str, FaceTrack], labels: dict[str, dict[str, str]]) -> dict[str, object]:
     """AUC of the clip's 90th percentile of the smile, happy against others; MediaPipe's own scores beside it."""
     table = {}
-    for name, series in (("smile", face_clues.smile), ("MediaPipe's scores", face_clues.mean)):
-        level = {clip: np.quantile(series(track.blendshapes, face_clues.SMILE), 0.9) for clip, track in tracks.items()}
+    scores = {
+        clip: track.blendshapes[:, [BLENDSHAPES.index(name) for name in facial_actions.SMILE]].mean(axis=1)
+        for clip, track in tracks.items()
+    }
+    trusted = {clip: facial_actions.smile(tracks[clip].blendshapes, told) for clip, told in scores.items()}
+    for name, series in (("smile", trusted), ("MediaPipe's scores", scores)):
+        level = {clip: np.quantile(values, 0.9) for clip, values in series.items()}
         for other in ("sad", "disgust", "fear", "angry", "surprise"):
             happy, rest = (
                 [(level[clip], labels[clip]["subject"]) for clip in level if labels[clip]["emotion"] == emotion]

@@ -87,13 +87,21 @@ def analyze(
     diarize: bool | None = None,
     audio_track: int | None = None,
     person: str | None = None,
+    neutral: Path | str | None = None,
 ) -> "Result":
     """What the person in a media file feels, when, and from which clues, by the built-in model.
 
     Raises ``InputError`` where the file cannot be used. For many files, ``load`` once and call its ``analyze``.
     """
     return load(hook=hook).analyze(
-        path, subtitles, asr, language=language, diarize=diarize, audio_track=audio_track, person=person
+        path,
+        subtitles,
+        asr,
+        language=language,
+        diarize=diarize,
+        audio_track=audio_track,
+        person=person,
+        neutral=neutral,
     )
 
 

@@ -28,7 +28,10 @@ JOINT = re.compile(
 )
 NUMBER = re.compile(r"[0-9]{1,9}")
 CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
-VOICE_TALK = re.compile(r"\b(voice|pitch|melody|speech|speaks?|tone|words come|pauses?|loud\w*|quiet\w*)\b")
+VOICE_TALK = re.compile(
+    r"\b(voice|pitch|melody|speech|speaks?|tone|words come|pauses?|loud\w*|quiet\w*"
+    r"|laughs?|laughter|cries|sobs|sobbing|sighs?|screams?|gasps?)\b"
+)
 FACE_TALK = re.compile(
     r"\b(face|head|hand|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
     r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"

@@ -29,13 +29,15 @@ from microemo.perception.audio_tracks import choose_audio_track
 from microemo.perception.channels import find_turns
 from microemo.perception.diarisation import Diarisation, diarise
 from microemo.perception.faces import scan
+from microemo.perception.neutral_face import measured_against, read_neutral
 from microemo.perception.people import who_is_who
 from microemo.perception.sampling import even_times, sample_times
 from microemo.perception.speakers import cut_at_changes
 from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech, find_speech
+from microemo.perception.vocal_events import vocal_events
 from microemo.result import Result
-from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
+from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo
 
 NANO = Path(__file__).parent / "weights" / "nano"
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
@@ -71,17 +73,19 @@ class Pipeline:
         diarize: bool | None = None,
         audio_track: int | None = None,
         person: str | None = None,
+        neutral: Path | str | None = None,
     ) -> Result:
         """What the people in a media file feel, when, and from which clues.
 
         ``subtitles`` (a file's path, or cues) replace speech recognition; ``asr=False`` does without words.
         ``language`` is the ISO 639-1 code of what is said, which is found where it is not given. ``diarize`` tells
         speakers apart by their voices; by default that is done where several people are seen. ``audio_track`` counts
-        from 1; by default it is one with a voice. ``person`` is the id of the only person to be judged. Raises
-        ``InputError`` where the file, the subtitles, the language or the track cannot be used, and where there is no
-        such person.
+        from 1; by default it is one with a voice. ``person`` is the id of the only person to be judged. ``neutral`` is
+        a picture or video of the main person at rest, or of whom it shows, to measure their face against. Raises
+        ``InputError`` where the file, the subtitles, the language, the track or the neutral face cannot be used, and
+        where there is no such person.
         """
-        clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track)
+        clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track, neutral)
         return self.understand(clip, hook, person)
 
     def perceive(
@@ -93,11 +97,12 @@ class Pipeline:
         language: str | None = None,
         diarize: bool | None = None,
         audio_track: int | None = None,
+        neutral: Path | str | None = None,
     ) -> Clip:
         """Media and perception: utterances, sampled frames, people with their faces and voices, measured clues."""
         return perceive(
             Path(path), self.config, subtitles, asr, hook or self._hook, device=self.device, language=language,
-            diarize=diarize, audio_track=audio_track,
+            diarize=diarize, audio_track=audio_track, neutral=None if neutral is None else Path(neutral),
         )  # fmt: skip
 
     @torch.inference_mode()
@@ -159,14 +164,15 @@ def perceive(
     language: str | None = None,
     diarize: bool | None = None,
     audio_track: int | None = None,
+    neutral: Path | None = None,
 ) -> Clip:
     """All of media and perception, with the frames, views and masks that a model of this configuration reads.
 
     ``given`` are subtitles; ``sound`` is the file with the sound, where that is another; ``device`` is where speech
     is recognised; ``language`` is that of the words, by default found. ``diarize`` tells speakers apart, by default
     where several people are seen or each has a channel; False: whatever is said, the main person says.
-    ``audio_track`` counts from 1, by default it is one with a voice. Raises ``InputError`` where a file, the language
-    or the track cannot be used.
+    ``audio_track`` counts from 1, by default it is one with a voice. ``neutral`` shows somebody of the clip at rest.
+    Raises ``InputError`` where a file, the language or the track cannot be used, and where ``neutral`` shows no face.
     """
     warnings: list[str] = []
     language = language_code(language)
@@ -185,6 +191,8 @@ def perceive(
 
     frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
+    recognition = _recognition(hook, warnings.append) if info.has_video or neutral else None
+    at_rest = read_neutral(neutral, landmarker, recognition, warnings.append) if neutral else None
     num_frames, vision = config.num_frames, config.vision
     faces = scan(
         frames,
@@ -195,12 +203,16 @@ def perceive(
         speech.voiced,
         hook,
         config.local_view,
-        _recognition(hook, warnings.append) if info.has_video else None,
+        recognition,
         _hands(hook, warnings.append) if info.has_video else None,
     )
+    if neutral and at_rest:
+        faces = measured_against(faces, at_rest, str(neutral), warnings.append)
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
-    who = who_is_who(cut_at_changes(speech, voices) if voices else speech, voices, faces, waveform, warnings.append)
+    events = _events(waveform, hook, warnings.append) if waveform is not None else []
+    said = cut_at_changes(speech, voices) if voices else speech
+    who = who_is_who(said, voices, faces, waveform, warnings.append, events)
     return Clip(
         info=ClipInfo(
             path=str(path),
@@ -250,6 +262,15 @@ def _by_voice(
         warn(f"several people are seen, but all speech is taken for the main person's: {problem}")
         return None
     return diarise(waveform, speech.voiced, *parts, hook)
+
+
+def _events(waveform: Float32[np.ndarray, " N"], hook: Hook, warn: Warn) -> list[Clue]:
+    """Laughter, crying and the like; none, with a warning, where the weights cannot be had."""
+    try:
+        return vocal_events(waveform, weights.path("yamnet", hook))
+    except WeightsError as problem:
+        warn(f"laughter, crying, sighs and the like are not looked for: {problem}")
+        return []
 
 
 def _recognition(hook: Hook, warn: Warn) -> Path | None:

@@ -161,6 +161,7 @@ UNKNOWN: dict[str, tuple[tuple[int, ...], Any]] = {
     "pose": ((3,), np.float32),
     "shape": ((70, 3), np.float16),
     "place": ((3,), np.float32),
+    "folds": ((2,), np.float32),
 }
 """Columns of a track that are NaN unless given: a row's shape and type."""
 
@@ -176,6 +177,7 @@ class FaceTrack:
     pose          (N, 3)    pitch, yaw and roll of the head in degrees (``face_shape``); NaN where not known
     shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
     place         (N, 3)    where that is: x, y and unit of the shape in pixels
+    folds         (N, 2)    contrast of wrinkles at the root of the nose, left and right (``nose_folds``)
     touched       (N, R)    which hidden regions a hand covers; None where no hands were looked for
     """
 
@@ -186,6 +188,7 @@ class FaceTrack:
     pose: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]  # unknown, until ``__post_init__``
     shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
     place: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]
+    folds: Float[np.ndarray, "N 2"] = None  # type: ignore[assignment]
     touched: Bool[np.ndarray, "N R"] | None = None
 
     def __post_init__(self) -> None:
@@ -195,9 +198,9 @@ class FaceTrack:
 
     def rows(self, chosen: slice) -> "FaceTrack":
         hidden, touched = (None if mask is None else mask[chosen] for mask in (self.hidden, self.touched))
-        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape, self.place)
-        times_sec, boxes, blendshapes, pose, shape, place = (array[chosen] for array in whole)
-        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place, touched)
+        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape, self.place, self.folds)
+        times_sec, boxes, blendshapes, pose, shape, place, folds = (array[chosen] for array in whole)
+        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place, folds, touched)
 
 
 class Arrays(Protocol):

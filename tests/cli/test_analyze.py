@@ -37,10 +37,13 @@ class FakePipeline:
         language: str | None = None,
         diarize: bool | None = None,
         audio_track: int | None = None,
+        neutral: Path | None = None,
         person: str | None = None,
     ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")
+        if neutral is not None:
+            raise InputError(f"{neutral}: no face was found")
         if audio_track is not None:
             raise InputError(f"{path}: no audio track {audio_track}")
         match path.read_text():
@@ -88,6 +91,12 @@ def test_the_audio_track_is_handed_on(run: Run) -> None:
     outcome = analyze(run, "good.mp4", "--audio-track", "3")
     assert outcome.code == 2
     assert "no audio track 3" in outcome.stderr
+
+
+def test_the_neutral_face_is_handed_on(run: Run) -> None:
+    outcome = analyze(run, "good.mp4", "--neutral", "rest.jpg")
+    assert outcome.code == 2
+    assert "rest.jpg: no face was found" in outcome.stderr
 
 
 def test_one_input_is_one_json_object(run: Run) -> None:

@@ -12,27 +12,27 @@ import microemo
 
 PACKAGE = Path(microemo.__file__).parent
 
-NOSE_WRINKLER = """
-[nose_wrinkler]
-action_unit = "AU9"
-region = "nose"
-blendshapes = ["noseSneerLeft", "noseSneerRight"]
+TONGUE_SHOW = """
+[tongue_show]
+action_unit = "AU19"
+region = "forehead"
+blendshapes = ["jawForward"]
 neutral = [0.0, 0.1]
 peak = 0.5
 min_sec = 0.4
-phrase = "nose wrinkled"
-clauses = ["the nose wrinkles", "the nose is wrinkled"]
-keywords = ["nose wrinkles", "nose is wrinkled"]
+phrase = "tongue shown"
+clauses = ["the tongue shows", "the tongue is put out"]
+keywords = ["tongue*"]
 families = ["disgusted"]
 """
 
-PITCH_RISING = """
-[pitch_rising]
+PITCH_CLIMBING = """
+[pitch_climbing]
 measure = "f0_slope"
 unit = "semitones/s"
 neutral = [-1.0, 1.0]
 span = 10.0
-phrase = "rising pitch"
+phrase = "climbing pitch"
 clauses = ["the pitch climbs to the end"]
 keywords = ["pitch climbs"]
 families = ["surprised"]
@@ -62,13 +62,13 @@ from microemo.spans import Span
 
 utterance = Utterance(index=0, start_sec=0, end_sec=3, text="", source="asr")
 blendshapes = np.zeros((75, 52))
-blendshapes[25:50, [BLENDSHAPES.index("noseSneerLeft"), BLENDSHAPES.index("noseSneerRight")]] = 0.6
+blendshapes[25:50, BLENDSHAPES.index("jawForward")] = 0.6
 track = FaceTrack(np.arange(75) / 25, np.zeros((75, 4)), blendshapes)
 times_sec = np.arange(150) / 50
 level = np.full(150, -15.0)
 voice_clues.voice_in = lambda *_: voice_clues.Voice(utterance, times_sec, 6 * times_sec, level, level)
 clues = measure_clues(track, np.zeros(1), [utterance], [], [utterance.span])
-new = {clue.kind: clue for clue in clues if clue.kind in ("nose_wrinkler", "pitch_rising")}
+new = {clue.kind: clue for clue in clues if clue.kind in ("tongue_show", "pitch_climbing")}
 prompt = "".join(map(str, prefix(prompt_utterances([utterance], clues), frozenset())))
 result = ResultRecord(
     clip=ClipInfo(path="a.mp4", duration_sec=3, has_video=True, has_audio=True, face_seconds=3), overall=Answer(),
@@ -92,8 +92,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict:
     copy = tmp_path_factory.mktemp("copy") / "microemo"
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("*.safetensors", "__pycache__"))
     for file, added in (
-        ("clues/facial.toml", NOSE_WRINKLER),
-        ("clues/vocal.toml", PITCH_RISING),
+        ("clues/facial.toml", TONGUE_SHOW),
+        ("clues/vocal.toml", PITCH_CLIMBING),
         ("perception/voice_clues.py", F0_SLOPE),
     ):
         with (copy / file).open("a") as target:
@@ -107,18 +107,18 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 
 def test_a_new_facial_clue_is_a_row(results: dict) -> None:
-    assert results["nose_wrinkler"] == {
+    assert results["tongue_show"] == {
         "modality": "face", "prompted": True, "claims": [True], "denied": [False], "value": "0.60",
-        "action_unit": "AU9", "families": ["disgusted", "haughty"],
+        "action_unit": "AU19", "families": ["disgusted", "haughty"],
     }  # fmt: skip
 
 
 def test_a_new_vocal_clue_is_a_row_and_a_function(results: dict) -> None:
-    assert results["pitch_rising"] == {
+    assert results["pitch_climbing"] == {
         "modality": "voice", "prompted": True, "claims": [True], "denied": [False], "value": "6.0 semitones/s",
         "action_unit": None, "families": ["surprised"],
     }  # fmt: skip
 
 
 def test_new_clues_have_lanes(results: dict) -> None:
-    assert results["lanes"][-2:] == ["nose", "voice"]
+    assert results["lanes"][-2:] == ["forehead", "voice"]

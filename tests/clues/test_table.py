@@ -8,6 +8,7 @@ from microemo.clues import (
     FacialKind,
     clue_kinds,
     emotion_word_kinds,
+    event_kinds,
     facial_kinds,
     head_kinds,
     style_kinds,
@@ -15,15 +16,19 @@ from microemo.clues import (
     vocal_kinds,
 )
 from microemo.lexicon.languages import LANGUAGES, language
-from microemo.perception import face_clues, voice_clues
+from microemo.perception import face_clues, facial_actions, voice_clues
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.nets.yamnet import NUM_CLASSES
 from microemo.perception.regions import REGION_NAMES
+from microemo.perception.vocal_events import events_in
+from microemo.perception.voice_quality import VoiceQuality
 from microemo.perception.word_clues import entries, word_clues
 from microemo.schema import FaceTrack, Utterance
 from microemo.spans import Span
 
 FPS = 25
 SPAN = Span(0.0, 2.0)
+NEEDS = {"with_smile": facial_actions.SMILE, "with_lowered_brows": facial_actions.BROWS_DOWN}
 
 
 def utterance(text: str) -> Utterance:
@@ -31,26 +36,39 @@ def utterance(text: str) -> Utterance:
 
 
 def facial_clues_of(kind: FacialKind) -> set[str]:
-    """What is measured where the blendshapes of a kind, and a smile where it needs one, rise for two seconds."""
-    blendshapes = np.zeros((6 * FPS, len(BLENDSHAPES)))
-    shown = {*kind.blendshapes, *(face_clues.SMILE if kind.series == "with_smile" else ())}
+    """What is measured where the sources of a kind, and what it needs, rise for two seconds; on the left alone where
+    it is told only of one side.
+    """
+    blendshapes, folds = np.zeros((6 * FPS, len(BLENDSHAPES))), np.zeros((6 * FPS, 2), np.float32)
+    shown = {*kind.blendshapes, *NEEDS.get(kind.series, ())}
     blendshapes[2 * FPS : 4 * FPS, [BLENDSHAPES.index(name) for name in shown]] = 1.0
-    track = FaceTrack(np.arange(len(blendshapes)) / FPS, np.zeros((len(blendshapes), 4)), blendshapes)
+    folds[2 * FPS : 4 * FPS] = kind.span[1] if kind.span and kind.appearance else 0.0
+    shape = np.zeros((6 * FPS, 70, 3), np.float32)
+    if kind.only_one_sided and kind.span:  # the left lip corner, drawn back
+        shape[:, [48, 54, 60, 64], 2] = kind.span[0]
+        shape[2 * FPS : 4 * FPS, [54, 64], 2] = kind.span[1]
+    track = FaceTrack(
+        np.arange(len(blendshapes)) / FPS, np.zeros((len(blendshapes), 4)), blendshapes, folds=folds,
+        shape=shape if kind.only_one_sided else None,
+    )  # fmt: skip
     return {clue.kind for clue in face_clues.face_clues(track)}
 
 
-def spoken(f0=0.0, alpha_ratio=-15.0, loudness=-30.0, text="", pause_sec=0.0) -> voice_clues.Voice:
+def spoken(f0=0.0, alpha_ratio=-15.0, loudness=-30.0, text="", pause_sec=0.0, shimmer=None) -> voice_clues.Voice:
     """Two seconds of voice on a level, or along the levels given; a pause divides it."""
     times_sec = np.linspace(SPAN.start_sec, SPAN.end_sec - voice_clues.FRAME_SEC, 120)
     times_sec[60:] += pause_sec
     f0, alpha_ratio, loudness = (np.resize(level, 120).astype(float) for level in (f0, alpha_ratio, loudness))
-    return voice_clues.Voice(utterance(text), times_sec, f0, alpha_ratio, loudness)
+    quality = VoiceQuality(shimmer=shimmer)
+    return voice_clues.Voice(utterance(text), times_sec, f0, alpha_ratio, loudness, quality)
 
 
 VOICES = {
     "pitch_raised": [spoken(f0=24)],
     "pitch_flat": [spoken(f0=0)],
     "pitch_lively": [spoken(f0=(-10, 0, 10))],
+    "pitch_rising": [spoken(f0=np.concatenate([np.zeros(95), np.arange(25) / 2]))],
+    "voice_rough": [spoken(shimmer=20.0)],
     "voice_tense": [spoken(alpha_ratio=0)],
     "voice_soft": [spoken(alpha_ratio=-30)],
     "voice_loud": [spoken(), spoken(), spoken(loudness=-10)],
@@ -62,11 +80,13 @@ VOICES = {
 
 
 def test_facial_kinds_name_what_exists() -> None:
-    assert len({kind.action_unit for kind in facial_kinds()}) == len(facial_kinds())
-    for kind in facial_kinds():
+    assert len({kind.action_unit for kind in table.facial_actions()}) == len(table.facial_actions())
+    for kind in table.facial_actions():
         assert kind.region in REGION_NAMES
         assert set(kind.blendshapes) <= set(BLENDSHAPES)
-        assert kind.series in face_clues.SERIES
+        assert {kind.measure, kind.side_measure} - {None} <= set(facial_actions.MEASURES)
+        assert kind.appearance in {None, "folds"}
+        assert kind.series in facial_actions.SERIES
         assert 0 <= kind.neutral[0] <= kind.neutral[1] < kind.peak <= 1
 
 
@@ -101,6 +121,13 @@ def test_every_vocal_kind_can_be_measured(kind, monkeypatch: pytest.MonkeyPatch)
     assert {clue.kind for clue in measured} <= clue_kinds().keys()
 
 
+@pytest.mark.parametrize("kind", event_kinds(), ids=lambda kind: kind.kind)
+def test_every_event_can_be_measured(kind) -> None:
+    sounds = np.zeros((5, NUM_CLASSES))
+    sounds[2, kind.sounds[-1]] = kind.threshold + 0.01
+    assert [clue.kind for clue in events_in(sounds, 3.0)] == [kind.kind]
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_emotion_word_can_be_measured(code: str) -> None:
     """A word is of the kind that it is listed under, unless a longer one is there."""
@@ -116,9 +143,10 @@ def test_every_emotion_word_can_be_measured(code: str) -> None:
 
 
 def test_the_table_has_all_kinds_and_their_regions() -> None:
-    nonverbal = (*facial_kinds(), *head_kinds(), *vocal_kinds())
-    assert len(clue_kinds()) == len(nonverbal) + 2 * len(emotion_word_kinds()) + len(style_kinds())
-    assert table.regions() == ("brows", "eyes", "mouth", "cheeks", "jaw", "head", "gaze", "voice", "words")
+    emotion_words = 2 * len(emotion_word_kinds())  # each has a negated one
+    others = facial_kinds(), head_kinds(), vocal_kinds(), event_kinds(), style_kinds()
+    assert len(clue_kinds()) == emotion_words + sum(map(len, others))
+    assert table.regions() == ("brows", "eyes", "nose", "mouth", "cheeks", "jaw", "head", "gaze", "voice", "words")
     assert VOICES.keys() == {kind.kind for kind in vocal_kinds()}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from microemo import parse
-from microemo.clues import clue_clause, kinds_in, mentions, nonverbal_kinds, verbal_kinds
+from microemo.clues import FacialKind, clue_clause, facial_kinds, kinds_in, mentions, nonverbal_kinds, verbal_kinds
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
@@ -71,3 +71,16 @@ def test_what_is_said_of_words_speaks_of_no_other_clue_and_is_verified_by_them(k
 
 def test_a_quotation_speaks_of_nothing_but_itself() -> None:
     assert kinds_in('the person says "stop smiling"') == set()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in facial_kinds() if kind.one_sided], ids=lambda kind: kind.kind)
+def test_a_side_is_said_and_recognised(kind: FacialKind) -> None:
+    for side in ("left", "right"):
+        clue = word_clue("great").model_copy(update={"kind": kind.kind, "modality": "face", "detail": "", "side": side})
+        clause = clue_clause(clue)
+        assert side in clause
+        assert clause not in kind.clauses
+        for variant in kind.one_sided:
+            assert mentions(variant.format(side=side), clue)
+            assert kinds_in(variant.format(side=side)) == {kind.kind}
+            assert parse._modality(variant.format(side=side)) == "face"

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microemo.perception.face_clues import ONSET_STRENGTH, by_shot, face_clues
+from microemo.perception.face_clues import ONSET_STRENGTH, by_shot, face_clues, intensity
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.schema import FaceTrack
 from microemo.spans import Span
@@ -89,7 +91,8 @@ def test_blinks_are_no_clue_but_closed_eyes_are():
 def test_articulation_is_no_clue():
     talking = track(jawOpen=between(1, 2, 0.7), mouthPucker=between(1, 2, 0.95))
     assert sorted(kinds(face_clues(talking))) == ["jaw_drop", "lip_pucker"]
-    assert face_clues(talking, speech=[(0.9, 2.1)]) == []
+    syllables = {"jawOpen": lambda t: 0.7 * (t % 0.25 < 0.12), "mouthPucker": lambda t: 0.95 * (t % 0.5 < 0.2)}
+    assert face_clues(track(**syllables), speech=[(0, 6)]) == []
     assert kinds(face_clues(track(**both("mouthSmile", between(1, 3, 0.9))), speech=[(0, 6)])) == ["lip_corner_puller"]
 
 
@@ -136,3 +139,74 @@ def test_no_clue_spans_a_cut(cut_sec):
 def test_one_shot_is_measured_whole():
     smiling = track(**both("mouthSmile", between(1, 3, 0.9)))
     assert by_shot(smiling, [Span(0.0, 6.0)]) == [smiling] == by_shot(smiling, [])
+
+
+def raised_brows(left, right):
+    """Brows by their blendshape, whose sides are alike, and by their shape, whose sides are not."""
+    brows = track(**both("browOuterUp", lambda t: (left(t) + right(t)) / 2))
+    shape = np.zeros((len(brows.times_sec), 70, 3), np.float32)
+    for points, level in ((range(22, 27), left), (range(17, 22), right)):
+        shape[:, points, 1] = -0.22 * level(brows.times_sec)[:, None]
+    return replace(brows, shape=shape)
+
+
+def of_kind(clues, kind):
+    return [clue for clue in clues if clue.kind == kind]
+
+
+def test_a_one_sided_action_has_its_side():
+    (clue,) = of_kind(face_clues(raised_brows(between(2, 4), between(9, 9))), "outer_brow_raiser")
+    assert clue.side == "left"
+    (clue,) = of_kind(face_clues(raised_brows(between(2, 4), between(2, 4))), "outer_brow_raiser")
+    assert clue.side is None
+
+
+def test_a_face_that_is_crooked_at_rest_is_not_one_sided():
+    crooked = raised_brows(lambda t: 0.5 + between(2, 4, 0.5)(t), between(2, 4, 0.5))
+    (clue,) = of_kind(face_clues(crooked), "outer_brow_raiser")
+    assert clue.side is None
+
+
+def test_sides_are_not_compared_in_a_turned_face():
+    raised = raised_brows(between(9, 9), between(2, 4))
+    turned = replace(raised, pose=np.tile([0.0, 30.0, 0.0], (len(raised.times_sec), 1)))
+    for seen, side in ((raised, "right"), (turned, None)):
+        assert [clue.side for clue in of_kind(face_clues(seen), "outer_brow_raiser")] == [side]
+
+
+def drawn_back(*corners):
+    """Lip corners, by their points, that are drawn back from second 2 to 4."""
+    face = track()
+    shape = np.zeros((len(face.times_sec), 70, 3), np.float32)
+    shape[:, [48, 54, 60, 64], 2] = 0.22
+    shape[:, corners, 2] += between(2, 4, 0.15)(face.times_sec)[:, None]
+    return replace(face, shape=shape)
+
+
+def test_one_lip_corner_alone_is_drawn_in():
+    (clue,) = of_kind(face_clues(drawn_back(48, 60)), "dimpler")
+    assert (clue.side, clue.start_sec, clue.end_sec) == ("right", pytest.approx(2, abs=0.1), pytest.approx(4, abs=0.1))
+    assert of_kind(face_clues(drawn_back(48, 60, 54, 64)), "dimpler") == []
+
+
+def test_intensity_follows_strength():
+    assert [intensity(strength) for strength in (0.2, 0.3, 0.5, 0.8, 1.0)] == ["A", "B", "C", "D", "E"]
+    (clue,) = face_clues(track(**both("mouthSmile", between(2, 4, 0.5))))
+    assert clue.intensity == intensity(clue.strength) == "C"
+
+
+def test_a_neutral_face_is_what_the_person_is_measured_against():
+    """Who smiles a little in the neutral picture smiles only beyond that."""
+    smiling = track(**both("mouthSmile", 0.4))
+    assert kinds(face_clues(smiling)) == ["lip_corner_puller"]
+    assert face_clues(smiling, neutral=track(1 / FPS, **both("mouthSmile", 0.4))) == []
+    (clue,) = face_clues(smiling, neutral=track(1 / FPS, **both("mouthSmile", 0.1)))
+    assert clue.baseline == pytest.approx(0.1)
+
+
+def test_quiet_stretches_are_the_baseline_even_of_who_mostly_speaks():
+    """Brows go with speech for most of the clip; at rest they are lower."""
+    moved = track(10, **both("browOuterUp", lambda t: np.where((t >= 1) & (t < 8.5), 0.5, 0.1)))
+    speech = [Span(1.0, 8.5)]
+    (clue,) = face_clues(moved, speech)
+    assert clue.baseline == pytest.approx(0.1, abs=0.02)

@@ -37,6 +37,10 @@ def analyze(
     audio_track: Annotated[
         int | None, typer.Option(metavar="N", help="Which of several audio tracks, from 1; else one with a voice.")
     ] = None,
+    neutral: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A picture or video of the person at rest, to measure their face against."),
+    ] = None,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
     columns: Annotated[
         str | None,
@@ -84,6 +88,7 @@ def analyze(
                     diarize=diarize,
                     person=person,
                     audio_track=audio_track,
+                    neutral=neutral,
                 )
             written = report.save(result, directory, chosen, result.key_frames)
             written += report.series.save(result.series, result.clip, directory, scheme) if scheme else []

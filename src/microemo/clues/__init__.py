@@ -1,14 +1,16 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
-``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``vocal.toml`` and ``verbal.toml``;
-``wording`` turns clues into clauses and recognises them in text. Perception measures by the table, prompts and answers
-speak by it, the parser checks by it, and the report shows by it: a new kind is a row and, where its series or measure
-is new, a function.
+``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``vocal.toml``, ``events.toml`` and
+``verbal.toml``; ``wording`` turns clues into clauses and recognises them in text. Perception measures by the table,
+prompts and answers speak by it, the parser checks by it, and the report shows by it: a new kind is a row and, where its
+series or measure is new, a function.
 """
 
 from microemo.clues.table import (
     VERBS,
     ClueKind,
+    EventKind,
+    FacialAction,
     FacialKind,
     HeadKind,
     NonverbalKind,
@@ -16,6 +18,8 @@ from microemo.clues.table import (
     VocalKind,
     clue_kinds,
     emotion_word_kinds,
+    event_kinds,
+    facial_actions,
     facial_kinds,
     head_kinds,
     nonverbal_kinds,
@@ -29,6 +33,8 @@ __all__ = [
     "QUOTATION",
     "VERBS",
     "ClueKind",
+    "EventKind",
+    "FacialAction",
     "FacialKind",
     "HeadKind",
     "NonverbalKind",
@@ -37,6 +43,8 @@ __all__ = [
     "clue_clause",
     "clue_kinds",
     "emotion_word_kinds",
+    "event_kinds",
+    "facial_actions",
     "facial_kinds",
     "head_kinds",
     "kinds_in",

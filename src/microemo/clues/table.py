@@ -1,6 +1,7 @@
 """The table of clues, read and validated once: how each kind is measured, called and put into words.
 
-The columns are explained at the head of ``facial.toml``, ``head.toml``, ``vocal.toml`` and ``verbal.toml``.
+The columns are explained at the head of ``facial.toml``, ``head.toml``, ``vocal.toml``, ``events.toml`` and
+``verbal.toml``.
 """
 
 import re
@@ -9,9 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from microemo.lexicon import FAMILIES
 from microemo.schema import Modality, Record
@@ -40,30 +41,53 @@ class ClueKind(Record):
 
 
 class NonverbalKind(ClueKind):
-    """A kind in words: a short phrase, clauses for sentences, keywords that recognise it."""
+    """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it."""
 
     phrase: str
     clauses: tuple[str, ...] = Field(min_length=1)
+    one_sided: tuple[str, ...] = ()
     keywords: tuple[str, ...]
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches text, in lower case, that speaks of the kind."""
         words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
-        return re.compile(r"\b(" + "|".join(words) + r")\b")
+        of_sides = ("(?:left|right)".join(map(re.escape, clause.split("{side}"))) for clause in self.one_sided)
+        return re.compile(r"\b(" + "|".join((*words, *of_sides)) + r")\b")
 
 
-class FacialKind(NonverbalKind):
-    """An action of the face by its FACS name; levels in [0, 1]."""
+class FacialAction(ClueKind):
+    """An action of the face by its FACS name and how its series is told; levels in [0, 1]."""
 
     modality: Literal["face"] = "face"
     action_unit: str = Field(pattern=r"^AU\d+$")
-    blendshapes: tuple[str, ...] = Field(min_length=1)
+    blendshapes: tuple[str, ...] = ()
     series: str = "mean"
+    measure: str | None = None
+    span: Range | None = None
+    appearance: str | None = None
+    side_measure: str | None = None
+    side_span: float | None = Field(default=None, gt=0)
     neutral: Range
     peak: float
+
+    @model_validator(mode="after")
+    def _told_by_something(self) -> Self:
+        if not (self.blendshapes or self.measure or self.appearance):
+            raise ValueError("blendshapes, a measure or an appearance must tell the action")
+        if (self.measure is None and self.appearance is None) != (self.span is None):
+            raise ValueError("a measure or an appearance goes with a span")
+        if (self.side_measure is None) != (self.side_span is None):
+            raise ValueError("a side_measure goes with a side_span")
+        return self
+
+
+class FacialKind(FacialAction, NonverbalKind):
+    """A facial action that clues tell of, in words."""
+
     min_sec: float
     articulation: bool = False
+    only_one_sided: bool = False
 
 
 class HeadKind(NonverbalKind):
@@ -92,6 +116,16 @@ class VocalKind(NonverbalKind):
     least: float | None = None
 
 
+class EventKind(NonverbalKind):
+    """A sound of the voice that is no word; its value is the probability with which it is heard."""
+
+    modality: Literal["voice"] = "voice"
+    region: str = "voice"
+    unit: str = "probability"
+    sounds: tuple[int, ...] = Field(min_length=1)
+    threshold: float = Field(gt=0, lt=1)
+
+
 class VerbalKind(ClueKind):
     """That words are said which name or show a feeling (emotion words), or a way of speaking, which has a ``strength``.
 
@@ -111,8 +145,17 @@ class VerbalKind(ClueKind):
 
 
 @cache
+def facial_actions() -> tuple[FacialAction, ...]:
+    """All actions that are measured; those that have words are kinds of clue."""
+    return tuple(
+        (FacialKind if "clauses" in row else FacialAction).model_validate({"kind": kind, **row})
+        for kind, row in _rows("facial.toml").items()
+    )
+
+
+@cache
 def facial_kinds() -> tuple[FacialKind, ...]:
-    return tuple(FacialKind.model_validate({"kind": kind, **row}) for kind, row in _rows("facial.toml").items())
+    return tuple(action for action in facial_actions() if isinstance(action, FacialKind))
 
 
 @cache
@@ -124,6 +167,11 @@ def head_kinds() -> tuple[HeadKind, ...]:
 def vocal_kinds() -> tuple[VocalKind, ...]:
     rows = _rows("vocal.toml")
     return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
+
+
+@cache
+def event_kinds() -> tuple[EventKind, ...]:
+    return tuple(EventKind.model_validate({"kind": kind, **row}) for kind, row in _rows("events.toml").items())
 
 
 @cache
@@ -143,8 +191,8 @@ def style_kinds() -> tuple[VerbalKind, ...]:
 
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
-    """Kinds of face, head and voice by name."""
-    return {kind.kind: kind for kind in (*facial_kinds(), *head_kinds(), *vocal_kinds())}
+    """Kinds of face, head and voice by name, vocal events among them."""
+    return {kind.kind: kind for kind in (*facial_kinds(), *head_kinds(), *vocal_kinds(), *event_kinds())}
 
 
 @cache
@@ -153,7 +201,8 @@ def clue_kinds() -> Mapping[str, ClueKind]:
     on a name that stands in two tables.
     """
     emotion_words = [each for kind in emotion_word_kinds() for each in (kind, kind.negated)]
-    kinds: list[ClueKind] = [*facial_kinds(), *head_kinds(), *vocal_kinds(), *emotion_words, *style_kinds()]
+    vocal: list[ClueKind] = [*vocal_kinds(), *event_kinds()]
+    kinds: list[ClueKind] = [*facial_kinds(), *head_kinds(), *vocal, *emotion_words, *style_kinds()]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}

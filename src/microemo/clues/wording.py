@@ -18,8 +18,10 @@ def clue_clause(clue: Clue) -> str:
     if clue.modality == "words":
         verbs = _verbs(clue.kind)
         return f'{verbs[digest % len(verbs)]} "{clue.detail}"'
-    clauses = nonverbal_kinds()[clue.kind].clauses
-    return clauses[digest % len(clauses)]
+    kind = nonverbal_kinds()[clue.kind]
+    if clue.side and kind.one_sided:
+        return kind.one_sided[digest % len(kind.one_sided)].format(side=clue.side)
+    return kind.clauses[digest % len(kind.clauses)]
 
 
 def _verbs(kind: str) -> tuple[str, ...]:

@@ -22,15 +22,17 @@ def measure_clues(
     speech: Sequence[Span],
     shots: Sequence[Span] = (),
     language: str = "en",
+    neutral: FaceTrack | None = None,
 ) -> tuple[Clue, ...]:
     """All clues of a clip; any of its parts may be missing.
 
     ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the spans (seconds from, to) in
     which somebody speaks, ``shots`` the clip between its cuts (none: one shot), ``language`` the ISO 639-1 code of
-    utterances that have none of their own. Raises ``InputError`` as ``word_clues`` does.
+    utterances that have none of their own, ``neutral`` the same face at rest, where it was given. Raises
+    ``InputError`` as ``word_clues`` does.
     """
-    seen = by_shot(track, shots) if track is not None else []
-    face = [clue for shot in seen for clue in (*face_clues(shot, speech), *head_clues(shot))]
+    of_shots = by_shot(track, shots) if track is not None else []
+    face = [clue for shot in of_shots for clue in (*face_clues(shot, speech, neutral), *head_clues(shot))]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
     return number([*face, *voice, *word_clues(utterances, words, language)])
 

@@ -1,71 +1,31 @@
 """Facial clues: FACS actions with onset, apex and offset, measured against the person's own resting face.
 
-The actions are rows of the table of clues (``clues/facial.toml``). A row names the blendshapes that tell its action and
-the function that makes one series of them: ``mean``, or another that is ``registered`` here.
+The actions are rows of the table of clues (``clues/facial.toml``), their series are from ``facial_actions``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import bisect
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from microemo.clues import FacialKind, facial_kinds
-from microemo.perception.landmarks import BLENDSHAPES
-from microemo.perception.visibility import seen_blendshapes
+from microemo.perception.facial_actions import SIDES, Sides, activations
+from microemo.perception.resting import Level, levels, levels_of_neutral, strength
+from microemo.perception.speaking_face import beyond_talking, least_sec, speaking_rows
 from microemo.schema import Clue, FaceTrack
-from microemo.spans import Span, inside
+from microemo.spans import Span
 
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
 MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
 MERGE_SEC = 0.35  # an action let go for less than this has not ended
-RESTING_QUANTILE = 0.2  # of a series over the clip: the face is at rest at least this share of the time
 ONSET_STRENGTH, OFFSET_STRENGTH = 0.2, 0.1  # hysteresis, on the scale of Clue.strength
-SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
-SMILE = ("mouthSmileLeft", "mouthSmileRight")
-LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
-UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
-
-Series = Callable[[Float[np.ndarray, "N 52"], Sequence[str]], Float[np.ndarray, " N"]]
-SERIES: dict[str, Series] = {}
-
-
-def registered(series: Series) -> Series:
-    """Registers a function under its name, for the table of clues.
-
-    It takes blendshapes, (N, 52), NaN where they could not be seen, and the names of those that tell the action, and
-    returns the action's activation in [0, 1] in each row, NaN where it cannot be told.
-    """
-    SERIES[series.__name__] = series
-    return series
-
-
-@registered
-def mean(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """All blendshapes of the action alike, left and right."""
-    return blendshapes[:, [BLENDSHAPES.index(name) for name in names]].mean(axis=1)
-
-
-@registered
-def smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
-
-    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile. Where
-    the eyes look down by more than 0.35 the smile is trusted less and less, and not at all where they are closed.
-    """
-    trust = np.maximum(2 - mean(blendshapes, LOOK_DOWN) / 0.35, 2.5 * mean(blendshapes, UPPER_LIP_UP) - 0.25)
-    return mean(blendshapes, names) * np.clip(trust, 0, 1)
-
-
-@registered
-def with_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """For blendshapes that tell the action only in a smile: the geometric mean of both."""
-    return np.sqrt(mean(blendshapes, names) * smile(blendshapes, SMILE))
-
-
-@registered
-def without_smile(blendshapes: Float[np.ndarray, "N 52"], names: Sequence[str]) -> Float[np.ndarray, " N"]:
-    """For blendshapes that every smile raises as well: their mean, less the smile's share."""
-    return mean(blendshapes, names) * (1 - smile(blendshapes, SMILE))
+MIN_LOPSIDED = 0.3  # strength of one side alone
+MAX_YAW = 20.0  # degrees: of faces turned further, the far side is seen too poorly to be compared
+Intensity = Literal["A", "B", "C", "D", "E"]
+INTENSITIES: tuple[Intensity, ...] = get_args(Intensity)
+INTENSITY_BOUNDS = (0.25, 0.4, 0.7, 0.95)  # strengths, at which the next step begins
 
 
 def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
@@ -77,45 +37,59 @@ def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
     return [track.rows(row) for row in rows]
 
 
-def face_clues(track: FaceTrack, speech: Sequence[Span] = ()) -> list[Clue]:
+def face_clues(track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack | None = None) -> list[Clue]:
     """All facial actions in one person's track, unnumbered, action by action.
 
-    What the mouth does while the person speaks (``speech``: seconds from, to) is articulation, and no clue.
+    Where the person speaks (``speech``: seconds from, to) only what outlasts the talking counts (``speaking_face``).
     A still picture, whose rows are all equal (``stills``), gives clues that last as long as the track, with the apex
     at its start; nobody articulates in it, whoever is heard. Where what tells an action is covered (``visibility``),
-    the action is as lost as where no face is found.
+    the action is as lost as where no face is found. ``neutral`` is the same person at rest, to measure against; by
+    default that is found in the track itself.
     """
     if len(track.times_sec) == 0:
         return []
-    speaking = inside(track.times_sec, () if _is_held(track) else speech, SPEECH_MARGIN_SEC)
-    blendshapes = seen_blendshapes(track)
-    return [clue for kind in facial_kinds() for clue in _measure(kind, track.times_sec, blendshapes, speaking)]
+    speaking = speaking_rows(track.times_sec, () if _is_held(track) else speech)
+    actions = activations(track)
+    at_rest = levels_of_neutral(activations(neutral)) if neutral is not None else {}
+    at_rest = levels(track.times_sec, actions, speaking) | at_rest
+    turned = np.abs(track.pose[:, 1]) > MAX_YAW
+    return [
+        clue
+        for kind in facial_kinds()
+        if (level := at_rest.get(kind.kind)) is not None
+        for clue in _measure(kind, track.times_sec, actions[kind.kind], level, speaking, turned)
+    ]
 
 
 def _measure(
     kind: FacialKind,
     times_sec: Float[np.ndarray, " N"],
-    blendshapes: Float[np.ndarray, "N 52"],
+    sides: Sides,
+    level: Level,
     speaking: Bool[np.ndarray, " N"],
+    turned: Bool[np.ndarray, " N"],
 ) -> Iterator[Clue]:
     """The clues of one kind in the rows in which its series can be told."""
-    told = SERIES[kind.series](blendshapes, kind.blendshapes)
-    is_told = np.isfinite(told)
+    is_told = np.isfinite(sides.both)
     if not is_told.any():
         return
-    times_sec, speaking = times_sec[is_told], speaking[is_told]
-    series = smooth(times_sec, told[is_told])
-    baseline = _baseline(kind, series)
-    strength = (series - baseline) / max(kind.peak - baseline, 1e-3)
-    if kind.articulation:
-        strength = np.where(speaking, 0.0, strength)
+    times_sec, speaking, turned = times_sec[is_told], speaking[is_told], turned[is_told]
+    sides = Sides(*(smooth(times_sec, series[is_told]) for series in sides))
+    of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
+    lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
+    alone = np.where(lopsided >= MIN_LOPSIDED, lopsided, 0.0)
+    acting = alone if kind.only_one_sided else strength(kind, sides.both, level.both)
+    rising = beyond_talking(times_sec, acting, speaking, kind.articulation)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
-    shortest = min(kind.min_sec, times_sec[-1] - times_sec[0])
-    for first, last in events(times_sec, strength):
-        apex = first + int(np.argmax(strength[first : last + 1]))
+    for first, last in events(times_sec, rising):
+        apex = first + int(np.argmax(acting[first : last + 1]))
+        strongest = float(rising[first : last + 1].max())
         end_sec = float(times_sec[last]) + row_sec
-        if end_sec - times_sec[first] < shortest:
+        shortest = least_sec(kind.min_sec, times_sec, speaking, first, last)
+        if end_sec - times_sec[first] < min(shortest, times_sec[-1] - times_sec[0]):
             continue
+        side = max(SIDES, key=lambda side: of_side[side][apex]) if lopsided[apex] >= MIN_LOPSIDED else None
+        told = side if kind.only_one_sided and side else "both"
         yield Clue(
             id=1,
             modality="face",
@@ -124,19 +98,32 @@ def _measure(
             start_sec=round(float(times_sec[first]), 3),
             apex_sec=round(float(times_sec[apex]), 3),
             end_sec=round(end_sec, 3),
-            value=round(float(series[apex]), 3),
-            baseline=round(baseline, 3),
-            strength=round(min(float(strength[apex]), 1.0), 3),
+            value=round(float(getattr(sides, told)[apex]), 3),
+            baseline=round(getattr(level, told), 3),
+            strength=round(min(strongest, 1.0), 3),
+            side=side,
+            intensity=intensity(strongest),
         )
+
+
+def _lopsided(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """How strongly one side acts alone, each beyond its own rest: all of its strength where the other side does
+    nothing, none from where the other has half of it.
+    """
+    return np.maximum(one, other) - 2 * np.maximum(np.minimum(one, other), 0)
+
+
+def intensity(strength: float) -> Intensity:
+    """FACS's five steps: a trace, slight, marked or pronounced, severe or extreme, maximum.
+
+    FACS gives the middle steps most of the range and the maximum the least; strength is 1 where the strongest 2 % of
+    faces that show an emotion are.
+    """
+    return INTENSITIES[bisect.bisect(INTENSITY_BOUNDS, strength)]
 
 
 def _is_held(track: FaceTrack) -> bool:
     return bool((track.blendshapes == track.blendshapes[0]).all())
-
-
-def _baseline(kind: FacialKind, series: Float[np.ndarray, " N"]) -> float:
-    """The person's own resting level, within what resting faces have, so that a lasting smile stays a smile."""
-    return float(np.clip(np.quantile(series, RESTING_QUANTILE), *kind.neutral))
 
 
 def smooth(times_sec: Float[np.ndarray, " N"], series: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:

@@ -21,6 +21,7 @@ SHAPE_POINTS = (*JAW_LINE, *BROW_LINES, *NOSE_LINES, *EYE_LINES, *LIP_LINES, *PU
 ANCHORS = (33, 133, 362, 263, 168, 6, 197, 195, 127, 356, 234, 454)  # eye corners, nose bridge, sides: they hold still
 NO_POSE = np.full(3, np.nan, np.float32)
 NO_PLACE = np.full(3, np.nan, np.float32)
+NO_FOLDS = np.full(2, np.nan, np.float32)
 NO_SHAPE = np.full((len(SHAPE_POINTS), 3), np.nan, np.float32)
 
 FLIP = np.diag([1.0, -1.0, -1.0])  # from x right, y up, z to the viewer to x right, y down, z away, and back

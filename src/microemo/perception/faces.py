@@ -1,7 +1,7 @@
 """Faces through a video: one pass over all frames for the tracks, and the pictures of a few sampled ones."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from microemo.perception.array_file import Stored
 from microemo.perception.hands import HandWatch
 from microemo.perception.identities import Portraits, identities, merged
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
+from microemo.perception.nose_folds import nose_folds
 from microemo.perception.samples import FaceView, Sample, Samples
 from microemo.perception.shots import mark_cuts, shots
 from microemo.perception.stills import Stills
@@ -37,6 +38,8 @@ class PersonScan:
     view_masks     (K, R, P)     soft patch masks of the clue regions in ``views``
     key_frame      the sampled frame that shows the face best, if any does
     key_frames     a few of the sampled frames that show it, evenly chosen
+    embedding      (128,)        who the face is (``face_embedding``), where that is known
+    neutral        the face of the same person at rest, where it was given
     """
 
     id: int
@@ -46,6 +49,8 @@ class PersonScan:
     view_masks: Float[Stored, "K R P"]
     key_frame: KeyFrame | None
     key_frames: tuple[KeyFrame, ...]
+    embedding: Float[np.ndarray, " 128"] | None = None
+    neutral: FaceTrack | None = None
 
     @property
     def face_seconds(self) -> float:
@@ -121,7 +126,9 @@ def scan(
     owned = identities(watched.tracks, watched.embeddings, [shot.start_sec for shot in watched.shots[1:]])
     whole = [merged([watched.tracks[index] for index in own]) for own in owned]
     kept = [person for person, track in enumerate(whole) if is_seen(track, watched.end_sec)]
-    people = tuple(_person(id_, whole[person], owned[person], samples) for id_, person in enumerate(kept))
+    people = tuple(
+        _person(id_, whole[person], owned[person], samples, watched.embeddings) for id_, person in enumerate(kept)
+    )
     main = choose_main([person.track for person in people], speech)
     return FaceScan(
         frame_times_sec=np.array([sample.time_sec for sample in samples.taken], np.float64),
@@ -159,6 +166,7 @@ def watch(
                 starts_sec.append(frame.time_sec)
             found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]
             found = hands.mark(frame, found)
+            found = [face._replace(folds=nose_folds(frame.image, face)) for face in found]
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
             stills.see(frame, dict(zip(owners, found, strict=True)))
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)
@@ -177,8 +185,15 @@ def watch(
     return Watched(stills.held(tracker.tracks()), portraits.finish(), shots(starts_sec, end_sec), np.array(times_sec))
 
 
-def _person(id_: int, track: FaceTrack, tracks: Sequence[int], samples: Samples) -> PersonScan:
+def _person(
+    id_: int,
+    track: FaceTrack,
+    tracks: Sequence[int],
+    samples: Samples,
+    embeddings: Mapping[int, Float[np.ndarray, " 128"]],
+) -> PersonScan:
     own = set(tracks)
+    known = [embeddings[one] for one in tracks if one in embeddings]
     of_sample = [next((view for owner, view in sample.views.items() if owner in own), None) for sample in samples.taken]
     shown = [(sample, view) for sample, view in zip(samples.taken, of_sample, strict=True) if view is not None]
     indices = np.array([view.index for _, view in shown], int)
@@ -190,6 +205,7 @@ def _person(id_: int, track: FaceTrack, tracks: Sequence[int], samples: Samples)
         view_masks=Stored(samples.masks, indices),
         key_frame=samples.key_frame(*max(shown, key=lambda pair: pair[1].quality)) if shown else None,
         key_frames=_key_frames(samples, shown),
+        embedding=np.mean(known, axis=0) if known else None,
     )
 
 

@@ -246,5 +246,6 @@ def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
         np.concatenate([track.pose for track in tracks]),
         np.concatenate([track.shape for track in tracks]),
         np.concatenate([track.place for track in tracks]),
+        np.concatenate([track.folds for track in tracks]),
         np.concatenate(touched) if len(touched) == len(tracks) else None,
     )

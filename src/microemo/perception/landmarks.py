@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from microemo.media.video import Frame
-from microemo.perception.face_shape import NO_PLACE, NO_POSE, NO_SHAPE, frontal_shape, head_pose
+from microemo.perception.face_shape import NO_FOLDS, NO_PLACE, NO_POSE, NO_SHAPE, frontal_shape, head_pose
 
 NUM_FACES = 4
 RETRY_SEC = 0.5  # while no face is known, the other views are tried this often
@@ -42,8 +42,8 @@ class Face(NamedTuple):
     """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off.
 
     ``hidden`` are the names of the clue regions that cannot be seen (``visibility``), ``touched`` of those among them
-    that a hand covers (``hands``); ``pose``, ``shape`` and ``place`` (pixels) are as ``face_shape`` has
-    them.
+    that a hand covers (``hands``); ``pose``, ``shape`` and ``place`` (pixels) are as ``face_shape`` has them, ``folds``
+    as ``nose_folds``.
     """
 
     landmarks: Float[np.ndarray, "478 2"]
@@ -52,6 +52,7 @@ class Face(NamedTuple):
     pose: Float[np.ndarray, " 3"] = NO_POSE
     shape: Float[np.ndarray, "70 3"] = NO_SHAPE
     place: Float[np.ndarray, " 3"] = NO_PLACE
+    folds: Float[np.ndarray, " 2"] = NO_FOLDS
     touched: frozenset[str] = frozenset()
 
     @property

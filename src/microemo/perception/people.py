@@ -13,10 +13,10 @@ from microemo.perception.clues import measure_clues, number
 from microemo.perception.diarisation import Diarisation
 from microemo.perception.faces import FaceScan, PersonScan
 from microemo.perception.regions import REGION_NAMES
-from microemo.perception.series import face_series
+from microemo.perception.series import face_series, voice_columns
 from microemo.perception.utterances import Speech
 from microemo.perception.visibility import mostly_hidden
-from microemo.schema import FaceTrack, KeyFrame, Participant, Person, Series, Utterance
+from microemo.schema import Clue, FaceTrack, KeyFrame, Participant, Person, Series, Utterance
 from microemo.spans import Span, common, inside, total_sec
 
 MIN_SEEN = 0.5  # share of a voice's time in which a face is seen that may be the speaker's
@@ -56,11 +56,13 @@ def who_is_who(
     faces: FaceScan,
     waveform: Float32[np.ndarray, " N"] | None,
     warn: Warn = ignore,
+    events: Sequence[Clue] = (),
 ) -> WhoIsWho:
     """The people of a clip: their faces bound to their voices, their timelines, their clues.
 
     ``voices`` say who speaks when; without, all that is said is said by the main person. Utterances in which nobody
-    speaks are the main person's, and are among what the others' faces show as well.
+    speaks are the main person's, and are among what the others' faces show as well. ``events`` of the voice are of who
+    speaks then, else the main person's.
     """
     found = bound(voices, faces, waveform, warn) if voices else _one_voice(speech, faces)
     ordered = sorted(found, key=lambda one: one.appears_sec)
@@ -69,10 +71,20 @@ def who_is_who(
     main = _main(somebodies, faces)
     utterances = tuple(_said(utterance, voices, somebodies, main) for utterance in speech.utterances)
     people = [_participant(one, utterances, speech, faces, waveform) for one in somebodies]
-    clues = number(clue for person in people for clue in person.clues)
+    heard = [_heard(event, somebodies, main) for event in events]
+    clues = number([*(clue for person in people for clue in person.clues), *heard])
     people = [replace(one, clues=tuple(clue for clue in clues if clue.person == one.person.id)) for one in people]
     shown = sorted((frame for person in people for frame in person.key_frames), key=lambda frame: frame.time_sec)
     return WhoIsWho(tuple(people), main.id if main else None, utterances, tuple(shown) or faces.all_key_frames)
+
+
+def _heard(event: Clue, people: Sequence[Somebody], main: Somebody | None) -> Clue:
+    """A vocal event with whose it is."""
+    span = Span(event.start_sec, event.end_sec)
+    seconds = {one.id: total_sec(common([span], one.speech)) for one in people}
+    speaker = max(seconds, key=seconds.__getitem__, default=None)
+    owner = speaker if speaker and seconds[speaker] else main and main.id
+    return event.model_copy(update={"person": owner})
 
 
 def _tell_hidden(people: Sequence[Somebody], warn: Warn) -> None:
@@ -179,7 +191,9 @@ def _participant(
 ) -> Participant:
     face = who.face or faces.nobody
     own = [utterance for utterance in utterances if utterance.person == who.id]
-    clues = measure_clues(face.track, waveform, own, speech.words, who.speech, faces.shots)
+    clues = measure_clues(
+        face.track, waveform, own, speech.words, who.speech, faces.shots, neutral=face.neutral
+    )  # fmt: skip
     return Participant(
         person=Person(
             id=who.id,
@@ -196,7 +210,13 @@ def _participant(
         views=face.views,
         view_masks=face.view_masks,
         key_frames=tuple(replace(frame, person=who.id) for frame in _key_frames(face, len(faces.people))),
-        series=Series(who.id, face_series(face.track, faces.all_times_sec), {}, face.track, faces.all_times_sec),
+        series=Series(
+            person=who.id,
+            face=face_series(face.track, faces.all_times_sec),
+            voice=voice_columns(waveform, who.speech) if waveform is not None else {},
+            track=face.track,
+            frame_times_sec=faces.all_times_sec,
+        ),
     )
 
 

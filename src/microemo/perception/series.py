@@ -3,13 +3,18 @@
 Names are in lower case with their units. Action units (``au04``: both sides; ``au04_left``) are activations of 0 to 1.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float
 
+from microemo.perception.facial_actions import facial_series
 from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.perception.visibility import seen_blendshapes
+from microemo.perception.voice_series import voice_series
 from microemo.schema import Columns, FaceTrack
+from microemo.spans import Span, inside
 
 
 def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> Columns:
@@ -25,8 +30,18 @@ def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> C
         "time_sec": track.times_sec,
         **{f"face_{side}": values for side, values in sides},
         **head_series(track),
+        **facial_series(track),
         **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
     }
+
+
+def voice_columns(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> Columns:
+    """The columns of a voice (``VoiceSeries``) with a row every 16 ms while the person speaks; nothing of silence."""
+    measured = vars(voice_series(waveform, speech)) if speech else {}
+    if not measured:
+        return {}
+    speaking = inside(measured["time_sec"], speech)
+    return {name: column[speaking].astype(np.float32) for name, column in measured.items()}
 
 
 def _snake(name: str) -> str:

@@ -115,5 +115,6 @@ def _held(track: FaceTrack) -> FaceTrack:
         held(track.pose),
         held(track.shape),
         held(track.place),
+        held(track.folds),
         None if track.touched is None else np.repeat(mostly(track.touched)[None], len(track.times_sec), axis=0),
     )

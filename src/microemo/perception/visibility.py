@@ -12,6 +12,15 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from microemo.perception.face_shape import (
+    BROW_LINES,
+    EYE_LINES,
+    JAW_LINE,
+    LIP_LINES,
+    NOSE_LINES,
+    PUPILS,
+    SHAPE_POINTS,
+)
 from microemo.perception.landmarks import BLENDSHAPES, Face
 from microemo.perception.regions import LEFT_EYE, OVAL_EXTREMES, REGION_NAMES, RIGHT_EYE
 from microemo.schema import FaceTrack
@@ -88,6 +97,14 @@ def seen_blendshapes(track: FaceTrack) -> Float[np.ndarray, "N 52"]:
     return np.where(track.hidden @ HIDES, np.float32(np.nan), track.blendshapes)
 
 
+def seen_shape(track: FaceTrack) -> Float[np.ndarray, "N 70 3"]:
+    """A track's shape, NaN at the points of regions that could not be seen."""
+    shape = np.asarray(track.shape, np.float32)
+    if track.hidden is None or not track.hidden.any():
+        return shape
+    return np.where((track.hidden @ HIDES_POINTS)[..., None], np.float32(np.nan), shape)
+
+
 def mostly_hidden(track: FaceTrack) -> Bool[np.ndarray, " R"]:
     """Which regions could not be seen for more than half of the track."""
     return mostly(track.hidden)
@@ -103,7 +120,14 @@ def _hides() -> Bool[np.ndarray, "R 52"]:
     return np.array([[region == name for region in told] for name in REGION_NAMES])
 
 
+def _hides_points() -> Bool[np.ndarray, "R 70"]:
+    of_region = {"jaw": JAW_LINE, "brows": BROW_LINES, "nose": NOSE_LINES, "eyes": (*EYE_LINES, *PUPILS),
+                 "mouth": LIP_LINES}  # fmt: skip
+    return np.array([[point in of_region.get(name, ()) for point in SHAPE_POINTS] for name in REGION_NAMES])
+
+
 HIDES = _hides()
+HIDES_POINTS = _hides_points()
 
 
 def _close_up(image: UInt8[np.ndarray, "h w 3"], points: Points) -> tuple[Float[np.ndarray, "H W 3"], Points]:

@@ -1,4 +1,4 @@
-"""Vocal clues: F0 and its range, vocal effort, loudness, rate and pauses of each utterance.
+"""Vocal clues: F0, its range and contour, vocal effort, loudness, quality, rate and pauses of each utterance.
 
 Each is measured against the clip's own median, held within what calm speech has, so that an only utterance can
 still stand out. The kinds are rows of the table of clues (``clues/vocal.toml``); a row names its measure, a function
@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,15 +17,18 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from microemo.clues import VocalKind, vocal_kinds
+from microemo.perception.voice_quality import VoiceQuality, voice_quality
+from microemo.perception.voice_spectra import HOP, SAMPLE_RATE
+from microemo.perception.voice_spectra import alpha_ratio as spectral_alpha_ratio
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span, inside
 
 if TYPE_CHECKING:
     from swift_f0 import SwiftF0
 
-SAMPLE_RATE = 16_000
-HOP = 256  # SwiftF0's step between frames, in samples
 WINDOW = 2 * HOP
+PAUSE_SEC = 0.25  # a longer silence is a pause, no consonant (Goldman-Eisler 1968)
+FINAL_SEC = 0.4  # of voice, in which the pitch is said to end
 FRAME_SEC = HOP / SAMPLE_RATE
 ONSET_STRENGTH = 0.2  # as for facial actions
 F0_RANGE_HZ = (60.0, 600.0)
@@ -42,6 +45,7 @@ class Voice:
     f0: Float[np.ndarray, " N"]  # semitones over 100 Hz
     alpha_ratio: Float[np.ndarray, " N"]  # dB
     loudness: Float[np.ndarray, " N"]  # dB of full scale
+    quality: VoiceQuality = field(default_factory=VoiceQuality)
 
     @property
     def span(self) -> Span:
@@ -55,6 +59,14 @@ class Reading(NamedTuple):
     span: Span
     lowest_sec: float
     highest_sec: float
+
+
+class PitchTrack(NamedTuple):
+    """F0 in hertz, which frames are voiced, and the level in dB of full scale; frames ``FRAME_SEC`` apart."""
+
+    f0_hz: Float[np.ndarray, " N"]
+    voiced: Bool[np.ndarray, " N"]
+    loudness_db: Float[np.ndarray, " N"]
 
 
 Measure = Callable[[Voice], Reading | None]
@@ -93,14 +105,13 @@ def loudness(voice: Voice) -> Reading:
 
 
 @registered
-def syllable_rate(voice: Voice) -> Reading | None:
-    """Syllables of the text per second; no moment is faster than another, so it is in the middle."""
+def articulation_rate(voice: Voice) -> Reading | None:
+    """Syllables of the text per second of speech, pauses aside; no moment is faster than another."""
     num_syllables = count_syllables(voice.utterance.text)
     if not num_syllables:
         return None
-    middle_sec = _nearest(voice, voice.times_sec, 0.5)
-    rate = num_syllables / float(voice.times_sec[-1] - voice.times_sec[0] + FRAME_SEC)
-    return Reading(rate, voice.span, middle_sec, middle_sec)
+    steps_sec = np.diff(voice.times_sec, append=voice.times_sec[-1] + FRAME_SEC)
+    return _throughout(voice, num_syllables / float(steps_sec[steps_sec < PAUSE_SEC].sum()))
 
 
 @registered
@@ -110,6 +121,24 @@ def longest_pause(voice: Voice) -> Reading:
     span = Span(float(voice.times_sec[longest]) + FRAME_SEC, float(voice.times_sec[longest + 1]))
     middle_sec = (span.start_sec + span.end_sec) / 2
     return Reading(span.end_sec - span.start_sec, span, middle_sec, middle_sec)
+
+
+@registered
+def f0_final(voice: Voice) -> Reading | None:
+    """Semitones by which the pitch rises (a straight line) in the last 0.4 s of voice, pauses aside."""
+    last = slice(-round(FINAL_SEC / FRAME_SEC), None)
+    times_sec, f0 = voice.times_sec[last], voice.f0[last]
+    if times_sec[-1] - times_sec[0] > 2 * FINAL_SEC:
+        return None
+    slope = float(np.polyfit(times_sec, f0, 1)[0])
+    span = Span(float(times_sec[0]), voice.span.end_sec)
+    return Reading(slope * FINAL_SEC, span, span.end_sec, span.end_sec)
+
+
+@registered
+def shimmer(voice: Voice) -> Reading | None:
+    """Percent, local."""
+    return _throughout(voice, voice.quality.shimmer)
 
 
 def voice_clues(
@@ -134,18 +163,27 @@ def voice_in(waveform: Float[np.ndarray, " N"], utterance: Utterance, speech: Se
     peak = float(np.abs(samples).max(initial=0.0))
     if len(samples) < WINDOW or peak < 1e-4:
         return None
-    result = _detector().detect(samples / (2 * peak), SAMPLE_RATE, *F0_RANGE_HZ)  # F0 whatever the recording level
-    times_sec = utterance.start_sec + result.timestamps
-    voiced = (result.confidence >= 0.5) & inside(times_sec, speech)
+    track = pitch_track(samples)
+    times_sec = utterance.start_sec + np.arange(len(track.f0_hz)) * FRAME_SEC
+    spoken = inside(times_sec, speech)
+    voiced = track.voiced & spoken
     if voiced.sum() < MIN_VOICED_FRAMES:
         return None
     return Voice(
         utterance=utterance,
         times_sec=times_sec[voiced],
-        f0=12 * np.log2(result.pitch_hz[voiced] / 100),
-        alpha_ratio=_alpha_ratio(samples, voiced),
-        loudness=result.loudness_db[voiced] + 20 * np.log10(2 * peak),
+        f0=12 * np.log2(track.f0_hz[voiced] / 100),
+        alpha_ratio=spectral_alpha_ratio(samples, np.flatnonzero(voiced)),
+        loudness=track.loudness_db[voiced],
+        quality=voice_quality(samples, track.f0_hz, voiced, spoken),
     )
+
+
+def pitch_track(samples: Float[np.ndarray, " n"]) -> PitchTrack:
+    """SwiftF0's, whatever the recording level; of silence, none is voiced."""
+    level = 2 * float(np.abs(samples).max(initial=0.0)) or 1.0
+    result = _detector().detect(samples / level, SAMPLE_RATE, *F0_RANGE_HZ)
+    return PitchTrack(result.pitch_hz, result.confidence >= 0.5, result.loudness_db + 20 * np.log10(level))
 
 
 def count_syllables(text: str) -> int:
@@ -167,22 +205,17 @@ def _detector() -> "SwiftF0":
     return SwiftF0(threads=1, spin=False)
 
 
-def _alpha_ratio(samples: Float[np.ndarray, " n"], frames: Bool[np.ndarray, " m"]) -> Float[np.ndarray, " k"]:
-    """Energy at 1-5 kHz over that at 50-1000 Hz in dB (the alpha ratio), which rises with vocal effort, not with gain.
-
-    Eyben et al., The Geneva Minimalistic Acoustic Parameter Set, 2016.
-    """
-    padded = np.pad(samples, (HOP, WINDOW))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][: len(frames)][frames]
-    power = np.abs(np.fft.rfft(windows * np.hanning(WINDOW).astype(np.float32), axis=1)) ** 2
-    hertz = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)
-    low, high = (power[:, (hertz >= a) & (hertz < b)].sum(axis=1) for a, b in ((50, 1000), (1000, 5000)))
-    return 10 * np.log10((high + 1e-12) / (low + 1e-12))
-
-
 def _reading(voice: Voice, value: float, series: Float[np.ndarray, " N"]) -> Reading:
     """A value of a series over the voiced frames; farthest out is where it is so, single wrong frames aside."""
     return Reading(value, voice.span, _nearest(voice, series, 0.05), _nearest(voice, series, 0.95))
+
+
+def _throughout(voice: Voice, value: float | None) -> Reading | None:
+    """A value of the whole utterance, which no moment has more than another: it is told of in the middle."""
+    if value is None:
+        return None
+    middle_sec = _nearest(voice, voice.times_sec, 0.5)
+    return Reading(value, voice.span, middle_sec, middle_sec)
 
 
 def _nearest(voice: Voice, series: Float[np.ndarray, " N"], quantile: float) -> float:
