@@ -33,7 +33,7 @@ VOICE_TALK = re.compile(
     r"|laughs?|laughter|cries|sobs|sobbing|sighs?|screams?|gasps?)\b"
 )
 FACE_TALK = re.compile(
-    r"\b(face|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
+    r"\b(face|head|hand|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
     r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
 )
 UNMEASURED = re.compile(r"\b(voice is low|low pitch\w*|pitch drops|pitched low)\b")  # no clue bears these out

@@ -204,6 +204,7 @@ def perceive(
         hook,
         config.local_view,
         recognition,
+        _hands(hook, warnings.append) if info.has_video else None,
         again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video else None,
     )
     if neutral and at_rest:
@@ -279,4 +280,13 @@ def _recognition(hook: Hook, warn: Warn) -> Path | None:
         return weights.path("face_recognition", hook)
     except WeightsError as problem:
         warn(f"people are told apart by place and time alone: {problem}")
+        return None
+
+
+def _hands(hook: Hook, warn: Warn) -> Path | None:
+    """The weights that see hands before a face; without them, none are."""
+    try:
+        return weights.path("hand_landmarker", hook) / "hand_landmarker.task"
+    except WeightsError as problem:
+        warn(f"hands before the face are not told: {problem}")
         return None

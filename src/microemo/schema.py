@@ -79,8 +79,8 @@ class Clue(Record):
     id: int = Field(ge=1, description="Unique in the clip; what [n] in a generated text refers to")
     person: str | None = Field(default=None, description="Id of the person who shows it")
     modality: Modality
-    region: str = Field(description="Of the face: brows, eyes, mouth, cheeks, jaw, as the table of clues has it; "
-                        "else 'voice' or 'words'")  # fmt: skip
+    region: str = Field(description="Of the face: brows, eyes, mouth, cheeks, jaw, head, gaze, as the table of clues "
+                        "has it; else 'voice' or 'words'")  # fmt: skip
     kind: str = Field(description="FACS name of a facial action (brow_lowerer) or a kind of vocal or verbal clue")
     start_sec: float = Field(description="Onset")
     apex_sec: float = Field(description="Moment of the strongest deviation")
@@ -178,6 +178,7 @@ class FaceTrack:
     shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
     place         (N, 3)    where that is: x, y and unit of the shape in pixels
     folds         (N, 2)    contrast of wrinkles at the root of the nose, left and right (``nose_folds``)
+    touched       (N, R)    which hidden regions a hand covers; None where no hands were looked for
     """
 
     times_sec: Float[np.ndarray, " N"]
@@ -188,6 +189,7 @@ class FaceTrack:
     shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
     place: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]
     folds: Float[np.ndarray, "N 2"] = None  # type: ignore[assignment]
+    touched: Bool[np.ndarray, "N R"] | None = None
 
     def __post_init__(self) -> None:
         for name, (row, kind) in UNKNOWN.items():
@@ -195,10 +197,10 @@ class FaceTrack:
                 object.__setattr__(self, name, np.full((len(self.times_sec), *row), np.nan, kind))
 
     def rows(self, chosen: slice) -> "FaceTrack":
-        hidden = None if self.hidden is None else self.hidden[chosen]
+        hidden, touched = (None if mask is None else mask[chosen] for mask in (self.hidden, self.touched))
         whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape, self.place, self.folds)
         times_sec, boxes, blendshapes, pose, shape, place, folds = (array[chosen] for array in whole)
-        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place, folds)
+        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place, folds, touched)
 
 
 class Arrays(Protocol):

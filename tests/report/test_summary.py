@@ -68,10 +68,10 @@ def test_quantities_carry_their_units() -> None:
 
 
 @pytest.mark.parametrize("kind", clue_kinds().values(), ids=clue_kinds())
-def test_vocal_clues_have_units_and_others_have_none(kind: ClueKind) -> None:
+def test_clues_of_voice_and_head_have_units_and_others_have_none(kind: ClueKind) -> None:
     number, _, unit = wording.quantity(0.25, kind.kind).partition(" ")
     assert number == "0.25"
-    assert bool(unit) == (kind.modality == "voice")
+    assert bool(unit) == (kind.modality == "voice" or kind.region in ("head", "gaze"))
 
 
 def test_a_kind_of_an_older_result_has_no_unit() -> None:

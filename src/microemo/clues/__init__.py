@@ -1,9 +1,9 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
-``table`` holds a typed record a kind, from ``facial.toml``, ``micro.toml``, ``vocal.toml`` and ``verbal.toml``;
-``wording`` turns clues into clauses and recognises them in text. Perception measures by the table, prompts and answers
-speak by it, the parser checks by it, and the report shows by it: a new kind is a row and, where its series or measure
-is new, a function.
+``table`` holds a typed record a kind, from ``facial.toml``, ``micro.toml``, ``head.toml``, ``vocal.toml``,
+``events.toml`` and ``verbal.toml``; ``wording`` turns clues into clauses and recognises them in text. Perception
+measures by the table, prompts and answers speak by it, the parser checks by it, and the report shows by it: a new kind
+is a row and, where its series or measure is new, a function.
 """
 
 from microemo.clues.table import (
@@ -12,6 +12,7 @@ from microemo.clues.table import (
     EventKind,
     FacialAction,
     FacialKind,
+    HeadKind,
     MicroKind,
     NonverbalKind,
     VerbalKind,
@@ -21,6 +22,7 @@ from microemo.clues.table import (
     event_kinds,
     facial_actions,
     facial_kinds,
+    head_kinds,
     micro_kinds,
     nonverbal_kinds,
     style_kinds,
@@ -36,6 +38,7 @@ __all__ = [
     "EventKind",
     "FacialAction",
     "FacialKind",
+    "HeadKind",
     "MicroKind",
     "NonverbalKind",
     "VerbalKind",
@@ -46,6 +49,7 @@ __all__ = [
     "event_kinds",
     "facial_actions",
     "facial_kinds",
+    "head_kinds",
     "kinds_in",
     "mentions",
     "micro_kinds",

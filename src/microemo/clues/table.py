@@ -100,6 +100,18 @@ class MicroKind(NonverbalKind):
     articulation: bool = False
 
 
+class HeadKind(NonverbalKind):
+    """A movement or position of the head or the gaze; numbers in ``unit``."""
+
+    modality: Literal["face"] = "face"
+    measure: str
+    series: str
+    resting: Range = (0.0, 0.0)
+    least: float
+    full: float
+    min_sec: float = 0.0
+
+
 class VocalKind(NonverbalKind):
     """A measure of an utterance's voice that is raised or lowered; numbers in ``unit`` or, if so scaled, semitones."""
 
@@ -162,6 +174,11 @@ def micro_kinds() -> tuple[MicroKind, ...]:
 
 
 @cache
+def head_kinds() -> tuple[HeadKind, ...]:
+    return tuple(HeadKind.model_validate({"kind": kind, **row}) for kind, row in _rows("head.toml").items())
+
+
+@cache
 def vocal_kinds() -> tuple[VocalKind, ...]:
     rows = _rows("vocal.toml")
     return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
@@ -188,12 +205,12 @@ def style_kinds() -> tuple[VerbalKind, ...]:
 
 
 def _nonverbal() -> tuple[NonverbalKind, ...]:
-    return (*facial_kinds(), *micro_kinds(), *vocal_kinds(), *event_kinds())
+    return (*facial_kinds(), *micro_kinds(), *head_kinds(), *vocal_kinds(), *event_kinds())
 
 
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
-    """Facial and vocal kinds by name, micro-expressions and vocal events among them."""
+    """Kinds of face, head and voice by name, micro-expressions and vocal events among them."""
     return {kind.kind: kind for kind in _nonverbal()}
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from microemo.perception.face_clues import by_shot, face_clues
 from microemo.perception.micro_expressions import micro_clues
+from microemo.perception.head_clues import head_clues
 from microemo.perception.spoken_words import TimedWord
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import word_clues
@@ -32,9 +33,14 @@ def measure_clues(
     ``InputError`` as ``word_clues`` does.
     """
     seen = by_shot(track, shots) if track is not None else []
-    face = [clue for shot in seen for clue in (*face_clues(shot, speech, neutral), *micro_clues(shot, speech))]
+    face = [clue for shot in seen for clue in _of_face(shot, speech, neutral)]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
     return number([*face, *voice, *word_clues(utterances, words, language)])
+
+
+def _of_face(track: FaceTrack, speech: Sequence[Span], neutral: FaceTrack | None) -> list[Clue]:
+    """What the face and the head show in one shot."""
+    return [*face_clues(track, speech, neutral), *micro_clues(track, speech), *head_clues(track)]
 
 
 def number(clues: Iterable[Clue]) -> tuple[Clue, ...]:

@@ -12,6 +12,7 @@ from microemo.config import LocalView
 from microemo.hooks import Hook, silent
 from microemo.media.video import Frame
 from microemo.perception.array_file import Stored
+from microemo.perception.hands import HandWatch
 from microemo.perception.identities import Portraits, identities, merged
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
 from microemo.perception.nose_folds import nose_folds
@@ -110,6 +111,7 @@ def scan(
     hook: Hook = silent,
     local_view: LocalView = "face",
     recognition: Path | None = None,
+    hand_landmarker: Path | None = None,
     again: Callable[[], Iterable[Frame]] | None = None,
 ) -> FaceScan:
     """Track every face through the frames, given in order of time, and keep pictures of a few (paper 3.1, 3.2).
@@ -118,11 +120,12 @@ def scan(
     the whole frame squashed to ``size`` pixels square and each person's aligned face, with masks on a grid of
     ``patch`` pixels. ``local_view`` "frame" keeps the frame in the face's place, and its masks. ``speech`` are the
     spans in which somebody speaks. ``recognition`` is the folder of the weights that know faces again; without, only
-    place and time say who is who. ``again`` gives the same frames once more: those in which a micro-expression begins
-    or is strongest are kept too, whatever the ``sample_times``. Hook: step "faces", in seconds.
+    place and time say who is who. ``hand_landmarker`` is the file of the weights that see hands; without, none are
+    seen. ``again`` gives the same frames once more: those in which a micro-expression begins or is strongest are kept
+    too, whatever the ``sample_times``. Hook: step "faces", in seconds.
     """
     samples = Samples(size, patch, local_view)
-    watched = watch(frames, sample_times, samples, landmarker_file, hook, recognition)
+    watched = watch(frames, sample_times, samples, landmarker_file, hook, recognition, hand_landmarker)
     owned = identities(watched.tracks, watched.embeddings, [shot.start_sec for shot in watched.shots[1:]])
     whole = [merged([watched.tracks[index] for index in own]) for own in owned]
     kept = [person for person, track in enumerate(whole) if is_seen(track, watched.end_sec)]
@@ -152,6 +155,7 @@ def watch(
     landmarker_file: Path,
     hook: Hook,
     recognition: Path | None,
+    hand_landmarker: Path | None = None,
 ) -> Watched:
     """The one pass over the frames, which fills ``samples``; other arguments as ``scan`` has them."""
     tracker, portraits, stills = FaceTracker(), Portraits(recognition), Stills()
@@ -160,13 +164,14 @@ def watch(
     due = list(reversed(sample_times))
     last: tuple[Frame, list[Face], list[int]] | None = None
     hook("faces", 0, None)
-    with Landmarker(landmarker_file) as landmarker:
+    with Landmarker(landmarker_file) as landmarker, HandWatch(hand_landmarker) as hands:
         for frame, starts_shot in mark_cuts(frames):
             if starts_shot:
                 landmarker.forget()
             if starts_shot or last is None:
                 starts_sec.append(frame.time_sec)
             found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]
+            found = hands.mark(frame, found)
             found = [face._replace(folds=nose_folds(frame.image, face)) for face in found]
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
             stills.see(frame, dict(zip(owners, found, strict=True)))

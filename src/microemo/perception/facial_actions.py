@@ -63,9 +63,10 @@ def mean(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) 
 def smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
     """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
 
-    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile.
+    Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile. Where
+    the eyes look down by more than 0.35 the smile is trusted less and less, and not at all where they are closed.
     """
-    trust = np.maximum(2 - 2.5 * _mean(blendshapes, LOOK_DOWN), 2 * _mean(blendshapes, UPPER_LIP_UP))
+    trust = np.maximum(2 - _mean(blendshapes, LOOK_DOWN) / 0.35, 2.5 * _mean(blendshapes, UPPER_LIP_UP) - 0.25)
     return told * np.clip(trust, 0, 1)
 
 

@@ -234,7 +234,10 @@ def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
     """Tracks of one person, in order of time, as one."""
     if len(tracks) == 1:
         return tracks[0]
-    hidden = [track.hidden for track in tracks if track.hidden is not None]
+    hidden, touched = (
+        [mask for mask in masks if mask is not None]
+        for masks in ([track.hidden for track in tracks], [track.touched for track in tracks])
+    )
     return FaceTrack(
         np.concatenate([track.times_sec for track in tracks]),
         np.concatenate([track.boxes for track in tracks]),
@@ -244,4 +247,5 @@ def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
         np.concatenate([track.shape for track in tracks]),
         np.concatenate([track.place for track in tracks]),
         np.concatenate([track.folds for track in tracks]),
+        np.concatenate(touched) if len(touched) == len(tracks) else None,
     )

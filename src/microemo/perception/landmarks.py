@@ -41,8 +41,9 @@ BLENDSHAPES: tuple[str, ...] = (
 class Face(NamedTuple):
     """One face in one frame; ``landmarks`` are x, y in [0, 1] of the frame, and beyond where the face is cut off.
 
-    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``); ``pose``, ``shape`` and
-    ``place`` (pixels) are as ``face_shape`` has them, ``folds`` as ``nose_folds``.
+    ``hidden`` are the names of the clue regions that cannot be seen (``visibility``), ``touched`` of those among them
+    that a hand covers (``hands``); ``pose``, ``shape`` and ``place`` (pixels) are as ``face_shape`` has them, ``folds``
+    as ``nose_folds``.
     """
 
     landmarks: Float[np.ndarray, "478 2"]
@@ -52,6 +53,7 @@ class Face(NamedTuple):
     shape: Float[np.ndarray, "70 3"] = NO_SHAPE
     place: Float[np.ndarray, " 3"] = NO_PLACE
     folds: Float[np.ndarray, " 2"] = NO_FOLDS
+    touched: frozenset[str] = frozenset()
 
     @property
     def box(self) -> Float[np.ndarray, " 4"]:

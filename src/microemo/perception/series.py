@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.perception.facial_actions import facial_series
+from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.perception.visibility import seen_blendshapes
 from microemo.perception.voice_series import voice_series
@@ -24,12 +25,11 @@ def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> C
     if not len(track.times_sec):
         return {}
     sides = zip(("left", "top", "right", "bottom"), track.boxes.T, strict=True)
-    angles = zip(("pitch", "yaw", "roll"), track.pose.T, strict=True)
     return {
         "frame": np.searchsorted(frame_times_sec, track.times_sec).astype(np.float64) + 1,
         "time_sec": track.times_sec,
         **{f"face_{side}": values for side, values in sides},
-        **{f"pose_{angle}_deg": values for angle, values in angles},
+        **head_series(track),
         **facial_series(track),
         **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
     }

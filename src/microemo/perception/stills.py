@@ -17,7 +17,7 @@ from microemo.media.video import Frame
 from microemo.perception.face_clues import smooth
 from microemo.perception.landmarks import Face
 from microemo.perception.tracks import Box
-from microemo.perception.visibility import mostly_hidden
+from microemo.perception.visibility import mostly
 from microemo.schema import FaceTrack
 
 GRID = 16  # cells a side
@@ -111,9 +111,10 @@ def _held(track: FaceTrack) -> FaceTrack:
         track.times_sec,
         held(track.boxes),
         held(track.blendshapes),
-        np.repeat(mostly_hidden(track)[None], len(track.times_sec), axis=0),
+        np.repeat(mostly(track.hidden)[None], len(track.times_sec), axis=0),
         held(track.pose),
         held(track.shape),
         held(track.place),
         held(track.folds),
+        None if track.touched is None else np.repeat(mostly(track.touched)[None], len(track.times_sec), axis=0),
     )

@@ -2,7 +2,8 @@
 
 Skin and lips of every colour give back more red light than green. Where that surplus is gone, measured by the person's
 own brow and cheeks in the same picture, something else is in front. A landmarker draws lips and eyes there all the
-same. What has the colour of skin, as hands have, is not told from it, nor is anything in a picture without colour.
+same. What has the colour of skin, as hands have (``hands`` sees them), is not told from it, nor is anything in a
+picture without colour.
 """
 
 import math
@@ -106,9 +107,12 @@ def seen_shape(track: FaceTrack) -> Float[np.ndarray, "N 70 3"]:
 
 def mostly_hidden(track: FaceTrack) -> Bool[np.ndarray, " R"]:
     """Which regions could not be seen for more than half of the track."""
-    if track.hidden is None or not len(track.hidden):
-        return np.zeros(len(REGION_NAMES), bool)
-    return track.hidden.mean(axis=0) > 0.5
+    return mostly(track.hidden)
+
+
+def mostly(mask: Bool[np.ndarray, "N R"] | None) -> Bool[np.ndarray, " R"]:
+    """Which regions a track's mask has for more than half of its rows."""
+    return mask.mean(axis=0) > 0.5 if mask is not None and len(mask) else np.zeros(len(REGION_NAMES), bool)
 
 
 def _hides() -> Bool[np.ndarray, "R 52"]:
