@@ -5,6 +5,7 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech, find_speech
 from microemo.perception.vocal_events import vocal_events
 from microemo.result import Result
-from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo
+from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
 
 NANO = Path(__file__).parent / "weights" / "nano"
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
@@ -175,6 +176,7 @@ def perceive(
     Raises ``InputError`` where a file, the language or the track cannot be used, and where ``neutral`` shows no face.
     """
     warnings: list[str] = []
+    optional = partial(_optional, hook=hook, warn=warnings.append)
     language = language_code(language)
     track = choose_audio_track(sound or path, warnings.append) if audio_track is None else audio_track
     info = probe(path, warnings.append, None if sound else track)
@@ -191,7 +193,9 @@ def perceive(
 
     frames = video.frames(info, video.NATIVE_FPS, warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
-    recognition = _recognition(hook, warnings.append) if info.has_video or neutral else None
+    seeing = info.has_video or neutral is not None
+    recognition = optional("face_recognition", "people are told apart by place and time alone") if seeing else None
+    hands = optional("hand_landmarker", "hands before a face are not looked for") if info.has_video else None
     at_rest = read_neutral(neutral, landmarker, recognition, warnings.append) if neutral else None
     num_frames, vision = config.num_frames, config.vision
     faces = scan(
@@ -204,14 +208,17 @@ def perceive(
         hook,
         config.local_view,
         recognition,
-        _hands(hook, warnings.append) if info.has_video else None,
+        hands and hands / "hand_landmarker.task",
         again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video else None,
     )
     if neutral and at_rest:
         faces = measured_against(faces, at_rest, str(neutral), warnings.append)
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
-    events = _events(waveform, hook, warnings.append) if waveform is not None else []
+    yamnet = (
+        optional("yamnet", "laughter, crying, sighs and the like are not looked for") if waveform is not None else None
+    )
+    events = vocal_events(waveform, yamnet) if waveform is not None and yamnet else []
     said = cut_at_changes(speech, voices) if voices else speech
     who = who_is_who(said, voices, faces, waveform, warnings.append, events)
     return Clip(
@@ -265,28 +272,10 @@ def _by_voice(
     return diarise(waveform, speech.voiced, *parts, hook)
 
 
-def _events(waveform: Float32[np.ndarray, " N"], hook: Hook, warn: Warn) -> list[Clue]:
-    """Laughter, crying and the like; none, with a warning, where the weights cannot be had."""
+def _optional(part: str, without: str, hook: Hook, warn: Warn) -> Path | None:
+    """A part of the weights; None, with a warning what is so ``without``, where it cannot be had."""
     try:
-        return vocal_events(waveform, weights.path("yamnet", hook))
+        return weights.path(part, hook)
     except WeightsError as problem:
-        warn(f"laughter, crying, sighs and the like are not looked for: {problem}")
-        return []
-
-
-def _recognition(hook: Hook, warn: Warn) -> Path | None:
-    """The weights that know faces again; without them, who is who is a matter of place and time."""
-    try:
-        return weights.path("face_recognition", hook)
-    except WeightsError as problem:
-        warn(f"people are told apart by place and time alone: {problem}")
-        return None
-
-
-def _hands(hook: Hook, warn: Warn) -> Path | None:
-    """The weights that see hands before a face; without them, none are."""
-    try:
-        return weights.path("hand_landmarker", hook) / "hand_landmarker.task"
-    except WeightsError as problem:
-        warn(f"hands before the face are not told: {problem}")
+        warn(f"{without}: {problem}")
         return None

@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.perception.face_clues import by_shot, face_clues
-from microemo.perception.micro_expressions import micro_clues
 from microemo.perception.head_clues import head_clues
+from microemo.perception.micro_expressions import micro_clues
 from microemo.perception.spoken_words import TimedWord
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import word_clues
