@@ -189,7 +189,7 @@ def perceive(
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
     warnings += speech.warnings
 
-    frames = video.frames(info, warn=warnings.append) if info.has_video else iter(())
+    frames = video.frames(info, video.NATIVE_FPS, warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     recognition = _recognition(hook, warnings.append) if info.has_video or neutral else None
     at_rest = read_neutral(neutral, landmarker, recognition, warnings.append) if neutral else None
@@ -205,6 +205,7 @@ def perceive(
         config.local_view,
         recognition,
         _hands(hook, warnings.append) if info.has_video else None,
+        again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video else None,
     )
     if neutral and at_rest:
         faces = measured_against(faces, at_rest, str(neutral), warnings.append)

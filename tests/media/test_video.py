@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from microemo.media.probe import probe
 from microemo.media.upright import MAX_SIDE
-from microemo.media.video import frames
+from microemo.media.video import NATIVE_FPS, frames
 
 
 def grey_levels(path, **options):
@@ -47,6 +47,14 @@ def test_fast_frames_are_dropped_by_time(tmp_path, write, greys):
     assert len(read_sec) == pytest.approx(15 + 2, abs=1)
     assert read_sec[-2:] == pytest.approx([1.0, 2.0], abs=0.0011)
     assert max(later - earlier for earlier, later in pairwise(read_sec[:-2])) < 0.05
+
+
+@pytest.mark.parametrize(("fps", "kept_fps"), [(25, 25), (30, 30), (50, 25), (60, 30), (100, 25), (120, 30)])
+def test_steps_stay_even_where_frames_are_dropped(tmp_path, write, greys, fps, kept_fps):
+    path = write(tmp_path / "clip.mp4", greys(fps), [index / fps for index in range(fps)])
+    read_sec = [frame.time_sec for frame in frames(probe(path), max_fps=30)]
+    assert np.diff(read_sec) == pytest.approx(1 / kept_fps, abs=0.0015)
+    assert len(list(frames(probe(path), NATIVE_FPS))) == fps
 
 
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=40), st.sampled_from([5.0, 12.5, 30.0]))

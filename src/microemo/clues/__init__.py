@@ -1,9 +1,9 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
-``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``vocal.toml``, ``events.toml`` and
-``verbal.toml``; ``wording`` turns clues into clauses and recognises them in text. Perception measures by the table,
-prompts and answers speak by it, the parser checks by it, and the report shows by it: a new kind is a row and, where its
-series or measure is new, a function.
+``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``micro.toml``, ``vocal.toml``,
+``events.toml`` and ``verbal.toml``; ``wording`` turns clues into clauses and recognises them in text. Perception
+measures by the table, prompts and answers speak by it, the parser checks by it, and the report shows by it: a new kind
+is a row and, where its series or measure is new, a function.
 """
 
 from microemo.clues.table import (
@@ -13,6 +13,7 @@ from microemo.clues.table import (
     FacialAction,
     FacialKind,
     HeadKind,
+    MicroKind,
     NonverbalKind,
     VerbalKind,
     VocalKind,
@@ -22,6 +23,7 @@ from microemo.clues.table import (
     facial_actions,
     facial_kinds,
     head_kinds,
+    micro_kinds,
     nonverbal_kinds,
     style_kinds,
     verbal_kinds,
@@ -37,6 +39,7 @@ __all__ = [
     "FacialAction",
     "FacialKind",
     "HeadKind",
+    "MicroKind",
     "NonverbalKind",
     "VerbalKind",
     "VocalKind",
@@ -49,6 +52,7 @@ __all__ = [
     "head_kinds",
     "kinds_in",
     "mentions",
+    "micro_kinds",
     "nonverbal_kinds",
     "style_kinds",
     "unquoted",

@@ -1,7 +1,6 @@
 """The table of clues, read and validated once: how each kind is measured, called and put into words.
 
-The columns are explained at the head of ``facial.toml``, ``head.toml``, ``vocal.toml``, ``events.toml`` and
-``verbal.toml``.
+The columns are explained at the head of each table (``facial.toml`` and so on).
 """
 
 import re
@@ -102,6 +101,17 @@ class HeadKind(NonverbalKind):
     min_sec: float = 0.0
 
 
+class MicroKind(NonverbalKind):
+    """A movement of the face that comes and goes within half a second; ``points`` are of the face's shape."""
+
+    modality: Literal["face"] = "face"
+    action_units: tuple[str, ...] = Field(min_length=1)
+    points: tuple[tuple[int, ...], ...] = Field(min_length=1)
+    up: bool
+    peak: float = Field(gt=0)
+    articulation: bool = False
+
+
 class VocalKind(NonverbalKind):
     """A measure of an utterance's voice that is raised or lowered; numbers in ``unit`` or, if so scaled, semitones."""
 
@@ -164,6 +174,11 @@ def head_kinds() -> tuple[HeadKind, ...]:
 
 
 @cache
+def micro_kinds() -> tuple[MicroKind, ...]:
+    return tuple(MicroKind.model_validate({"kind": kind, **row}) for kind, row in _rows("micro.toml").items())
+
+
+@cache
 def vocal_kinds() -> tuple[VocalKind, ...]:
     rows = _rows("vocal.toml")
     return tuple(VocalKind.model_validate({"kind": kind, **_measured(row, rows)}) for kind, row in rows.items())
@@ -189,10 +204,14 @@ def style_kinds() -> tuple[VerbalKind, ...]:
     return tuple(kind for kind in verbal_kinds() if kind.strength is not None)
 
 
+def _nonverbal() -> tuple[NonverbalKind, ...]:
+    return (*facial_kinds(), *head_kinds(), *micro_kinds(), *vocal_kinds(), *event_kinds())
+
+
 @cache
 def nonverbal_kinds() -> Mapping[str, NonverbalKind]:
-    """Kinds of face, head and voice by name, vocal events among them."""
-    return {kind.kind: kind for kind in (*facial_kinds(), *head_kinds(), *vocal_kinds(), *event_kinds())}
+    """Kinds of face, head and voice by name, micro-expressions and vocal events among them."""
+    return {kind.kind: kind for kind in _nonverbal()}
 
 
 @cache
@@ -201,8 +220,7 @@ def clue_kinds() -> Mapping[str, ClueKind]:
     on a name that stands in two tables.
     """
     emotion_words = [each for kind in emotion_word_kinds() for each in (kind, kind.negated)]
-    vocal: list[ClueKind] = [*vocal_kinds(), *event_kinds()]
-    kinds: list[ClueKind] = [*facial_kinds(), *head_kinds(), *vocal, *emotion_words, *style_kinds()]
+    kinds: list[ClueKind] = [*_nonverbal(), *emotion_words, *style_kinds()]
     if twice := [kind for kind, count in Counter(kind.kind for kind in kinds).items() if count > 1]:
         raise ValueError(f"kinds of clue in more than one table: {', '.join(twice)}")
     return {kind.kind: kind for kind in kinds}

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from microemo.perception.face_clues import by_shot, face_clues
 from microemo.perception.head_clues import head_clues
+from microemo.perception.micro_expressions import micro_clues
 from microemo.perception.spoken_words import TimedWord
 from microemo.perception.voice_clues import voice_clues
 from microemo.perception.word_clues import word_clues
@@ -31,8 +32,12 @@ def measure_clues(
     utterances that have none of their own, ``neutral`` the same face at rest, where it was given. Raises
     ``InputError`` as ``word_clues`` does.
     """
-    of_shots = by_shot(track, shots) if track is not None else []
-    face = [clue for shot in of_shots for clue in (*face_clues(shot, speech, neutral), *head_clues(shot))]
+    seen = by_shot(track, shots) if track is not None else []
+    face = [
+        clue
+        for shot in seen
+        for clue in (*face_clues(shot, speech, neutral), *head_clues(shot), *micro_clues(shot, speech))
+    ]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
     return number([*face, *voice, *word_clues(utterances, words, language)])
 

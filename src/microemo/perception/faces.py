@@ -1,7 +1,7 @@
 """Faces through a video: one pass over all frames for the tracks, and the pictures of a few sampled ones."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from microemo.perception.hands import HandWatch
 from microemo.perception.identities import Portraits, identities, merged
 from microemo.perception.landmarks import BLENDSHAPES, Face, Landmarker
 from microemo.perception.nose_folds import nose_folds
+from microemo.perception.revisit import moments, revisit
 from microemo.perception.samples import FaceView, Sample, Samples
 from microemo.perception.shots import mark_cuts, shots
 from microemo.perception.stills import Stills
@@ -111,6 +112,7 @@ def scan(
     local_view: LocalView = "face",
     recognition: Path | None = None,
     hand_landmarker: Path | None = None,
+    again: Callable[[], Iterable[Frame]] | None = None,
 ) -> FaceScan:
     """Track every face through the frames, given in order of time, and keep pictures of a few (paper 3.1, 3.2).
 
@@ -118,14 +120,18 @@ def scan(
     the whole frame squashed to ``size`` pixels square and each person's aligned face, with masks on a grid of
     ``patch`` pixels. ``local_view`` "frame" keeps the frame in the face's place, and its masks. ``speech`` are the
     spans in which somebody speaks. ``recognition`` is the folder of the weights that know faces again; without, only
-    place and time say who is who. ``hand_landmarker`` is the file of the weights that see hands; without,
-    none are seen. Hook: step "faces", in seconds.
+    place and time say who is who. ``hand_landmarker`` is the file of the weights that see hands; without, none are
+    seen. ``again`` gives the same frames once more: those in which a micro-expression begins or is strongest are kept
+    too, whatever the ``sample_times``. Hook: step "faces", in seconds.
     """
     samples = Samples(size, patch, local_view)
     watched = watch(frames, sample_times, samples, landmarker_file, hook, recognition, hand_landmarker)
     owned = identities(watched.tracks, watched.embeddings, [shot.start_sec for shot in watched.shots[1:]])
     whole = [merged([watched.tracks[index] for index in own]) for own in owned]
     kept = [person for person, track in enumerate(whole) if is_seen(track, watched.end_sec)]
+    if again is not None:
+        wanted = moments([whole[person] for person in kept], watched.shots, speech, len(samples.taken))
+        revisit(again, wanted, watched.tracks, landmarker_file, samples)
     people = tuple(
         _person(id_, whole[person], owned[person], samples, watched.embeddings) for id_, person in enumerate(kept)
     )

@@ -1,5 +1,6 @@
 """The sampled frames: numbers in memory, pictures and what belongs to them in temporary files."""
 
+from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class Sample:
 
 
 class Samples:
-    """Sampled frames in order of time, as a model reads them that takes pictures of ``size`` pixels square.
+    """Sampled frames, as a model reads them that takes pictures of ``size`` pixels square; ``taken`` in order of time.
 
     pictures   (size, size, 3)   whole frames, squashed
     views      (size, size, 3)   faces: aligned or, if ``local_view`` is "frame", the whole frame again
@@ -55,13 +56,14 @@ class Samples:
         self._jpegs = ArrayFile((), np.uint8)
 
     def take(self, frame: Frame, faces: Sequence[Face], owners: Sequence[int]) -> None:
-        """Keep a frame, later than those before, with its faces and the tracks that these belong to."""
+        """Keep a frame of a time not kept yet, with its faces and the tracks that these belong to."""
         picture = cv2.resize(frame.image, (self.size, self.size), interpolation=cv2.INTER_AREA)
         jpeg = _jpeg(frame.image)
         first = self._jpegs.extend(jpeg)
         views = {owner: self._view(frame, face, picture) for owner, face in zip(owners, faces, strict=True)}
         index = self.pictures.extend(picture[None])
-        self.taken.append(Sample(frame.time_sec, index, slice(first, first + len(jpeg)), views))
+        sample = Sample(frame.time_sec, index, slice(first, first + len(jpeg)), views)
+        insort(self.taken, sample, key=lambda one: one.time_sec)
 
     def key_frame(self, sample: Sample, view: FaceView | None) -> KeyFrame:
         """A sampled frame for the report, with the landmarks of one of its faces."""
