@@ -145,7 +145,7 @@ def test_every_emotion_word_can_be_measured(code: str) -> None:
 
 def test_the_table_has_all_kinds_and_their_regions() -> None:
     emotion_words = 2 * len(emotion_word_kinds())  # each has a negated one
-    others = facial_kinds(), micro_kinds(), head_kinds(), vocal_kinds(), event_kinds(), style_kinds()
+    others = facial_kinds(), head_kinds(), micro_kinds(), vocal_kinds(), event_kinds(), style_kinds()
     assert len(clue_kinds()) == emotion_words + sum(map(len, others))
     assert table.regions() == ("brows", "eyes", "nose", "mouth", "cheeks", "jaw", "head", "gaze", "voice", "words")
     assert VOICES.keys() == {kind.kind for kind in vocal_kinds()}

@@ -89,17 +89,6 @@ class FacialKind(FacialAction, NonverbalKind):
     only_one_sided: bool = False
 
 
-class MicroKind(NonverbalKind):
-    """A movement of the face that comes and goes within half a second; ``points`` are of the face's shape."""
-
-    modality: Literal["face"] = "face"
-    action_units: tuple[str, ...] = Field(min_length=1)
-    points: tuple[tuple[int, ...], ...] = Field(min_length=1)
-    up: bool
-    peak: float = Field(gt=0)
-    articulation: bool = False
-
-
 class HeadKind(NonverbalKind):
     """A movement or position of the head or the gaze; numbers in ``unit``."""
 
@@ -110,6 +99,17 @@ class HeadKind(NonverbalKind):
     least: float
     full: float
     min_sec: float = 0.0
+
+
+class MicroKind(NonverbalKind):
+    """A movement of the face that comes and goes within half a second; ``points`` are of the face's shape."""
+
+    modality: Literal["face"] = "face"
+    action_units: tuple[str, ...] = Field(min_length=1)
+    points: tuple[tuple[int, ...], ...] = Field(min_length=1)
+    up: bool
+    peak: float = Field(gt=0)
+    articulation: bool = False
 
 
 class VocalKind(NonverbalKind):
@@ -169,13 +169,13 @@ def facial_kinds() -> tuple[FacialKind, ...]:
 
 
 @cache
-def micro_kinds() -> tuple[MicroKind, ...]:
-    return tuple(MicroKind.model_validate({"kind": kind, **row}) for kind, row in _rows("micro.toml").items())
+def head_kinds() -> tuple[HeadKind, ...]:
+    return tuple(HeadKind.model_validate({"kind": kind, **row}) for kind, row in _rows("head.toml").items())
 
 
 @cache
-def head_kinds() -> tuple[HeadKind, ...]:
-    return tuple(HeadKind.model_validate({"kind": kind, **row}) for kind, row in _rows("head.toml").items())
+def micro_kinds() -> tuple[MicroKind, ...]:
+    return tuple(MicroKind.model_validate({"kind": kind, **row}) for kind, row in _rows("micro.toml").items())
 
 
 @cache
@@ -205,7 +205,7 @@ def style_kinds() -> tuple[VerbalKind, ...]:
 
 
 def _nonverbal() -> tuple[NonverbalKind, ...]:
-    return (*facial_kinds(), *micro_kinds(), *head_kinds(), *vocal_kinds(), *event_kinds())
+    return (*facial_kinds(), *head_kinds(), *micro_kinds(), *vocal_kinds(), *event_kinds())
 
 
 @cache

@@ -33,14 +33,13 @@ def measure_clues(
     ``InputError`` as ``word_clues`` does.
     """
     seen = by_shot(track, shots) if track is not None else []
-    face = [clue for shot in seen for clue in _of_face(shot, speech, neutral)]
+    face = [
+        clue
+        for shot in seen
+        for clue in (*face_clues(shot, speech, neutral), *head_clues(shot), *micro_clues(shot, speech))
+    ]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
     return number([*face, *voice, *word_clues(utterances, words, language)])
-
-
-def _of_face(track: FaceTrack, speech: Sequence[Span], neutral: FaceTrack | None) -> list[Clue]:
-    """What the face and the head show in one shot."""
-    return [*face_clues(track, speech, neutral), *micro_clues(track, speech), *head_clues(track)]
 
 
 def number(clues: Iterable[Clue]) -> tuple[Clue, ...]:
