@@ -37,21 +37,13 @@ def utterance(text: str) -> Utterance:
 
 
 def facial_clues_of(kind: FacialKind) -> set[str]:
-    """What is measured where the sources of a kind, and what it needs, rise for two seconds; on the left alone where
-    it is told only of one side.
-    """
+    """What is measured where the sources of a kind, and what it needs, rise for two seconds."""
     blendshapes, folds = np.zeros((6 * FPS, len(BLENDSHAPES))), np.zeros((6 * FPS, 2), np.float32)
     shown = {*kind.blendshapes, *NEEDS.get(kind.series, ())}
     blendshapes[2 * FPS : 4 * FPS, [BLENDSHAPES.index(name) for name in shown]] = 1.0
     folds[2 * FPS : 4 * FPS] = kind.span[1] if kind.span and kind.appearance else 0.0
-    shape = np.zeros((6 * FPS, 70, 3), np.float32)
-    if kind.only_one_sided and kind.span:  # the left lip corner, drawn back
-        shape[:, [48, 54, 60, 64], 2] = kind.span[0]
-        shape[2 * FPS : 4 * FPS, [54, 64], 2] = kind.span[1]
-    track = FaceTrack(
-        np.arange(len(blendshapes)) / FPS, np.zeros((len(blendshapes), 4)), blendshapes, folds=folds,
-        shape=shape if kind.only_one_sided else None,
-    )  # fmt: skip
+    boxes = np.zeros((len(blendshapes), 4))
+    track = FaceTrack(np.arange(len(blendshapes)) / FPS, boxes, blendshapes, folds=folds)
     return {clue.kind for clue in face_clues.face_clues(track)}
 
 

@@ -174,21 +174,6 @@ def test_sides_are_not_compared_in_a_turned_face():
         assert [clue.side for clue in of_kind(face_clues(seen), "outer_brow_raiser")] == [side]
 
 
-def drawn_back(*corners):
-    """Lip corners, by their points, that are drawn back from second 2 to 4."""
-    face = track()
-    shape = np.zeros((len(face.times_sec), 70, 3), np.float32)
-    shape[:, [48, 54, 60, 64], 2] = 0.22
-    shape[:, corners, 2] += between(2, 4, 0.15)(face.times_sec)[:, None]
-    return replace(face, shape=shape)
-
-
-def test_one_lip_corner_alone_is_drawn_in():
-    (clue,) = of_kind(face_clues(drawn_back(48, 60)), "dimpler")
-    assert (clue.side, clue.start_sec, clue.end_sec) == ("right", pytest.approx(2, abs=0.1), pytest.approx(4, abs=0.1))
-    assert of_kind(face_clues(drawn_back(48, 60, 54, 64)), "dimpler") == []
-
-
 def test_intensity_follows_strength():
     assert [intensity(strength) for strength in (0.2, 0.3, 0.5, 0.8, 1.0)] == ["A", "B", "C", "D", "E"]
     (clue,) = face_clues(track(**both("mouthSmile", between(2, 4, 0.5))))

@@ -86,7 +86,6 @@ class FacialKind(FacialAction, NonverbalKind):
 
     min_sec: float
     articulation: bool = False
-    only_one_sided: bool = False
 
 
 class HeadKind(NonverbalKind):

@@ -77,8 +77,7 @@ def _measure(
     sides = Sides(*(smooth(times_sec, series[is_told]) for series in sides))
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
-    alone = np.where(lopsided >= MIN_LOPSIDED, lopsided, 0.0)
-    acting = alone if kind.only_one_sided else strength(kind, sides.both, level.both)
+    acting = strength(kind, sides.both, level.both)
     rising = beyond_talking(times_sec, acting, speaking, kind.articulation)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     for first, last in events(times_sec, rising):
@@ -89,7 +88,6 @@ def _measure(
         if end_sec - times_sec[first] < min(shortest, times_sec[-1] - times_sec[0]):
             continue
         side = max(SIDES, key=lambda side: of_side[side][apex]) if lopsided[apex] >= MIN_LOPSIDED else None
-        told = side if kind.only_one_sided and side else "both"
         yield Clue(
             id=1,
             modality="face",
@@ -98,8 +96,8 @@ def _measure(
             start_sec=round(float(times_sec[first]), 3),
             apex_sec=round(float(times_sec[apex]), 3),
             end_sec=round(end_sec, 3),
-            value=round(float(getattr(sides, told)[apex]), 3),
-            baseline=round(getattr(level, told), 3),
+            value=round(float(sides.both[apex]), 3),
+            baseline=round(level.both, 3),
             strength=round(min(strongest, 1.0), 3),
             side=side,
             intensity=intensity(strongest),
