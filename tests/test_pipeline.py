@@ -23,7 +23,7 @@ from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
 from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech
-from microemo.pipeline import Pipeline, _hands, _recognition, _voices, perceive
+from microemo.pipeline import OPTIONAL, Pipeline, _optional, _voices, perceive
 from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
 from microemo.spans import Span
 
@@ -209,17 +209,17 @@ def test_every_step_of_the_way_is_completed(tmp_path: Path, pictures: float) -> 
     assert all(completed == total for completed, total in last.values())
 
 
-def test_without_the_recognition_of_faces_or_hands_the_result_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_parts_that_can_be_missed_the_result_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str, hook: object) -> Path:
         raise WeightsError(f"{name} cannot be had")
 
     monkeypatch.setattr("microemo.pipeline.weights.path", absent)
     warnings: list[str] = []
-    assert _recognition(silent, warnings.append) is None
-    assert _hands(silent, warnings.append) is None
+    assert [_optional(part, silent, warnings.append) for part in OPTIONAL] == [None, None, None]
     assert warnings == [
         "people are told apart by place and time alone: face_recognition cannot be had",
         "hands before the face are not told: hand_landmarker cannot be had",
+        "laughter, crying, sighs and the like are not looked for: yamnet cannot be had",
     ]
 
 

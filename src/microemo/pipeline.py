@@ -41,6 +41,12 @@ from microemo.result import Result
 from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
 
 NANO = Path(__file__).parent / "weights" / "nano"
+OPTIONAL = {
+    "face_recognition": "people are told apart by place and time alone",
+    "hand_landmarker": "hands before the face are not told",
+    "yamnet": "laughter, crying, sighs and the like are not looked for",
+}
+"""Parts of the weights that perception does without where they cannot be had, and what is so then."""
 ABSTENTION = Answer(explanation="No face was found in the picture, and no voice in the sound.")
 
 
@@ -194,8 +200,8 @@ def perceive(
     frames = video.frames(info, video.NATIVE_FPS, warnings.append) if info.has_video else iter(())
     landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
     seeing = info.has_video or neutral is not None
-    recognition = optional("face_recognition", "people are told apart by place and time alone") if seeing else None
-    hands = optional("hand_landmarker", "hands before a face are not looked for") if info.has_video else None
+    recognition = optional("face_recognition") if seeing else None
+    hands = optional("hand_landmarker") if info.has_video else None
     at_rest = read_neutral(neutral, landmarker, recognition, warnings.append) if neutral else None
     num_frames, vision = config.num_frames, config.vision
     faces = scan(
@@ -215,9 +221,7 @@ def perceive(
         faces = measured_against(faces, at_rest, str(neutral), warnings.append)
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
-    yamnet = (
-        optional("yamnet", "laughter, crying, sighs and the like are not looked for") if waveform is not None else None
-    )
+    yamnet = optional("yamnet") if waveform is not None else None
     events = vocal_events(waveform, yamnet) if waveform is not None and yamnet else []
     said = cut_at_changes(speech, voices) if voices else speech
     who = who_is_who(said, voices, faces, waveform, warnings.append, events)
@@ -272,10 +276,10 @@ def _by_voice(
     return diarise(waveform, speech.voiced, *parts, hook)
 
 
-def _optional(part: str, without: str, hook: Hook, warn: Warn) -> Path | None:
-    """A part of the weights; None, with a warning what is so ``without``, where it cannot be had."""
+def _optional(part: str, hook: Hook, warn: Warn) -> Path | None:
+    """One of the parts that perception can do without; None, with a warning, where it cannot be had."""
     try:
         return weights.path(part, hook)
     except WeightsError as problem:
-        warn(f"{without}: {problem}")
+        warn(f"{OPTIONAL[part]}: {problem}")
         return None

@@ -77,7 +77,9 @@ class HandWatch:
 
         self._clock_ms = max(self._clock_ms + 1, round(time_sec * 1000))  # MediaPipe wants strictly rising times
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
-        found = self._ready().detect_for_video(image, self._clock_ms).hand_landmarks
+        landmarker = self._ready()
+        with quiet_stderr():
+            found = landmarker.detect_for_video(image, self._clock_ms).hand_landmarks
         return np.array([(point.x, point.y) for point in found[0]], np.float32) if found else None
 
     def _ready(self) -> Any:
