@@ -129,3 +129,15 @@ def test_hidden_and_small_noses_have_no_wrinkles() -> None:
     picture, face = nose(60, 60)
     assert np.isnan(nose_folds(picture, face._replace(hidden=frozenset({"nose"})))).all()
     assert np.isnan(nose_folds(*nose(60, 60, scale=0.2))).all()
+
+
+def test_rows_of_hours_are_measured_some_at_a_time(monkeypatch):
+    rng = np.random.default_rng(0)
+    track = FaceTrack(
+        np.arange(25) / 25, np.zeros((25, 4)), rng.uniform(0, 1, (25, 52)).astype(np.float32),
+        shape=rng.normal(0, 1, (25, 70, 3)).astype(np.float16),
+    )  # fmt: skip
+    whole = activations(track)
+    monkeypatch.setattr("microemo.perception.facial_actions.BLOCK", 10)
+    for kind, sides in activations(track).items():
+        np.testing.assert_array_equal(sides, whole[kind])

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo.clues import MicroKind, micro_kinds
+from microemo.perception import micro_expressions
 from microemo.perception.clues import measure_clues
 from microemo.perception.micro_expressions import LONGEST_SEC, micro_clues, spot, top_hat
 from microemo.perception.regions import REGION_NAMES
@@ -162,3 +163,15 @@ def test_a_top_hat_scales_and_knows_no_level(values: list[float], scale: float, 
     assert (hat >= 0).all()
     np.testing.assert_allclose(top_hat(scale * series + level, 1 / 30), scale * hat, atol=1e-9)
     assert top_hat(np.linspace(0, 1, 60), LONGEST_SEC / 10)[10:-10] == pytest.approx(0, abs=1e-9)
+
+
+def test_long_recordings_are_measured_in_pieces_and_nothing_is_lost_between_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Pulses before, on and behind the joint of two pieces."""
+    starts = (7.0, 9.95, 13.0)
+    face = track(sec=20)
+    for start_sec in starts:
+        moved(face, BROWS, pulse(face.times_sec, start_sec))
+    monkeypatch.setattr(micro_expressions, "PIECE_SEC", 10.0)
+    assert [one.apex_sec for one in spot(face)] == pytest.approx([start + 0.05 for start in starts], abs=0.03)

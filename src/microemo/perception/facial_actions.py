@@ -22,6 +22,7 @@ LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
 BROWS_DOWN = ("browDownLeft", "browDownRight")
 UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 SIDES = ("left", "right")
+BLOCK = 10_000  # rows that are measured at once
 
 Shape = Float[np.ndarray, "N 70 3"]
 Series = Callable[[Float[np.ndarray, "N 52"], Float[np.ndarray, " N"]], Float[np.ndarray, " N"]]
@@ -245,7 +246,16 @@ class Sides(NamedTuple):
 
 
 def activations(track: FaceTrack) -> dict[str, Sides]:
-    """All actions of the table in one person's track, by the names of their rows."""
+    """All actions of the table in one person's track, by the names of their rows; some rows at a time, of hours."""
+    starts = range(0, max(len(track.times_sec), 1), BLOCK)
+    blocks = [_activations(track.rows(slice(start, start + BLOCK))) for start in starts]
+    return {
+        action.kind: Sides(*map(np.concatenate, zip(*(block[action.kind] for block in blocks), strict=True)))
+        for action in facial_actions()
+    }
+
+
+def _activations(track: FaceTrack) -> dict[str, Sides]:
     blendshapes, shape = seen_blendshapes(track), seen_shape(track)
     seen = _Seen(track, blendshapes, {"left": mirrored(shape), "right": shape})
     return {action.kind: seen.sides(action) for action in facial_actions()}

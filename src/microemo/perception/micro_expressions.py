@@ -28,6 +28,7 @@ SPEECH_MARGIN_SEC = 0.15  # lips move before the voice and after it
 SPEECH_FACTOR = 1.5  # while a person speaks, brows and lids must stand out more
 MAX_TURN = 6.0  # degrees that the head may turn to and fro meanwhile
 SHUT = 0.6  # of the eyes' wide opening
+PIECE_SEC, OVERLAP_SEC = 120.0, 5.0  # what is measured at once, of hours
 BLINK, BLINK_MARGIN_SEC = 0.3, 0.12  # of the usual opening of the eyes; after it, lids still settle
 JAW_MOVES, LIPS_PART = 0.7, 1.0  # of a movement's own height: the mouth does more than the movement
 JAW, UPPER_LIDS, LOWER_LIDS, UPPER_LIP, LOWER_LIP = (
@@ -104,27 +105,34 @@ class _Stretch:
 
 
 def _stretches(track: FaceTrack) -> Iterator[_Stretch]:
-    is_known = np.isfinite(track.shape[:, 0, 0])
-    times_sec = track.times_sec[is_known]
-    if len(times_sec) < 3:
+    known = np.flatnonzero(np.isfinite(track.shape[:, 0, 0]))
+    if len(known) < 3:
         return
-    shape, pose = track.shape[is_known, :, :2].astype(np.float32), track.pose[is_known]
-    hidden = np.zeros((len(times_sec), len(REGION_NAMES)), bool) if track.hidden is None else track.hidden[is_known]
-    step_sec = float(np.median(np.diff(times_sec)))
-    ends = np.flatnonzero(np.diff(times_sec) > 2.5 * step_sec) + 1
-    for rows in np.split(np.arange(len(times_sec)), ends):
+    times_sec = track.times_sec
+    steps_sec = np.diff(times_sec[known])
+    step_sec = float(np.median(steps_sec))
+    ends = np.flatnonzero(steps_sec > 2.5 * step_sec) + 1
+    for rows in (piece for whole in np.split(known, ends) for piece in _pieces(whole, step_sec)):
         even = np.arange(times_sec[rows[0]], times_sec[rows[-1]] + step_sec / 2, step_sec)
         place = np.clip(np.interp(even, times_sec[rows], np.arange(len(rows))), 0, len(rows) - 1)
+        hidden = np.zeros((len(rows), len(REGION_NAMES)), bool) if track.hidden is None else track.hidden[rows]
         low = np.minimum(place.astype(int), max(len(rows) - 2, 0))
         share = (place - low).astype(np.float32)
         high = np.minimum(low + 1, len(rows) - 1)
         yield _Stretch(
             even,
             step_sec,
-            _between(shape[rows], low, high, share),
-            _between(pose[rows], low, high, share),
-            hidden[rows][low] | hidden[rows][high],
+            _between(track.shape[rows, :, :2].astype(np.float32), low, high, share),
+            _between(track.pose[rows], low, high, share),
+            hidden[low] | hidden[high],
         )
+
+
+def _pieces(rows: Int[np.ndarray, " n"], step_sec: float) -> Iterator[Int[np.ndarray, " m"]]:
+    """Rows of hours in pieces that overlap, so that a movement at the end of one is whole in the next."""
+    length, overlap = max(1, round(PIECE_SEC / step_sec)), round(OVERLAP_SEC / step_sec)
+    for start in range(0, len(rows), length):
+        yield rows[start : start + length + overlap]
 
 
 def _between(

@@ -25,14 +25,15 @@ def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> C
     if not len(track.times_sec):
         return {}
     sides = zip(("left", "top", "right", "bottom"), track.boxes.T, strict=True)
-    return {
-        "frame": np.searchsorted(frame_times_sec, track.times_sec).astype(np.float64) + 1,
-        "time_sec": track.times_sec,
+    frame = np.searchsorted(frame_times_sec, track.times_sec).astype(np.float64) + 1
+    measured = {
+        "frame": frame,
         **{f"face_{side}": values for side, values in sides},
         **head_series(track),
         **facial_series(track),
         **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
     }
+    return {"time_sec": track.times_sec, **{name: values.astype(np.float32) for name, values in measured.items()}}
 
 
 def voice_columns(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> Columns:
