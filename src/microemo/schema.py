@@ -4,8 +4,8 @@
 and ``FaceTrack`` carry arrays between perception and the model, and are plain frozen dataclasses.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -197,10 +197,16 @@ class FaceTrack:
                 object.__setattr__(self, name, np.full((len(self.times_sec), *row), np.nan, kind))
 
     def rows(self, chosen: slice) -> "FaceTrack":
-        hidden, touched = (None if mask is None else mask[chosen] for mask in (self.hidden, self.touched))
-        whole = (self.times_sec, self.boxes, self.blendshapes, self.pose, self.shape, self.place, self.folds)
-        times_sec, boxes, blendshapes, pose, shape, place, folds = (array[chosen] for array in whole)
-        return FaceTrack(times_sec, boxes, blendshapes, hidden, pose, shape, place, folds, touched)
+        return FaceTrack.made_of([self], lambda columns: columns[0][chosen])
+
+    @staticmethod
+    def made_of(tracks: "Sequence[FaceTrack]", make: Callable[[list[np.ndarray]], np.ndarray]) -> "FaceTrack":
+        """Each column made of the same one of all tracks; what one of them does not know is not known."""
+        columns: dict[str, Any] = {}
+        for field in fields(FaceTrack):
+            found = [getattr(track, field.name) for track in tracks]
+            columns[field.name] = None if any(column is None for column in found) else make(found)
+        return FaceTrack(**columns)
 
 
 class Arrays(Protocol):

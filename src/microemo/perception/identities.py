@@ -234,18 +234,4 @@ def merged(tracks: Sequence[FaceTrack]) -> FaceTrack:
     """Tracks of one person, in order of time, as one."""
     if len(tracks) == 1:
         return tracks[0]
-    hidden, touched = (
-        [mask for mask in masks if mask is not None]
-        for masks in ([track.hidden for track in tracks], [track.touched for track in tracks])
-    )
-    return FaceTrack(
-        np.concatenate([track.times_sec for track in tracks]),
-        np.concatenate([track.boxes for track in tracks]),
-        np.concatenate([track.blendshapes for track in tracks]),
-        np.concatenate(hidden) if len(hidden) == len(tracks) else None,
-        np.concatenate([track.pose for track in tracks]),
-        np.concatenate([track.shape for track in tracks]),
-        np.concatenate([track.place for track in tracks]),
-        np.concatenate([track.folds for track in tracks]),
-        np.concatenate(touched) if len(touched) == len(tracks) else None,
-    )
+    return FaceTrack.made_of(tracks, np.concatenate)

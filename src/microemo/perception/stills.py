@@ -7,7 +7,7 @@ of shifts) and how much it was changed. A living head does not keep still to a 4
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -104,17 +104,11 @@ def _structure(pictures: Float64[np.ndarray, "N cells"]) -> Float64[np.ndarray, 
 
 
 def _held(track: FaceTrack) -> FaceTrack:
-    def held(rows: Float[np.ndarray, "N ..."]) -> Float[np.ndarray, "N ..."]:
-        return np.repeat(np.median(rows, axis=0, keepdims=True), len(rows), axis=0).astype(rows.dtype)
+    """The usual row, at all times."""
 
-    return FaceTrack(
-        track.times_sec,
-        held(track.boxes),
-        held(track.blendshapes),
-        np.repeat(mostly(track.hidden)[None], len(track.times_sec), axis=0),
-        held(track.pose),
-        held(track.shape),
-        held(track.place),
-        held(track.folds),
-        None if track.touched is None else np.repeat(mostly(track.touched)[None], len(track.times_sec), axis=0),
-    )
+    def held(columns: list[np.ndarray]) -> np.ndarray:
+        (rows,) = columns
+        usual = mostly(rows) if rows.dtype == bool else np.median(rows, axis=0)
+        return np.repeat(usual[None], len(rows), axis=0).astype(rows.dtype)
+
+    return replace(FaceTrack.made_of([track], held), times_sec=track.times_sec)
