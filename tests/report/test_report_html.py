@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from report_samples import KEY_FRAMES, make_result
 
+from microemo.clues.table import regions
 from microemo.report import html, key_frames
 from microemo.result import Result
 from microemo.schema import Answer, ClipInfo, Clue, KeyFrame, UtteranceAnswer
@@ -198,3 +199,10 @@ def test_words_from_right_to_left_do_not_turn_what_stands_around_them(video: Pat
     page = html.render(result.model_copy(update={"utterances": (arabic, *result.utterances[1:])})).decode()
     assert f'<blockquote dir="auto" lang="ar">{arabic.text}</blockquote>' in page
     assert page.count(f"\u2068{arabic.text}\u2069") == 2  # on the timeline, and when one points at it
+
+
+def test_every_region_of_the_table_has_a_colour() -> None:
+    style = (Path(html.__file__).parent / "templates" / "report.css").read_text()
+    for region in regions():
+        assert style.count(f"--{region}: #") == 2, f"{region}: one by day and one by night"
+        assert f".{region} {{ --c: var(--{region}); }}" in style
