@@ -1,8 +1,10 @@
+from typing import NamedTuple
+
 import numpy as np
 
-from microemo.perception.clues import measure_clues
+from microemo.perception.clues import measure_clues, placed
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.schema import FaceTrack, Utterance
+from microemo.schema import Clue, FaceTrack, Utterance
 
 
 def test_ids_follow_time_across_modalities():
@@ -23,3 +25,19 @@ def test_nothing_to_measure():
     assert measure_clues(None, None, [], [], []) == ()
     silent = Utterance(index=0, start_sec=0, end_sec=1, source="window")
     assert measure_clues(None, np.zeros(16_000, np.float32), [silent], [], []) == ()
+
+
+class Word(NamedTuple):
+    text: str
+    start_sec: float
+    end_sec: float
+
+
+def test_a_pause_is_told_by_the_word_that_it_is_before():
+    pause = Clue(
+        id=1, modality="voice", region="voice", kind="long_pause", start_sec=1.0, apex_sec=1.5, end_sec=2.0,
+        value=1.0, baseline=0.25, strength=0.6,
+    )  # fmt: skip
+    words = [Word("My", 0.6, 1.0), Word(" mother,", 1.9, 2.4), Word("left.", 2.4, 2.8)]
+    assert placed(pause, words).detail == "before mother"
+    assert placed(pause, words[:1]).detail == "" == placed(pause, []).detail

@@ -14,6 +14,8 @@ from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
 from microemo.spans import Span
 
+WORD_EDGE_SEC = 0.15  # by which words are timed wrongly
+
 
 def measure_clues(
     track: FaceTrack | None,
@@ -39,7 +41,15 @@ def measure_clues(
         for clue in (*face_clues(shot, speech, neutral), *head_clues(shot), *micro_clues(shot, speech))
     ]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
+    voice = [placed(clue, words) if clue.kind == "long_pause" else clue for clue in voice]
     return number([*face, *voice, *word_clues(utterances, words, language)])
+
+
+def placed(pause: Clue, words: Sequence[TimedWord]) -> Clue:
+    """A pause with its place: before which word it is, where words are timed."""
+    following = (word.text.strip(" .,;:!?") for word in words if word.start_sec >= pause.end_sec - WORD_EDGE_SEC)
+    word = next(following, "")
+    return pause.model_copy(update={"detail": f"before {word}" if word else ""})
 
 
 def number(clues: Iterable[Clue]) -> tuple[Clue, ...]:
