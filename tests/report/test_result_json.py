@@ -48,7 +48,8 @@ def test_numbers_that_json_does_not_have_are_refused(value: float) -> None:
 def test_has_the_fields_that_the_design_promises() -> None:
     document: dict[str, Any] = json.loads(result_json.render(make_result(Path("a.mp4"))))
     assert document["schema_version"] == 1
-    assert list(document["clip"]) == ["path", "duration_sec", "has_video", "has_audio", "face_seconds", "audio_track"]
+    assert list(document["clip"]) == ["path", "duration_sec", "has_video", "has_audio", "width", "height",
+                                      "face_seconds", "audio_track"]  # fmt: skip
     assert document["utterances"][0].keys() >= {"index", "start_sec", "end_sec", "text", "speaker", "source",
                                                "emotions", "explanation", "claims"}  # fmt: skip
     assert document["clues"][0].keys() >= {"id", "modality", "region", "kind", "start_sec", "end_sec", "value",
