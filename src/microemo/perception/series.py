@@ -33,7 +33,10 @@ def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> C
         **facial_series(track),
         **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
     }
-    return {"time_sec": track.times_sec, **{name: values.astype(np.float32) for name, values in measured.items()}}
+    return {
+        "time_sec": track.times_sec,
+        **{name: values.astype(np.float32, copy=False) for name, values in measured.items()},
+    }
 
 
 def voice_columns(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> Columns:
