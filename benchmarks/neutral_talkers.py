@@ -43,7 +43,7 @@ from microemo.spans import Span, total_sec
 
 LEAD_IN, NEUTRAL_SEC, MAX_SEC, PAUSE_SEC = 8, 4.0, 5.0, 0.3  # pictures and seconds of a made clip
 NUM_RESAMPLES = 1000
-FAMILIES = {kind.kind: kind.families for kind in facial_kinds()}
+ACTIONS = {kind.kind: kind.families for kind in facial_kinds()}
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,13 @@ class Talker:
 
     @cached_property
     def clues(self) -> list[Clue]:
+        """Of the face's actions, the head, the gaze, and micro-expressions."""
         found = measure_clues(self.track, self.sound, [], [], self.speech, self.shots)
         return [clue for clue in found if clue.modality == "face"]
+
+    @cached_property
+    def actions(self) -> list[Clue]:
+        return [clue for clue in self.clues if clue.kind in ACTIONS]
 
 
 def main() -> None:
@@ -149,7 +154,8 @@ def figures(talkers: Sequence[Talker]) -> dict[str, object]:
     """Clues a minute of film when neutral, by kind, and recall of what the others show, beside chance."""
     neutral = [talker for talker in talkers if talker.label == "neutral"]
     table: dict[str, object] = {"neutral, clues a minute": a_minute(neutral)}
-    at_rest = {talker.person: talker.clues for talker in neutral}
+    table["neutral, of these facial actions"] = resampled(neutral, lambda some: rate(some, "actions"))
+    at_rest = {talker.person: talker.actions for talker in neutral}
     for how in ("posed", "genuine"):
         if own := [talker for talker in talkers if talker.how == how]:
             table[f"{how}, recall"] = resampled(own, lambda some: share(some, {}))
@@ -168,8 +174,8 @@ def a_minute(talkers: Sequence[Talker]) -> dict[str, object]:
     }
 
 
-def rate(talkers: Sequence[Talker]) -> float:
-    return 60 * sum(len(talker.clues) for talker in talkers) / sum(seconds(talker) for talker in talkers)
+def rate(talkers: Sequence[Talker], which: str = "clues") -> float:
+    return 60 * sum(len(getattr(talker, which)) for talker in talkers) / sum(seconds(talker) for talker in talkers)
 
 
 def seconds(talker: Talker) -> float:
@@ -178,7 +184,7 @@ def seconds(talker: Talker) -> float:
 
 def share(talkers: Sequence[Talker], clues: Mapping[str, Sequence[Clue]]) -> float:
     """Of the talkers those with a clue of their label's family among their clues, or else these of the person."""
-    told = [{family for clue in clues.get(talker.person, talker.clues) for family in FAMILIES[clue.kind]}
+    told = [{family for clue in clues.get(talker.person, talker.actions) for family in ACTIONS[clue.kind]}
             for talker in talkers]  # fmt: skip
     return float(np.mean([FAMILY[talker.label] in own for talker, own in zip(talkers, told, strict=True)]))
 
