@@ -30,10 +30,10 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
 VOICE_TALK = re.compile(
     r"\b(voice|pitch|melody|speech|speaks?|tone|words come|pauses?|loud\w*|quiet\w*"
-    r"|laughs?|laughter|cries|sobs|sobbing|sighs?|screams?|gasps?)\b"
+    r"|laughs?|laughter|cries|crying|sobs|sobbing|weeps|sighs?|screams?|gasps?)\b"
 )
 FACE_TALK = re.compile(
-    r"\b(face|head|hand|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
+    r"\b(face|head|hand|camera|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
     r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
 )
 UNMEASURED = re.compile(r"\b(voice is low|low pitch\w*|pitch drops|pitched low)\b")  # no clue bears these out
