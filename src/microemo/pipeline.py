@@ -215,7 +215,7 @@ def perceive(
         config.local_view,
         recognition,
         hands and hands / "hand_landmarker.task",
-        again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video else None,
+        again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video and not num_frames else None,
     )
     if neutral and at_rest:
         faces = measured_against(faces, at_rest, str(neutral), warnings.append)

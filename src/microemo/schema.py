@@ -161,6 +161,7 @@ UNKNOWN: dict[str, tuple[tuple[int, ...], Any]] = {
     "pose": ((3,), np.float32),
     "shape": ((70, 3), np.float16),
     "place": ((3,), np.float32),
+    "touched": ((7,), np.float32),
     "folds": ((2,), np.float32),
 }
 """Columns of a track that are NaN unless given: a row's shape and type."""
@@ -178,7 +179,7 @@ class FaceTrack:
     shape         (N, 70, 3)  the face as if turned to the camera, in the order of ``face_shape.SHAPE_POINTS``
     place         (N, 3)    where that is: x, y and unit of the shape in pixels
     folds         (N, 2)    contrast of wrinkles at the root of the nose, left and right (``nose_folds``)
-    touched       (N, R)    which hidden regions a hand covers; None where no hands were looked for
+    touched       (N, R)    1 for hidden regions that a hand covers, 0 for others; NaN where no hand was looked for
     """
 
     times_sec: Float[np.ndarray, " N"]
@@ -189,7 +190,7 @@ class FaceTrack:
     shape: Float16[np.ndarray, "N 70 3"] = None  # type: ignore[assignment]
     place: Float[np.ndarray, "N 3"] = None  # type: ignore[assignment]
     folds: Float[np.ndarray, "N 2"] = None  # type: ignore[assignment]
-    touched: Bool[np.ndarray, "N R"] | None = None
+    touched: Float[np.ndarray, "N R"] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         for name, (row, kind) in UNKNOWN.items():

@@ -39,5 +39,7 @@ def test_a_pause_is_told_by_the_word_that_it_is_before():
         value=1.0, baseline=0.25, strength=0.6,
     )  # fmt: skip
     words = [Word("My", 0.6, 1.0), Word(" mother,", 1.9, 2.4), Word("left.", 2.4, 2.8)]
-    assert placed(pause, words).detail == "before mother"
-    assert placed(pause, words[:1]).detail == "" == placed(pause, []).detail
+    said = [Utterance(index=0, start_sec=0.5, end_sec=3.0, text="My mother, left.", source="asr")]
+    assert placed(pause, said, words).detail == "before mother"
+    assert placed(pause, said, words[:1]).detail == "" == placed(pause, said, []).detail
+    assert placed(pause, said, [Word("Oh.", 3.5, 3.8)]).detail == ""  # of the next utterance

@@ -78,13 +78,26 @@ def test_the_largest_face_is_watched_a_few_times_a_second() -> None:
         assert marked[1].touched == frozenset(REGION_NAMES) and marked[1].hidden == frozenset(REGION_NAMES)
     assert len(hands.looks_sec) == pytest.approx(2 / LOOK_SEC, abs=1)
     hands.hand = None
-    assert hands.mark(Frame(3.0, PICTURE), [large]) == [large]
+    assert hands.mark(Frame(3.0, PICTURE), [large])[0].touched == frozenset()
     assert hands.mark(Frame(3.1, PICTURE), []) == []
+
+
+def test_a_hand_is_of_the_face_and_of_the_shot_that_was_looked_at() -> None:
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    hands = SeenHands(square)
+    hands.mark(Frame(0.0, PICTURE), [face(0.3, 0.5, 0.4)])
+    hands.hand = None
+    assert hands.mark(Frame(0.1, PICTURE), [face(0.3, 0.5, 0.4)])[0].touched == frozenset(REGION_NAMES)
+    assert hands.mark(Frame(0.12, PICTURE), [face(0.8, 0.5, 0.41)])[0].touched == frozenset()  # somebody else
+    hands.hand = square
+    assert hands.mark(Frame(0.2, PICTURE), [face(0.8, 0.5, 0.41)])[0].touched == frozenset()  # not yet due
+    hands.forget()
+    assert hands.mark(Frame(0.24, PICTURE), [face(0.8, 0.5, 0.41)])[0].touched == frozenset(REGION_NAMES)
 
 
 def test_without_the_weights_no_hand_is_seen() -> None:
     with HandWatch(None) as hands:
-        assert hands.mark(Frame(0.0, PICTURE), [face(0.5, 0.5)])[0].touched == frozenset()
+        assert hands.mark(Frame(0.0, PICTURE), [face(0.5, 0.5)])[0].touched is None
 
 
 def test_what_was_touched_stays_with_the_track() -> None:
@@ -93,11 +106,10 @@ def test_what_was_touched_stays_with_the_track() -> None:
         touched = frozenset({"mouth"}) if index >= 10 else frozenset()
         tracker.update(index / 25, [face(0.5, 0.5)._replace(touched=touched)])
     (track,) = tracker.tracks()
-    assert track.touched is not None
     assert track.touched[:, REGION_NAMES.index("mouth")].tolist() == [False] * 10 + [True] * 10
     later = replace(track, times_sec=track.times_sec + 1)
     assert merged([track, later]).touched.sum() == 20
-    assert merged([track, replace(later, touched=None)]).touched is None
+    assert np.isnan(merged([track, replace(later, touched=None)]).touched[20:]).all()  # nobody looked
     assert track.rows(slice(12, None)).touched.sum() == 8
 
 
@@ -124,7 +136,7 @@ def test_a_hand_goes_to_a_weeping_face_and_is_followed_beyond_the_frame() -> Non
     shown = [frame for frame in frames(probe(clip), max_fps=5) if 1.5 <= frame.time_sec <= 6.5]
     faces, hands = (weights.path(name) / f"{name}.task" for name in ("face_landmarker", "hand_landmarker"))
     (person,) = scan(iter(shown), [2.0], 56, 14, faces, hand_landmarker=hands).people
-    under_a_hand = person.track.touched.any(axis=1)
+    under_a_hand = (person.track.touched == 1).any(axis=1)
     times_sec = person.track.times_sec
     assert not under_a_hand[times_sec < 2.3].any()
     assert under_a_hand[times_sec > 2.9].all()

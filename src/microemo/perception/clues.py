@@ -41,14 +41,15 @@ def measure_clues(
         for clue in (*face_clues(shot, speech, neutral), *head_clues(shot), *micro_clues(shot, speech))
     ]
     voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
-    voice = [placed(clue, words) if clue.kind == "long_pause" else clue for clue in voice]
+    voice = [placed(clue, utterances, words) if clue.kind == "long_pause" else clue for clue in voice]
     return number([*face, *voice, *word_clues(utterances, words, language)])
 
 
-def placed(pause: Clue, words: Sequence[TimedWord]) -> Clue:
-    """A pause with its place: before which word it is, where words are timed."""
-    following = (word.text.strip(" .,;:!?") for word in words if word.start_sec >= pause.end_sec - WORD_EDGE_SEC)
-    word = next(following, "")
+def placed(pause: Clue, utterances: Sequence[Utterance], words: Sequence[TimedWord]) -> Clue:
+    """A pause with its place: before which word of its utterance it is, where words are timed."""
+    end_sec = next((one.end_sec for one in utterances if one.start_sec <= pause.start_sec < one.end_sec), pause.end_sec)
+    after = (word for word in words if pause.end_sec - WORD_EDGE_SEC <= word.start_sec < end_sec)
+    word = next((word.text.strip(" .,;:!?") for word in after), "")
     return pause.model_copy(update={"detail": f"before {word}" if word else ""})
 
 

@@ -77,12 +77,11 @@ def _measure(
     sides = Sides(*(smooth(times_sec, series[is_told]) for series in sides))
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
-    acting = strength(kind, sides.both, level.both)
-    rising = beyond_talking(times_sec, acting, speaking, kind.articulation)
+    rising = beyond_talking(times_sec, strength(kind, sides.both, level.both), speaking, kind.articulation)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     for first, last in events(times_sec, rising):
-        apex = first + int(np.argmax(acting[first : last + 1]))
-        strongest = float(rising[first : last + 1].max())
+        apex = first + int(np.argmax(rising[first : last + 1]))
+        strongest = float(rising[apex])
         end_sec = float(times_sec[last]) + row_sec
         shortest = least_sec(kind.min_sec, times_sec, speaking, first, last)
         if end_sec - times_sec[first] < min(shortest, times_sec[-1] - times_sec[0]):

@@ -168,6 +168,7 @@ def watch(
         for frame, starts_shot in mark_cuts(frames):
             if starts_shot:
                 landmarker.forget()
+                hands.forget()
             if starts_shot or last is None:
                 starts_sec.append(frame.time_sec)
             found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]

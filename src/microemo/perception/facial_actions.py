@@ -65,9 +65,11 @@ def smile(blendshapes: Float[np.ndarray, "N 52"], told: Float[np.ndarray, " N"])
     """How far the lip corners are pulled; on a lowered face only as far as the upper lip bears it out.
 
     Seen from above, closed lips look curved upwards, and MediaPipe takes a lowered weeping face for a smile. Where
-    the eyes look down by more than 0.35 the smile is trusted less and less, and not at all where they are closed.
+    the eyes look down by more than 0.35 the smile is trusted less and less, and not at all where they are closed; it
+    is trusted where they cannot be seen.
     """
-    trust = np.maximum(2 - _mean(blendshapes, LOOK_DOWN) / 0.35, 2.5 * _mean(blendshapes, UPPER_LIP_UP) - 0.25)
+    looking_down = np.nan_to_num(_mean(blendshapes, LOOK_DOWN))
+    trust = np.fmax(2 - looking_down / 0.35, 2.5 * _mean(blendshapes, UPPER_LIP_UP) - 0.25)
     return told * np.clip(trust, 0, 1)
 
 

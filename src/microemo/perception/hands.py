@@ -18,6 +18,7 @@ from jaxtyping import Float, UInt8
 from microemo.media.video import Frame
 from microemo.perception.landmarks import Face, quiet_stderr
 from microemo.perception.regions import REGIONS
+from microemo.perception.tracks import REACH, Box, distance
 
 LOOK_SEC = 0.4  # how often hands are looked for: 11 ms each, less than 1 ms a frame
 VIEW = 2.0  # side of the square that is searched, over the face's
@@ -43,6 +44,7 @@ class HandWatch:
         self._next_sec = -math.inf
         self._clock_ms = -1
         self._touched: frozenset[str] = frozenset()
+        self._box: Box | None = None  # of the face that was looked at
 
     def __enter__(self) -> Self:
         return self
@@ -52,13 +54,21 @@ class HandWatch:
             self._landmarker.close()
             self._landmarker = None
 
+    def forget(self) -> None:
+        """Another shot begins: the hand of the last one is in no face of it."""
+        self._box = None
+        if self._landmarker is not None:
+            self._hand(np.zeros((SIDE, SIDE, 3), np.uint8), 0.0)
+
     def mark(self, frame: Frame, faces: Sequence[Face]) -> list[Face]:
         """The faces, the largest with the regions that a hand covers, as seen in this frame or shortly before."""
         if self._model_file is None or not faces:
             return list(faces)
         largest = max(range(len(faces)), key=lambda index: _size(faces[index]))
-        if frame.time_sec >= self._next_sec:
-            self._next_sec = frame.time_sec + LOOK_SEC
+        box = faces[largest].box
+        is_another = self._box is None or distance(self._box, box) > REACH
+        if frame.time_sec >= self._next_sec or is_another:
+            self._next_sec, self._box = frame.time_sec + LOOK_SEC, box
             self._touched = self._look(frame, faces[largest])
         return [
             face._replace(touched=self._touched, hidden=face.hidden | self._touched) if index == largest else face

@@ -80,9 +80,7 @@ def head_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
         "eye_contact": np.where(np.isfinite(off_deg), off_deg <= CONTACT_DEG, np.nan),
         "lid_aperture_left": eyes.aperture[:, 1],
         "lid_aperture_right": eyes.aperture[:, 0],
-        "hand_at_face": np.full(len(off_deg), np.nan)
-        if track.touched is None
-        else track.touched.sum(axis=1).astype(float),
+        "hand_at_face": track.touched.sum(axis=1),
         "blink": np.where(np.isfinite(eyes.aperture).all(axis=1), blinking, np.nan),
     }
 

@@ -53,7 +53,7 @@ class Face(NamedTuple):
     shape: Float[np.ndarray, "70 3"] = NO_SHAPE
     place: Float[np.ndarray, " 3"] = NO_PLACE
     folds: Float[np.ndarray, " 2"] = NO_FOLDS
-    touched: frozenset[str] = frozenset()
+    touched: frozenset[str] | None = None
 
     @property
     def box(self) -> Float[np.ndarray, " 4"]:

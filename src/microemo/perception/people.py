@@ -64,7 +64,7 @@ def who_is_who(
     speaks are the main person's, and are among what the others' faces show as well. ``events`` of the voice are of who
     speaks then, else the main person's.
     """
-    found = bound(voices, faces, waveform, warn) if voices else _one_voice(speech, faces)
+    found = bound(voices, faces, waveform, warn) if voices else _one_voice(speech, faces, events)
     ordered = sorted(found, key=lambda one: one.appears_sec)
     somebodies = [replace(one, id=f"P{place}") for place, one in enumerate(ordered, start=1)]
     _tell_hidden(somebodies, warn)
@@ -141,9 +141,9 @@ def _somebody(face: PersonScan | None, speakers: Sequence[int], voices: Diarisat
     return Somebody(face, tuple(speakers), tuple(spans), name)
 
 
-def _one_voice(speech: Speech, faces: FaceScan) -> list[Somebody]:
-    """All that is said, by whomever, as the main person's."""
-    said = speech.voiced or any(utterance.text for utterance in speech.utterances)
+def _one_voice(speech: Speech, faces: FaceScan, events: Sequence[Clue]) -> list[Somebody]:
+    """All that is said, by whomever, as the main person's; who laughs or cries and says nothing is somebody too."""
+    said = speech.voiced or events or any(utterance.text for utterance in speech.utterances)
     people = [Somebody(one, (), speech.voiced if one is faces.main_person else ()) for one in faces.people]
     return people or ([Somebody(None, (), speech.voiced)] if said else [])
 

@@ -9,7 +9,7 @@ from microemo.perception.spoken_words import Passage, Spoken
 
 MARKS = ".!?…。！？"  # noqa: RUF001
 QUESTION_MARKS = {"?", "？"}  # noqa: RUF001
-SENTENCE = re.compile(rf"[^{MARKS}¿¡]+([{MARKS}]*)")
+SENTENCE = re.compile(rf"[^\s{MARKS}¿¡](?:[^{MARKS}¿¡]|\.(?=\w))*([{MARKS}]*)")  # "3.5" is no end
 
 
 def questions(said: Spoken, code: str) -> Iterator[Passage]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.clues import FacialAction, facial_actions
+from microemo.clues import FacialAction, facial_actions, facial_kinds
 from microemo.perception.facial_actions import Sides
 
 RESTING_QUANTILE = 0.2  # of a series over the clip: the face is at rest at least this share of the time
@@ -27,8 +27,8 @@ def levels(
 ) -> dict[str, Level]:
     """Each action's level in the clip's own quiet stretches; where these are too short, a low quantile of the series.
 
-    Kept within what resting faces have, so that a lasting smile stays a smile. Actions that are never told are left
-    out.
+    Kept within what resting faces have, so that a lasting smile stays a smile. Actions that cannot be told in any row
+    are left out.
     """
     quiet = _quiet(actions, speaking)
     is_enough = quiet.sum() * float(np.median(np.diff(times_sec))) >= MIN_QUIET_SEC if len(times_sec) > 1 else False
@@ -60,7 +60,7 @@ def strength(action: FacialAction, series: Float[np.ndarray, " N"], level: float
 def _quiet(actions: Mapping[str, Sides], speaking: Bool[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:
     """Where the person neither speaks nor does anything that is seen."""
     busy = speaking.copy()
-    for action in facial_actions():
+    for action in facial_kinds():  # a blink is no doing
         series = actions[action.kind].both
         if np.isfinite(series).any():
             level = float(np.clip(_low(series), *action.neutral))

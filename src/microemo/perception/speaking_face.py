@@ -8,6 +8,7 @@ and what begins before the first word or ends after the last one must last as lo
 The sound is not asked: a ridge regression of each action on the voice explains nothing of it in clips of seconds.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -55,7 +56,7 @@ def held(times_sec: Float[np.ndarray, " N"], series: Float[np.ndarray, " N"]) ->
         return series
     width = int(np.clip(round(HOLD_SEC / float(np.median(np.diff(times_sec)))), 1, len(series)))
     windows = sliding_window_view(np.pad(series, (0, width // 2), mode="edge"), width)
-    rank = int((1 - HELD_SHARE) * width)
+    rank = width - math.ceil(HELD_SHARE * width)
     kept = np.pad(np.partition(windows, rank, axis=1)[:, rank], width - 1, constant_values=-np.inf)
     return sliding_window_view(kept, width).max(axis=1)[: len(series)]
 

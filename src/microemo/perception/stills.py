@@ -108,7 +108,13 @@ def _held(track: FaceTrack) -> FaceTrack:
 
     def held(columns: list[np.ndarray]) -> np.ndarray:
         (rows,) = columns
-        usual = mostly(rows) if rows.dtype == bool else np.median(rows, axis=0)
+        usual = mostly(rows) if rows.dtype == bool else _median(rows)
         return np.repeat(usual[None], len(rows), axis=0).astype(rows.dtype)
 
     return replace(FaceTrack.made_of([track], held), times_sec=track.times_sec)
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """Of what is known; NaN where nothing is."""
+    known = np.isfinite(rows).any(axis=0)
+    return np.where(known, np.nanmedian(np.where(known, rows, 0), axis=0), np.nan)

@@ -4,6 +4,7 @@ A track ends where its face could be another's: at a cut, after a gap, where two
 unlike itself. Whose tracks are one person's is for ``identities`` to say.
 """
 
+import math
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,7 +42,7 @@ class _Rows:
     shape: bytearray = field(default_factory=bytearray)  # of float16
     place: "array[float]" = field(default_factory=lambda: array("f"))
     folds: "array[float]" = field(default_factory=lambda: array("f"))
-    touched: "array[int]" = field(default_factory=lambda: array("B"))
+    touched: "array[float]" = field(default_factory=lambda: array("f"))
     looks: Looks | None = None
     met: bool = False  # whether another face was within reach in the last frame
 
@@ -52,7 +53,7 @@ class _Rows:
         self.hidden.extend(region in face.hidden for region in REGION_NAMES)
         self.pose.extend(face.pose)
         self.folds.extend(face.folds)
-        self.touched.extend(region in face.touched for region in REGION_NAMES)
+        self.touched.extend(math.nan if face.touched is None else region in face.touched for region in REGION_NAMES)
         self.shape += face.shape.astype(np.float16).tobytes()
         self.place.extend(face.place)
         self.looks = looks
@@ -72,7 +73,7 @@ class _Rows:
             np.frombuffer(self.shape, np.float16).reshape(-1, len(SHAPE_POINTS), 3),
             np.frombuffer(self.place, np.float32).reshape(-1, 3),
             np.frombuffer(self.folds, np.float32).reshape(-1, 2),
-            np.frombuffer(self.touched, bool).reshape(-1, len(REGION_NAMES)),
+            np.frombuffer(self.touched, np.float32).reshape(-1, len(REGION_NAMES)),
         )
 
 
