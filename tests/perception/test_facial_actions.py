@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from microemo.clues import facial_actions
 from microemo.perception.face_shape import SHAPE_POINTS, frontal_shape
-from microemo.perception.facial_actions import MEASURES, MIRRORED, activations, facial_series, mirrored
+from microemo.perception.facial_actions import MEASURES, MIRRORED, activations, mirrored
 from microemo.perception.landmarks import BLENDSHAPES, Face
 from microemo.perception.nose_folds import nose_folds
 from microemo.perception.regions import LEFT_EYE, REGION_NAMES, RIGHT_EYE
+from microemo.perception.series import facial_series
 from microemo.schema import FaceTrack
 
 ACTION_UNITS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 22, 23, 24, 25, 26, 27, 28, 43, 45)
@@ -33,9 +34,29 @@ def other_side(name: str) -> str:
 def test_every_action_unit_has_its_columns() -> None:
     columns = facial_series(track(any_shapes(0)))
     names = [f"au{unit:02d}" for unit in ACTION_UNITS]
-    assert columns.keys() == {name + end for name in names for end in ("", "_left", "_right", "_asymmetry")}
-    known = [values for name, values in columns.items() if not name.startswith("au09")]
-    assert all(np.isfinite(values).all() and np.abs(values).max() <= 1 for values in known)
+    assert columns.keys() >= {name + end for name in names for end in ("", "_intensity")}
+    sided = {name[:-5] for name in columns if name.endswith("_left")}
+    assert columns.keys() >= {name + end for name in sided for end in ("_left", "_right", "_asymmetry")}
+    assert "au12" in sided and not {"au18", "au26"} & sided  # blendshapes alone tell no sides
+    known = {name: values for name, values in columns.items() if not name.startswith("au09")}
+    for name, values in known.items():
+        assert np.isfinite(values).all() and np.abs(values).max() <= (5 if name.endswith("_intensity") else 1)
+
+
+def test_intensity_is_above_the_person_s_own_rest() -> None:
+    shown = np.zeros((100, len(BLENDSHAPES)), np.float32)
+    smile = [BLENDSHAPES.index(f"mouthSmile{side}") for side in ("Left", "Right")]
+    shown[:, smile] = 0.06  # as resting faces have it
+    shown[50:75, smile] = 0.933
+    told = facial_series(FaceTrack(np.arange(100) / 25, np.zeros((100, 4)), shown))["au12_intensity"]
+    assert told[:50].max() == 0 and told[60] == pytest.approx(5, abs=0.05)
+
+
+def test_the_sides_of_a_turned_face_are_not_compared() -> None:
+    pose = np.zeros((4, 3), np.float32)
+    pose[2:, 1] = 30
+    told = facial_series(track(any_shapes(2), pose=pose))["au12_asymmetry"]
+    assert np.isfinite(told).tolist() == [True, True, False, False]
 
 
 def test_mirrored_points_are_each_others() -> None:

@@ -30,7 +30,7 @@ def series_of(person: str = "P1") -> Series:
         TIMES[SEEN], np.tile(np.float32([0.25, 0.1, 0.75, 0.9]), (count, 1)), np.full((count, 52), 0.5, np.float32),
         None, np.tile(np.float32([0, 0, 90]), (count, 1)), shape, np.tile(np.float32([320, 180, 50]), (count, 1)),
     )  # fmt: skip
-    measured = {"au04": np.full(count, 0.5), "au12": np.full(count, 0.1)}
+    measured = {"au04_intensity": np.full(count, 2.5), "au12_intensity": np.full(count, 0.5)}
     gaze = {"gaze_pitch_deg": np.full(count, 10.0), "gaze_yaw_deg": np.full(count, -5.0)}
     face = {**face_series(track, TIMES), **measured, **gaze}
     return Series(person, face, {"time_sec": np.array([0.0, 0.016]), "f0_hz": np.array([np.nan, 200.0])}, track, TIMES)

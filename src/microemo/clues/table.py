@@ -70,6 +70,11 @@ class FacialAction(ClueKind):
     neutral: Range
     peak: float
 
+    @property
+    def has_sides(self) -> bool:
+        """Whether something tells the left from the right; blendshapes do not."""
+        return not (self.measure is None and self.appearance is None and self.side_measure is None)
+
     @model_validator(mode="after")
     def _told_by_something(self) -> Self:
         if not (self.blendshapes or self.measure or self.appearance):

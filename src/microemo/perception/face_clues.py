@@ -4,7 +4,7 @@ The actions are rows of the table of clues (``clues/facial.toml``), their series
 """
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -48,10 +48,9 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack
     """
     if len(track.times_sec) == 0:
         return []
-    speaking = speaking_rows(track.times_sec, () if _is_held(track) else speech)
+    speaking = _speaking(track, speech)
     actions = activations(track)
-    at_rest = levels_of_neutral(activations(neutral)) if neutral is not None else {}
-    at_rest = levels(track.times_sec, actions, speaking) | at_rest
+    at_rest = resting_levels(track, actions, speech, neutral)
     turned = np.abs(track.pose[:, 1]) > MAX_YAW
     return [
         clue
@@ -59,6 +58,18 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack
         if (level := at_rest.get(kind.kind)) is not None
         for clue in _measure(kind, track.times_sec, actions[kind.kind], level, speaking, turned)
     ]
+
+
+def resting_levels(
+    track: FaceTrack, actions: Mapping[str, Sides], speech: Sequence[Span], neutral: FaceTrack | None
+) -> dict[str, Level]:
+    """What each action is measured against; arguments as ``face_clues`` has them."""
+    given = levels_of_neutral(activations(neutral)) if neutral is not None else {}
+    return levels(track.times_sec, actions, _speaking(track, speech)) | given
+
+
+def _speaking(track: FaceTrack, speech: Sequence[Span]) -> Bool[np.ndarray, " N"]:
+    return speaking_rows(track.times_sec, () if _is_held(track) else speech)
 
 
 def _measure(

@@ -128,18 +128,6 @@ def brow_lowness(shape: Shape) -> Float[np.ndarray, " N"]:
 
 
 @measure
-def brow_slant(shape: Shape) -> Float[np.ndarray, " N"]:
-    """The inner end higher than the outer one."""
-    return _y(shape, 17, 18) - _y(shape, 20, 21)
-
-
-@measure
-def brow_nearness(shape: Shape) -> Float[np.ndarray, " N"]:
-    """Of the inner ends to each other."""
-    return _x(shape, 21) - _x(shape, 22)
-
-
-@measure
 def lid_aperture(shape: Shape) -> Float[np.ndarray, " N"]:
     """Over the eye's width."""
     return (_y(shape, 40, 41) - _y(shape, 37, 38)) / np.maximum(_x(shape, 39) - _x(shape, 36), 1e-3)
@@ -153,12 +141,6 @@ def lid_closure(shape: Shape) -> Float[np.ndarray, " N"]:
 @measure
 def lower_lid_height(shape: Shape) -> Float[np.ndarray, " N"]:
     return _y(shape, 36, 39) - _y(shape, 40, 41)
-
-
-@measure
-def nose_shortness(shape: Shape) -> Float[np.ndarray, " N"]:
-    """The wing of the nose near the inner corner of the eye."""
-    return _y(shape, 39) - _y(shape, 31)
 
 
 @measure
@@ -189,11 +171,6 @@ def lip_corner_width(shape: Shape) -> Float[np.ndarray, " N"]:
 
 
 @measure
-def lip_corner_narrowness(shape: Shape) -> Float[np.ndarray, " N"]:
-    return -lip_corner_width(shape)
-
-
-@measure
 def lip_corner_depth(shape: Shape) -> Float[np.ndarray, " N"]:
     return _z(shape, 48, 60) - _z(shape, 51, 57)
 
@@ -216,19 +193,8 @@ def lip_thinness(shape: Shape) -> Float[np.ndarray, " N"]:
 
 
 @measure
-def lip_protrusion(shape: Shape) -> Float[np.ndarray, " N"]:
-    return _z(shape, 33) - _z(shape, 51, 57, 62, 66)
-
-
-@measure
 def chin_lowness(shape: Shape) -> Float[np.ndarray, " N"]:
     return _y(shape, 7, 8, 9) - _y(shape, 33)
-
-
-@measure
-def chin_nearness(shape: Shape) -> Float[np.ndarray, " N"]:
-    """Of the chin to the lower lip."""
-    return _y(shape, 57) - _y(shape, 7, 8, 9)
 
 
 def mirrored(shape: Shape) -> Shape:
@@ -261,19 +227,6 @@ def _activations(track: FaceTrack) -> dict[str, Sides]:
     blendshapes, shape = seen_blendshapes(track), seen_shape(track)
     seen = _Seen(track, blendshapes, {"left": mirrored(shape), "right": shape})
     return {action.kind: seen.sides(action) for action in facial_actions()}
-
-
-def facial_series(track: FaceTrack) -> dict[str, Float[np.ndarray, " N"]]:
-    """Columns at the track's rate, in [0, 1]: au12 of both sides, au12_left, au12_right, for every action unit; and
-    au12_asymmetry, left less right, in [-1, 1]. NaN where an action is hidden or unknown.
-    """
-    actions = activations(track)
-    columns: dict[str, Float[np.ndarray, " N"]] = {}
-    for action in facial_actions():
-        name, sides = f"au{int(action.action_unit[2:]):02d}", actions[action.kind]
-        columns |= {name: sides.both, f"{name}_left": sides.left, f"{name}_right": sides.right}
-        columns[f"{name}_asymmetry"] = sides.left - sides.right
-    return columns
 
 
 class _Seen(NamedTuple):

@@ -212,7 +212,7 @@ def _participant(
         key_frames=tuple(replace(frame, person=who.id) for frame in _key_frames(face, len(faces.people))),
         series=Series(
             person=who.id,
-            face=face_series(face.track, faces.all_times_sec),
+            face=face_series(face.track, faces.all_times_sec, faces.shots, who.speech, face.neutral),
             voice=voice_columns(waveform, who.speech) if waveform is not None else {},
             track=face.track,
             frame_times_sec=faces.all_times_sec,

@@ -8,35 +8,70 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from microemo.perception.facial_actions import facial_series
+from microemo.clues import facial_actions
+from microemo.perception.face_clues import MAX_YAW, by_shot, resting_levels
+from microemo.perception.facial_actions import activations
 from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.resting import strength
 from microemo.perception.visibility import seen_blendshapes
 from microemo.perception.voice_series import voice_series
 from microemo.schema import Columns, FaceTrack
 from microemo.spans import Span, inside
 
+MAX_INTENSITY = 5.0  # as OpenFace has it: E of FACS
 
-def face_series(track: FaceTrack, frame_times_sec: Float[np.ndarray, " F"]) -> Columns:
+
+def face_series(
+    track: FaceTrack,
+    frame_times_sec: Float[np.ndarray, " F"],
+    shots: Sequence[Span] = (),
+    speech: Sequence[Span] = (),
+    neutral: FaceTrack | None = None,
+) -> Columns:
     """The columns of a face, with a row a row of its track; ``frame_times_sec`` are those of all frames of the video.
 
-    Nothing where the face is never seen; NaN where something cannot be told.
+    Nothing where the face is never seen; NaN where something cannot be told. What is measured against the person's own
+    rest is so as clues are: shot by shot, by stretches without ``speech``, or by their ``neutral`` face.
     """
     if not len(track.times_sec):
         return {}
-    sides = zip(("left", "top", "right", "bottom"), track.boxes.T, strict=True)
-    frame = np.searchsorted(frame_times_sec, track.times_sec).astype(np.float64) + 1
+    pieces = [{**head_series(shot), **facial_series(shot, speech, neutral)} for shot in by_shot(track, shots)]
     measured = {
-        "frame": frame,
-        **{f"face_{side}": values for side, values in sides},
-        **head_series(track),
-        **facial_series(track),
-        **dict(zip(map(_snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
+        "frame": np.searchsorted(frame_times_sec, track.times_sec) + 1,
+        **dict(zip(("face_left", "face_top", "face_right", "face_bottom"), track.boxes.T, strict=True)),
+        **{name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]},
+        **dict(zip(map(snake, BLENDSHAPES), seen_blendshapes(track).T, strict=True)),
     }
     return {
         "time_sec": track.times_sec,
         **{name: values.astype(np.float32, copy=False) for name, values in measured.items()},
     }
+
+
+def facial_series(
+    track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack | None = None
+) -> dict[str, Float[np.ndarray, " N"]]:
+    """Every action unit in one shot, NaN where it is hidden or unknown.
+
+    au12              activation of both sides together, 0 to 1
+    au12_intensity    0 to 5, how far that is above the person's rest: 1 is where a clue begins, 5 full-blown
+    au12_left, _right, _asymmetry   activation of each side, and left less right; of actions that have sides, and the
+                      last in faces that are turned by no more than ``MAX_YAW``
+    """
+    actions = activations(track)
+    rest = resting_levels(track, actions, speech, neutral)
+    is_ahead = np.isfinite(track.shape[:, 0, 0]) & ~(np.abs(track.pose[:, 1]) > MAX_YAW)
+    columns: dict[str, Float[np.ndarray, " N"]] = {}
+    for action in facial_actions():
+        name, sides = f"au{int(action.action_unit[2:]):02d}", actions[action.kind]
+        level = rest[action.kind].both if action.kind in rest else np.nan
+        columns[name] = sides.both
+        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(strength(action, sides.both, level), 0, 1)
+        if action.has_sides:
+            columns |= {f"{name}_left": sides.left, f"{name}_right": sides.right}
+            columns[f"{name}_asymmetry"] = np.where(is_ahead, sides.left - sides.right, np.nan)
+    return columns
 
 
 def voice_columns(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> Columns:
@@ -45,9 +80,9 @@ def voice_columns(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> 
     if not measured:
         return {}
     speaking = inside(measured["time_sec"], speech)
-    return {name: column[speaking].astype(np.float32) for name, column in measured.items()}
+    return {name: column[speaking] for name, column in measured.items()}
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     """A blendshape's name as a column has it: "browDownLeft" is "blendshape_brow_down_left"."""
     return "blendshape_" + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")

@@ -17,7 +17,7 @@ MARGIN = 32  # frames before and after a block that are measured with it
 
 @dataclass(frozen=True)
 class VoiceSeries:
-    """One row every 16 ms, from the recording's first sample on. All but time and loudness are NaN without a voice.
+    """One row every 16 ms, in blocks in which somebody speaks. All but time and loudness are NaN without a voice.
 
     time_sec        seconds, the middle of the frame
     f0_hz           fundamental frequency, hertz
@@ -52,7 +52,10 @@ def _blocks(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> Iterat
         first, last = max(0, start - MARGIN), min(start + BLOCK + MARGIN, len(waveform) // HOP)
         samples = np.asarray(waveform[first * HOP : last * HOP], np.float32)
         times_sec = np.arange(first, last) * FRAME_SEC
-        measured = _measured(samples, times_sec, inside(times_sec, speech))
+        spoken = inside(times_sec, speech)
+        if not spoken.any():
+            continue
+        measured = _measured(samples, times_sec, spoken)
         yield _rows(measured, slice(start - first, start - first + BLOCK))
 
 

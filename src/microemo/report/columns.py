@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from microemo.errors import InputError
 from microemo.perception.face_shape import SHAPE_POINTS, in_picture
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.series import snake
 from microemo.schema import ClipInfo, Series
 
 Table = dict[str, Float[np.ndarray, " N"]]
@@ -24,8 +25,8 @@ PYFEAT_ACTIONS = (1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 14, 15, 17, 20, 23, 24, 25, 2
 PYFEAT_EMOTIONS = ("Neutral", "Happy", "Sad", "Surprise", "Fear", "Disgust", "Anger", "valence", "arousal")
 LIBREFACE_PRESENCES = (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24)
 LIBREFACE_INTENSITIES = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
-PRESENT = 0.2  # an activation from which on an action is there, as for clues
-FACS_MAXIMUM = 5.0  # of intensities from A to E
+PRESENT = 1.0  # the intensity at which a clue begins
+FULL = 5.0  # the intensity of a full-blown action
 
 
 def check_scheme(name: str) -> Scheme:
@@ -71,8 +72,8 @@ def openface(series: Series, info: ClipInfo) -> Table:
         **y,
         **body,
         **model,
-        **{f"AU{unit:02}_r": FACS_MAXIMUM * rows.action(unit) for unit in OPENFACE_INTENSITIES},
-        **{f"AU{unit:02}_c": _present(rows.action(unit)) for unit in OPENFACE_PRESENCES},
+        **{f"AU{unit:02}_r": rows.intensity(unit) for unit in OPENFACE_INTENSITIES},
+        **{f"AU{unit:02}_c": _present(rows.intensity(unit)) for unit in OPENFACE_PRESENCES},
     }
 
 
@@ -94,14 +95,14 @@ def pyfeat(series: Series, info: ClipInfo) -> Table:
         "Roll": rows["pose_roll_deg"],
         "Yaw": rows["pose_yaw_deg"],
         **_missing(rows, ["X", "Y", "Z"]),
-        **{f"AU{unit:02}": rows.action(unit) for unit in PYFEAT_ACTIONS},
+        **{f"AU{unit:02}": rows.intensity(unit) / FULL for unit in PYFEAT_ACTIONS},
         **_missing(rows, PYFEAT_EMOTIONS),
         "gaze_pitch": rows["gaze_pitch_deg"],
         "gaze_yaw": rows["gaze_yaw_deg"],
         "gaze_angle": np.hypot(rows["gaze_pitch_deg"], rows["gaze_yaw_deg"]),
         **_missing(rows, [f"Identity_{place}" for place in range(1, 513)]),
         **mesh,
-        **{name: rows.of_track(series.track.blendshapes[:, place]) for place, name in enumerate(BLENDSHAPES)},
+        **{name: rows[snake(name)] for place, name in enumerate(BLENDSHAPES)},
         "FrameHeight": np.full(rows.count, float(info.height)),
         "FrameWidth": np.full(rows.count, float(info.width)),
         "frame": rows.numbers.astype(float) - 1,
@@ -124,8 +125,8 @@ def libreface(series: Series, info: ClipInfo) -> Table:
         "yaw": rows["pose_yaw_deg"],
         "roll": rows["pose_roll_deg"],
         **mesh,
-        **{f"au_{unit}": _present(rows.action(unit)) for unit in LIBREFACE_PRESENCES},
-        **{f"au_{unit}_intensity": FACS_MAXIMUM * rows.action(unit) for unit in LIBREFACE_INTENSITIES},
+        **{f"au_{unit}": _present(rows.intensity(unit)) for unit in LIBREFACE_PRESENCES},
+        **{f"au_{unit}_intensity": rows.intensity(unit) for unit in LIBREFACE_INTENSITIES},
         "facial_expression": rows.missing,
         "gaze_yaw": rows["gaze_yaw_deg"],
         "gaze_pitch": rows["gaze_pitch_deg"],
@@ -154,9 +155,9 @@ class _Rows:
     def __getitem__(self, column: str) -> Float[np.ndarray, " F"]:
         return self.of_track(self._series.face[column])
 
-    def action(self, unit: int) -> Float[np.ndarray, " F"]:
-        """An action unit's activation, 0 to 1; NaN where we do not measure it."""
-        name = f"au{unit:02}"
+    def intensity(self, unit: int) -> Float[np.ndarray, " F"]:
+        """An action unit's intensity, 0 to 5, above the person's rest; NaN where we do not measure it."""
+        name = f"au{unit:02}_intensity"
         return self[name] if name in self._series.face else self.missing
 
     def of_track(self, values: Float[np.ndarray, "N ..."]) -> Float[np.ndarray, "F ..."]:
@@ -181,5 +182,5 @@ def _missing(rows: _Rows, names: Iterable[str]) -> Table:
     return dict.fromkeys(names, rows.missing)
 
 
-def _present(activation: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-    return np.where(np.isnan(activation), np.nan, activation >= PRESENT)
+def _present(intensity: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    return np.where(np.isnan(intensity), np.nan, intensity >= PRESENT)

@@ -39,5 +39,5 @@ def _csv(tables: Sequence[tuple[str, Table]], *, named: bool) -> Iterator[bytes]
         rows = len(table[names[0]])
         for first in range(0, rows, BLOCK):
             cells = np.stack([table[name][first : first + BLOCK] for name in names], axis=1).tolist()
-            lines = (",".join([*start, *("" if math.isnan(cell) else f"{cell:.7g}" for cell in row)]) for row in cells)
+            lines = (",".join([*start, *("" if math.isnan(cell) else f"{cell:.9g}" for cell in row)]) for row in cells)
             yield ("\n".join(lines) + "\n").encode()
