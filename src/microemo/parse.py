@@ -33,8 +33,8 @@ VOICE_TALK = re.compile(
     r"|laughs?|laughter|cries|crying|sobs|sobbing|weeps|sighs?|screams?|gasps?)\b"
 )
 FACE_TALK = re.compile(
-    r"\b(face|head|hand|camera|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*|mouth|teeth|jaw|chin|nose"
-    r"|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
+    r"\b(face|head|(?<!other )hand|camera|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*"
+    r"|mouth|teeth|jaw|chin|nose|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
 )
 UNMEASURED = re.compile(r"\b(voice is low|low pitch\w*|pitch drops|pitched low)\b")  # no clue bears these out
 CONCLUSION = re.compile(

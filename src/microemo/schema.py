@@ -88,7 +88,7 @@ class Clue(Record):
     value: float = Field(description="At the apex")
     baseline: float
     strength: float = Field(ge=0, le=1, description="Deviation from the baseline, on a scale common to all kinds")
-    detail: str = Field(default="", description="For words: the word or phrase itself")
+    detail: str = Field(default="", description="Of words: the words; of a long pause: what it is before")
     side: Literal["left", "right"] | None = Field(default=None, description="The person's own, of a one-sided action")
     intensity: Literal["A", "B", "C", "D", "E"] | None = Field(
         default=None, description="FACS's, from trace to maximum"

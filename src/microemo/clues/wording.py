@@ -3,7 +3,7 @@
 import re
 import zlib
 
-from microemo.clues.table import VERBS, VerbalKind, clue_kinds, nonverbal_kinds
+from microemo.clues.table import VERBS, NonverbalKind, VerbalKind, clue_kinds, nonverbal_kinds
 from microemo.schema import Clue
 
 QUOTATION = re.compile(r'"([^"]*)"')
@@ -30,11 +30,18 @@ def _verbs(kind: str) -> tuple[str, ...]:
 
 
 def mentions(text: str, clue: Clue) -> bool:
-    """Whether a text speaks of what a clue measured: by its keywords, or by quoting the word."""
+    """Whether a text speaks of what a clue measured: by its keywords, and of no other side, or by quoting the word."""
     if clue.modality == "words":
         detail = re.compile(rf"(?<!\w){re.escape(clue.detail.lower())}(?!\w)")
         return any(detail.search(quotation) for quotation in QUOTATION.findall(text.lower()))
-    return nonverbal_kinds()[clue.kind].pattern.search(unquoted(text)) is not None
+    kind, plain = nonverbal_kinds()[clue.kind], unquoted(text)
+    return kind.pattern.search(plain) is not None and _sides(kind, plain) <= {clue.side}
+
+
+def _sides(kind: NonverbalKind, text: str) -> set[str]:
+    """The sides of which a text says that they act alone."""
+    patterns = (re.escape(clause).replace(r"\{side\}", "(left|right)") for clause in kind.one_sided)
+    return {side for pattern in patterns for side in re.findall(pattern, text)}
 
 
 def kinds_in(text: str) -> set[str]:

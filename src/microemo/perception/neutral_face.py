@@ -32,6 +32,7 @@ def measured_against(faces: FaceScan, neutral: PersonScan, name: str, warn: Warn
     Where faces cannot be known, that is the main person. ``name`` is that of the file.
     """
     if faces.main_person is None:
+        warn(f"{name}: nobody's face is seen in the clip that could be measured against it")
         return faces
     index, apart = _nearest(faces.people, neutral, faces.people.index(faces.main_person))
     if apart > SAME_PERSON:
