@@ -61,7 +61,7 @@ class Talker:
     @cached_property
     def clues(self) -> list[Clue]:
         """Of the face's actions, the head, the gaze, and micro-expressions."""
-        found = measure_clues(self.track, self.sound, [], [], self.speech, self.shots)
+        found = measure_clues(self.track, [], [], [], self.speech, self.shots)
         return [clue for clue in found if clue.modality == "face"]
 
     @cached_property

@@ -241,6 +241,7 @@ class Series:
     person           their id
     face             columns with a row a frame that shows the face, NaN where something cannot be told (``series``)
     voice            columns with a row a step of the voice measures, while they speak
+    utterances       columns with a row an utterance of theirs, of what is measured of its voice as a whole
     track            the face itself, with the same rows as ``face``
     frame_times_sec  (F,)   of all frames of the video; ``face["frame"]`` counts them from 1
     """
@@ -248,6 +249,7 @@ class Series:
     person: str
     face: Columns
     voice: Columns
+    utterances: Columns
     track: FaceTrack
     frame_times_sec: Float[np.ndarray, " F"]
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from microemo.perception.clues import measure_clues, placed
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.voice_clues import voices_in
 from microemo.schema import Clue, FaceTrack, Utterance
 
 
@@ -16,15 +17,15 @@ def test_ids_follow_time_across_modalities():
         Utterance(index=0, start_sec=0, end_sec=2, text="I am sad.", source="asr"),
         Utterance(index=1, start_sec=3, end_sec=4, text="Great!", source="asr"),
     ]
-    clues = measure_clues(track, None, utterances, [], [])
+    clues = measure_clues(track, [], utterances, [], [])
     assert [clue.id for clue in clues] == [1, 2, 3]
     assert [clue.kind for clue in clues] == ["sadness_word", "lip_corner_puller", "joy_word"]
 
 
 def test_nothing_to_measure():
-    assert measure_clues(None, None, [], [], []) == ()
+    assert measure_clues(None, [], [], [], []) == ()
     silent = Utterance(index=0, start_sec=0, end_sec=1, source="window")
-    assert measure_clues(None, np.zeros(16_000, np.float32), [silent], [], []) == ()
+    assert measure_clues(None, voices_in(np.zeros(16_000, np.float32), [silent], []), [silent], [], []) == ()
 
 
 class Word(NamedTuple):

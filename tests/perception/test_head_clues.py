@@ -101,8 +101,8 @@ def test_eyes_behind_sunglasses_tell_nothing_and_the_head_does() -> None:
 def test_no_resting_pose_spans_a_cut() -> None:
     track = head(8, pitch=between(6, 8, 19))
     cut = (Span(0, 6), Span(6, 8))
-    assert "head_lowered" in {clue.kind for clue in measure_clues(track, None, (), (), ())}
-    assert "head_lowered" not in {clue.kind for clue in measure_clues(track, None, (), (), (), cut)}
+    assert "head_lowered" in {clue.kind for clue in measure_clues(track, (), (), (), ())}
+    assert "head_lowered" not in {clue.kind for clue in measure_clues(track, (), (), (), (), cut)}
 
 
 @settings(max_examples=30, deadline=None)

@@ -152,7 +152,7 @@ def test_of_movements_at_once_the_highest_is_told() -> None:
 
 
 def test_they_are_among_the_measured_clues() -> None:
-    clues = measure_clues(twitch(), None, (), (), ())
+    clues = measure_clues(twitch(), (), (), (), ())
     assert [clue.kind for clue in clues if clue.kind in KINDS] == ["micro_brow_raise"]
 
 

@@ -107,7 +107,7 @@ def test_what_the_end_cuts_off_might_have_gone_on():
 
 
 def test_no_sound_is_needed():
-    clues = measure_clues(face(**articulating(), browDown=during(3, 5)), None, [], [], SPEECH)
+    clues = measure_clues(face(**articulating(), browDown=during(3, 5)), [], [], [], SPEECH)
     assert [clue.kind for clue in clues] == ["brow_lowerer"]
 
 

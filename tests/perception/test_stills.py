@@ -71,7 +71,7 @@ def main_track(path, landmarker):
 
 
 def clues_of(track, speech=()):
-    return measure_clues(track, None, (), (), speech)
+    return measure_clues(track, (), (), (), speech)
 
 
 def check_nothing_moves(track):
@@ -121,7 +121,7 @@ def test_pictures_that_follow_each_other_are_each_still(tmp_path, monkeypatch):
     seen = scan(frames(probe(path)), [0.0], 56, 14, tmp_path, SPEECH)
     assert len(seen.shots) == 2
     cut_sec = seen.shots[1].start_sec
-    for clue in measure_clues(seen.main_person.track, None, (), (), SPEECH, seen.shots):
+    for clue in measure_clues(seen.main_person.track, (), (), (), SPEECH, seen.shots):
         assert clue.start_sec in (0.0, pytest.approx(cut_sec, abs=0.001))
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from microemo.perception.voice_clues import SAMPLE_RATE, count_syllables, voice_clues
+from microemo.perception.series import utterance_columns
+from microemo.perception.voice_clues import SAMPLE_RATE, count_syllables, voice_clues, voices_in
 from microemo.schema import Utterance
 
 
@@ -116,3 +117,13 @@ def test_each_speaker_is_held_against_the_own_voice():
     apart = [one.model_copy(update={"speaker": "AB"[one.index % 2]}) for one in utterances]
     assert "pitch_raised" in kinds(together)
     assert "pitch_raised" not in kinds(voice_clues(waveform, apart, speech))
+
+
+def test_an_utterance_has_a_row_of_what_its_voice_is_as_a_whole():
+    waveform, utterances, speech = spoken(voice(2, lively(110)), voice(2, lively(220)))
+    columns = utterance_columns(voices_in(waveform, utterances, speech))
+    assert columns["utterance"].tolist() == [0, 1]
+    assert columns["f0_median_hz"] == pytest.approx([110, 220], rel=0.05)
+    assert all(len(values) == 2 for values in columns.values())
+    assert np.isfinite(columns["jitter_percent"]).all() and np.isnan(columns["articulation_rate_hz"]).all()  # no text
+    assert utterance_columns([]) == {}

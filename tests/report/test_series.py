@@ -33,7 +33,9 @@ def series_of(person: str = "P1") -> Series:
     measured = {"au04_intensity": np.full(count, 2.5), "au12_intensity": np.full(count, 0.5)}
     gaze = {"gaze_pitch_deg": np.full(count, 10.0), "gaze_yaw_deg": np.full(count, -5.0)}
     face = {**face_series(track, TIMES), **measured, **gaze}
-    return Series(person, face, {"time_sec": np.array([0.0, 0.016]), "f0_hz": np.array([np.nan, 200.0])}, track, TIMES)
+    voice = {"time_sec": np.array([0.0, 0.016]), "f0_hz": np.array([np.nan, 200.0])}
+    utterances = {"utterance": np.array([0.0]), "jitter_percent": np.array([0.5])}
+    return Series(person, face, voice, utterances, track, TIMES)
 
 
 def test_openface_has_its_714_columns() -> None:
@@ -76,13 +78,14 @@ def test_a_scheme_that_there_is_not() -> None:
 
 @pytest.mark.parametrize("scheme", ["microemo", "openface", "pyfeat", "libreface"])
 def test_every_table_is_written_with_rows_of_one_length(tmp_path: Path, scheme: str) -> None:
-    face, voice = tables.save([series_of("P1"), series_of("P2")], INFO, tmp_path, scheme)
+    face, voice, utterances = tables.save([series_of("P1"), series_of("P2")], INFO, tmp_path, scheme)
     rows = list(csv.reader(face.open()))
     assert len({len(row) for row in rows}) == 1 and len(set(rows[0])) == len(rows[0])
     assert len(rows) == 1 + 2 * (5 if scheme == "microemo" else 10)
     assert list(csv.reader(voice.open()))[:3] == [
         ["person", "time_sec", "f0_hz"], ["P1", "0", ""], ["P1", "0.016", "200"],
     ]  # fmt: skip
+    assert utterances.read_text() == "person,utterance,jitter_percent\nP1,0,0.5\nP2,0,0.5\n"
 
 
 def test_our_own_names_have_units_and_count_the_video_s_frames(tmp_path: Path) -> None:
@@ -95,6 +98,6 @@ def test_our_own_names_have_units_and_count_the_video_s_frames(tmp_path: Path) -
 def test_a_result_writes_its_series_into_its_folder(tmp_path: Path) -> None:
     result = make_result(tmp_path / "talk.mp4").illustrated([], [series_of()])
     assert [path.relative_to(tmp_path / "out").as_posix() for path in result.save_series(tmp_path / "out")] == [
-        "talk/face_series.csv", "talk/voice_series.csv",
+        "talk/face_series.csv", "talk/voice_series.csv", "talk/voice_utterances.csv",
     ]  # fmt: skip
     assert make_result(tmp_path / "talk.mp4").save_series(tmp_path) == []

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from jaxtyping import Float
-
 from microemo.perception.face_clues import by_shot, face_clues
 from microemo.perception.head_clues import head_clues
 from microemo.perception.micro_expressions import micro_clues
 from microemo.perception.spoken_words import TimedWord
-from microemo.perception.voice_clues import voice_clues
+from microemo.perception.voice_clues import Voice, clues_of
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Utterance
 from microemo.spans import Span
@@ -19,7 +16,7 @@ WORD_EDGE_SEC = 0.15  # by which words are timed wrongly
 
 def measure_clues(
     track: FaceTrack | None,
-    waveform: Float[np.ndarray, " N"] | None,
+    voices: Sequence[Voice],
     utterances: Sequence[Utterance],
     words: Sequence[TimedWord],
     speech: Sequence[Span],
@@ -29,7 +26,7 @@ def measure_clues(
 ) -> tuple[Clue, ...]:
     """All clues of a clip; any of its parts may be missing.
 
-    ``track`` is the main person's face, ``waveform`` 16 kHz mono, ``speech`` the spans (seconds from, to) in
+    ``track`` is the person's face, ``voices`` are those of the utterances, ``speech`` the spans (seconds from, to) in
     which somebody speaks, ``shots`` the clip between its cuts (none: one shot), ``language`` the ISO 639-1 code of
     utterances that have none of their own, ``neutral`` the same face at rest, where it was given. Raises
     ``InputError`` as ``word_clues`` does.
@@ -40,8 +37,7 @@ def measure_clues(
         for shot in seen
         for clue in (*face_clues(shot, speech, neutral), *head_clues(shot), *micro_clues(shot, speech))
     ]
-    voice = voice_clues(waveform, utterances, speech) if waveform is not None else []
-    voice = [placed(clue, utterances, words) if clue.kind == "long_pause" else clue for clue in voice]
+    voice = [placed(clue, utterances, words) if clue.kind == "long_pause" else clue for clue in clues_of(voices)]
     return number([*face, *voice, *word_clues(utterances, words, language)])
 
 

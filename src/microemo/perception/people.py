@@ -13,9 +13,10 @@ from microemo.perception.clues import measure_clues, number
 from microemo.perception.diarisation import Diarisation
 from microemo.perception.faces import FaceScan, PersonScan
 from microemo.perception.regions import REGION_NAMES
-from microemo.perception.series import face_series, voice_columns
+from microemo.perception.series import face_series, utterance_columns, voice_columns
 from microemo.perception.utterances import Speech
 from microemo.perception.visibility import mostly_hidden
+from microemo.perception.voice_clues import voices_in
 from microemo.schema import Clue, FaceTrack, KeyFrame, Participant, Person, Series, Utterance
 from microemo.spans import Span, common, inside, total_sec
 
@@ -191,8 +192,9 @@ def _participant(
 ) -> Participant:
     face = who.face or faces.nobody
     own = [utterance for utterance in utterances if utterance.person == who.id]
+    voices = voices_in(waveform, own, who.speech) if waveform is not None else []
     clues = measure_clues(
-        face.track, waveform, own, speech.words, who.speech, faces.shots, neutral=face.neutral
+        face.track, voices, own, speech.words, who.speech, faces.shots, neutral=face.neutral
     )  # fmt: skip
     return Participant(
         person=Person(
@@ -214,6 +216,7 @@ def _participant(
             person=who.id,
             face=face_series(face.track, faces.all_times_sec, faces.shots, who.speech, face.neutral),
             voice=voice_columns(waveform, who.speech) if waveform is not None else {},
+            utterances=utterance_columns(voices),
             track=face.track,
             frame_times_sec=faces.all_times_sec,
         ),

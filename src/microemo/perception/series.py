@@ -15,10 +15,28 @@ from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.perception.resting import strength
 from microemo.perception.visibility import seen_blendshapes
+from microemo.perception.voice_clues import MEASURES, Reading, Voice
 from microemo.perception.voice_series import voice_series
 from microemo.schema import Columns, FaceTrack
 from microemo.spans import Span, inside
 
+OF_UTTERANCES = {
+    "f0_range_semitones": "f0_range",
+    "f0_final_rise_semitones": "f0_final",
+    "loudness_db": "loudness",
+    "alpha_ratio_db": "alpha_ratio",
+    "articulation_rate_hz": "articulation_rate",
+    "longest_pause_sec": "longest_pause",
+}
+QUALITIES = {
+    "jitter_percent": "jitter",
+    "shimmer_percent": "shimmer",
+    "hnr_db": "hnr",
+    "h1_h2_db": "h1_h2",
+    "cpp_db": "cpp",
+    "tremor_percent": "tremor",
+    "tremor_hz": "tremor_hz",
+}
 MAX_INTENSITY = 5.0  # as OpenFace has it: E of FACS
 
 
@@ -81,6 +99,25 @@ def voice_columns(waveform: Float[np.ndarray, " n"], speech: Sequence[Span]) -> 
         return {}
     speaking = inside(measured["time_sec"], speech)
     return {name: column[speaking] for name, column in measured.items()}
+
+
+def utterance_columns(voices: Sequence[Voice]) -> Columns:
+    """A row an utterance, of its voice as a whole; NaN where that cannot be measured. Units are in the names."""
+    if not voices:
+        return {}
+    columns = {
+        "utterance": [voice.utterance.index for voice in voices],
+        "start_sec": [voice.span.start_sec for voice in voices],
+        "end_sec": [voice.span.end_sec for voice in voices],
+        "f0_median_hz": [100 * 2 ** (float(np.median(voice.f0)) / 12) for voice in voices],
+        **{name: [_value(MEASURES[measure](voice)) for voice in voices] for name, measure in OF_UTTERANCES.items()},
+        **{name: [getattr(voice.quality, field) for voice in voices] for name, field in QUALITIES.items()},
+    }
+    return {name: np.array(values, np.float64) for name, values in columns.items()}
+
+
+def _value(reading: Reading | None) -> float:
+    return reading.value if reading else np.nan
 
 
 def snake(name: str) -> str:

@@ -144,12 +144,23 @@ def shimmer(voice: Voice) -> Reading | None:
 def voice_clues(
     waveform: Float[np.ndarray, " N"], utterances: Sequence[Utterance], speech: Sequence[Span]
 ) -> list[Clue]:
-    """What stands out in the voice of each utterance, against the speaker's own, unnumbered and kind by kind.
+    """What stands out in the voices of utterances; arguments as ``voices_in`` has them."""
+    return clues_of(voices_in(waveform, utterances, speech))
+
+
+def voices_in(
+    waveform: Float[np.ndarray, " N"], utterances: Sequence[Utterance], speech: Sequence[Span]
+) -> list[Voice]:
+    """The voice of each utterance that has enough of it.
 
     ``waveform`` is 16 kHz mono; ``speech`` are the spans (seconds from, to) in which somebody speaks: what
-    sounds outside of them is not the voice. Only one utterance is held in memory at a time.
+    sounds outside of them is not the voice. Only one utterance's sound is held in memory at a time.
     """
-    voices = [voice for utterance in utterances if (voice := voice_in(waveform, utterance, speech))]
+    return [voice for utterance in utterances if (voice := voice_in(waveform, utterance, speech))]
+
+
+def clues_of(voices: Sequence[Voice]) -> list[Clue]:
+    """What stands out in each voice, against the speaker's own, unnumbered and kind by kind."""
     by_speaker: defaultdict[str | None, list[Voice]] = defaultdict(list)
     for voice in voices:
         by_speaker[voice.utterance.speaker].append(voice)

@@ -1,4 +1,4 @@
-"""What was measured through time, as ``face_series.csv`` and ``voice_series.csv``, all people in one table."""
+"""What was measured through time, as CSV: faces by frames, voices by steps and by utterances."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from microemo.report import columns
 from microemo.report.columns import Scheme, Table
 from microemo.schema import ClipInfo, Series
 
-FACE, VOICE = "face_series.csv", "voice_series.csv"
+FACE, VOICE, UTTERANCES = "face_series.csv", "voice_series.csv", "voice_utterances.csv"
 BLOCK = 1000  # rows that are spelt at a time
 
 
@@ -23,9 +23,10 @@ def save(all_series: Sequence[Series], info: ClipInfo, folder: Path, scheme: Sch
     """
     faces = [(series.person, columns.table(series, info, scheme)) for series in all_series if len(series.face)]
     voices = [(series.person, dict(series.voice)) for series in all_series if len(series.voice)]
+    utterances = [(series.person, dict(series.utterances)) for series in all_series if len(series.utterances)]
     return [
-        files.write(folder / name, b"".join(_csv(tables, named=scheme == "microemo" or name == VOICE)))
-        for name, tables in ((FACE, faces), (VOICE, voices))
+        files.write(folder / name, b"".join(_csv(tables, named=scheme == "microemo" or name != FACE)))
+        for name, tables in ((FACE, faces), (VOICE, voices), (UTTERANCES, utterances))
         if tables
     ]
 
