@@ -10,7 +10,7 @@ analysed alone as well: one panel, one voice, the same times.
 
 Printed, with 95 % intervals: turns that are given to the right person (a person is known by where their key frames
 are), people found, key frames of a person that show another, turns whose first label is in the right family together
-and alone, and the difference, by person. With the folder of a small MODEL labels mean nothing, and all else is the same.
+and alone, and the difference, by person. With the folder of a small MODEL labels mean nothing; all else is the same.
 """
 
 import argparse
