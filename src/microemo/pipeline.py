@@ -5,7 +5,6 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 """
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
 from microemo.media.container import Warn
-from microemo.media.probe import probe
+from microemo.media.probe import MediaInfo, probe
 from microemo.media.subtitles import Subtitles
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
@@ -29,7 +28,7 @@ from microemo.perception import speakers
 from microemo.perception.audio_tracks import choose_audio_track
 from microemo.perception.channels import find_turns
 from microemo.perception.diarisation import Diarisation, diarise
-from microemo.perception.faces import scan
+from microemo.perception.faces import FaceScan, scan
 from microemo.perception.neutral_face import measured_against, read_neutral
 from microemo.perception.people import who_is_who
 from microemo.perception.sampling import even_times, sample_times
@@ -38,7 +37,7 @@ from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech, find_speech
 from microemo.perception.vocal_events import vocal_events
 from microemo.result import Result
-from microemo.schema import Answer, Clip, ClipInfo, ModelInfo
+from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo
 
 NANO = Path(__file__).parent / "weights" / "nano"
 OPTIONAL = {
@@ -182,7 +181,6 @@ def perceive(
     Raises ``InputError`` where a file, the language or the track cannot be used, and where ``neutral`` shows no face.
     """
     warnings: list[str] = []
-    optional = partial(_optional, hook=hook, warn=warnings.append)
     language = language_code(language)
     track = choose_audio_track(sound or path, warnings.append) if audio_track is None else audio_track
     info = probe(path, warnings.append, None if sound else track)
@@ -197,32 +195,10 @@ def perceive(
     speech = find_speech(waveform, info.duration_sec, cues, asr_model, hook, device, language)
     warnings += speech.warnings
 
-    frames = video.frames(info, video.NATIVE_FPS, warnings.append) if info.has_video else iter(())
-    landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
-    seeing = info.has_video or neutral is not None
-    recognition = optional("face_recognition") if seeing else None
-    hands = optional("hand_landmarker") if info.has_video else None
-    at_rest = read_neutral(neutral, landmarker, recognition, warnings.append) if neutral else None
-    num_frames, vision = config.num_frames, config.vision
-    faces = scan(
-        frames,
-        even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances),
-        vision.image_size,
-        vision.patch_size,
-        landmarker,
-        speech.voiced,
-        hook,
-        config.local_view,
-        recognition,
-        hands and hands / "hand_landmarker.task",
-        again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video and not num_frames else None,
-    )
-    if neutral and at_rest:
-        faces = measured_against(faces, at_rest, str(neutral), warnings.append)
+    faces = _faces(info, config, speech, neutral, hook, warnings.append)
 
     voices = _voices(speech, sounds, len(faces.people), diarize, hook, warnings.append)
-    yamnet = optional("yamnet") if waveform is not None else None
-    events = vocal_events(waveform, yamnet) if waveform is not None and yamnet else []
+    events = _events(waveform, hook, warnings.append) if waveform is not None else []
     said = cut_at_changes(speech, voices) if voices else speech
     who = who_is_who(said, voices, faces, waveform, warnings.append, events)
     return Clip(
@@ -245,6 +221,37 @@ def perceive(
         key_frames=who.key_frames,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _faces(
+    info: MediaInfo, config: ModelConfig, speech: Speech, neutral: Path | None, hook: Hook, warn: Warn
+) -> FaceScan:
+    """Who is seen, in pictures as the model reads them, measured against ``neutral`` if that shows one of them."""
+    landmarker = weights.path("face_landmarker", hook) / "face_landmarker.task"
+    recognition = _optional("face_recognition", hook, warn) if info.has_video or neutral else None
+    hands = _optional("hand_landmarker", hook, warn) if info.has_video else None
+    at_rest = read_neutral(neutral, landmarker, recognition, warn) if neutral else None
+    num_frames, vision = config.num_frames, config.vision
+    faces = scan(
+        video.frames(info, video.NATIVE_FPS, warn) if info.has_video else iter(()),
+        even_times(info.duration_sec, num_frames) if num_frames else sample_times(speech.utterances),
+        vision.image_size,
+        vision.patch_size,
+        landmarker,
+        speech.voiced,
+        hook,
+        config.local_view,
+        recognition,
+        hands and hands / "hand_landmarker.task",
+        again=(lambda: video.frames(info, video.NATIVE_FPS)) if info.has_video and not num_frames else None,
+    )
+    return measured_against(faces, at_rest, str(neutral), warn) if at_rest else faces
+
+
+def _events(waveform: Float32[np.ndarray, " N"], hook: Hook, warn: Warn) -> list[Clue]:
+    """Laughter, crying and the like, where the weights that hear them can be had."""
+    yamnet = _optional("yamnet", hook, warn)
+    return vocal_events(waveform, yamnet) if yamnet else []
 
 
 def _voices(
