@@ -34,19 +34,22 @@ def bind_speakers(
     """The face (its index) of each speaker, by all that the speaker says alone; None where the voice is off screen.
 
     ``faces`` are one track a person, at the video's own rate; ``waveform`` is 16 kHz mono. Two speakers may get the
-    same face: then they are one person, whose voice was taken for two.
+    same face: then they are one person, whose voice was taken for two. A voice that goes with several mouths is that of
+    the one which goes with no other voice.
     """
     alone: list[list[Span]] = [[] for _ in range(diarisation.num_speakers)]
     overlaps = diarisation.overlaps
     for speaker, span in diarisation.turns:
         alone[speaker] += without(span, overlaps)
-    return tuple(speaking_face(spans, faces, waveform) for spans in alone)
+    evidence = [[speech_evidence(spans, face, waveform) for face in faces] for spans in alone]
+    clear = [_clearest(of, range(len(faces))) for of in evidence]
+    free = [face for face in range(len(faces)) if face not in clear]
+    return tuple(_clearest(of, free) if face is None else face for face, of in zip(clear, evidence, strict=True))
 
 
-def speaking_face(spans: Sequence[Span], faces: Sequence[FaceTrack], waveform: Float32[np.ndarray, " N"]) -> int | None:
-    """Which face speaks in these spans of one voice; None where none does, or it cannot be told which."""
-    evidence = [speech_evidence(spans, face, waveform) for face in faces]
-    order = sorted(range(len(faces)), key=lambda face: -evidence[face])
+def _clearest(evidence: Sequence[float], among: Sequence[int]) -> int | None:
+    """The face with enough evidence that is well ahead of the others among which it is."""
+    order = sorted(among, key=lambda face: -evidence[face])
     if not order or evidence[order[0]] < SPEAKS:
         return None
     is_clear = len(order) == 1 or evidence[order[0]] - evidence[order[1]] >= AHEAD
