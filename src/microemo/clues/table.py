@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -37,6 +37,9 @@ class ClueKind(Record):
         if unknown := set(families) - set(FAMILIES):
             raise ValueError(f"no such family of emotion: {', '.join(sorted(unknown))}")
         return families
+
+
+AnyKind = TypeVar("AnyKind", bound=ClueKind)
 
 
 class NonverbalKind(ClueKind):
@@ -174,12 +177,12 @@ def facial_kinds() -> tuple[FacialKind, ...]:
 
 @cache
 def head_kinds() -> tuple[HeadKind, ...]:
-    return tuple(HeadKind.model_validate({"kind": kind, **row}) for kind, row in _rows("head.toml").items())
+    return _kinds(HeadKind, "head.toml")
 
 
 @cache
 def micro_kinds() -> tuple[MicroKind, ...]:
-    return tuple(MicroKind.model_validate({"kind": kind, **row}) for kind, row in _rows("micro.toml").items())
+    return _kinds(MicroKind, "micro.toml")
 
 
 @cache
@@ -190,13 +193,13 @@ def vocal_kinds() -> tuple[VocalKind, ...]:
 
 @cache
 def event_kinds() -> tuple[EventKind, ...]:
-    return tuple(EventKind.model_validate({"kind": kind, **row}) for kind, row in _rows("events.toml").items())
+    return _kinds(EventKind, "events.toml")
 
 
 @cache
 def verbal_kinds() -> tuple[VerbalKind, ...]:
     """Emotion words and ways of speaking."""
-    return tuple(VerbalKind.model_validate({"kind": kind, **row}) for kind, row in _rows("verbal.toml").items())
+    return _kinds(VerbalKind, "verbal.toml")
 
 
 def emotion_word_kinds() -> tuple[VerbalKind, ...]:
@@ -242,6 +245,11 @@ def _measured(row: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
     raised = rows[row["opposite_of"]]
     own = {column: value for column, value in row.items() if column != "opposite_of"}
     return {column: raised[column] for column in OF_BOTH_DIRECTIONS if column in raised} | own | {"lowered": True}
+
+
+def _kinds(record: type[AnyKind], name: str) -> tuple[AnyKind, ...]:
+    """A table each of whose rows has all of its record."""
+    return tuple(record.model_validate({"kind": kind, **row}) for kind, row in _rows(name).items())
 
 
 def _rows(name: str) -> dict[str, Any]:
