@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from microemo.clues import FacialAction, facial_actions
 from microemo.perception.landmarks import BLENDSHAPES
@@ -154,14 +154,9 @@ def lip_corner_height(shape: Shape) -> Float[np.ndarray, " N"]:
 
 
 @measure
-def lip_corner_rise(shape: Shape) -> Float[np.ndarray, " N"]:
-    """The corner above the middle of the lips."""
-    return _y(shape, 51, 62, 66, 57) - _y(shape, 48, 60)
-
-
-@measure
 def lip_corner_fall(shape: Shape) -> Float[np.ndarray, " N"]:
-    return -lip_corner_rise(shape)
+    """The corner below the middle of the lips."""
+    return _y(shape, 48, 60) - _y(shape, 51, 62, 66, 57)
 
 
 @measure
@@ -208,9 +203,6 @@ class Sides(NamedTuple):
     both: Float[np.ndarray, " N"]
     left: Float[np.ndarray, " N"]
     right: Float[np.ndarray, " N"]
-
-    def rows(self, chosen: Bool[np.ndarray, " N"]) -> "Sides":
-        return Sides(*(series[chosen] for series in self))
 
 
 def activations(track: FaceTrack) -> dict[str, Sides]:
