@@ -12,7 +12,7 @@ from microemo.spans import Span
 
 
 def answer(label: str, confidence: float, text: str = "") -> Answer:
-    claim = Claim(text=text.rstrip("."), modality="face", clue=1, verified=True)
+    claim = Claim(text=text.rstrip("."), modality="face", clues=(1,), outcome="borne_out")
     emotions = (Emotion(label=label, confidence=confidence),)
     return Answer(emotions=emotions, explanation=text, claims=(claim,) if text else ())
 
@@ -73,10 +73,10 @@ def test_what_is_now_and_then_otherwise_is_mostly_so() -> None:
 
 def test_the_sentence_with_most_evidence_is_repeated_with_its_own_claims() -> None:
     claims = [
-        Claim(text="The brows are lowered", modality="face", clue=1, verified=True),
-        Claim(text="the voice is loud", modality="voice", clue=2, verified=True),
-        Claim(text="The lips are pressed", modality="face", clue=3, verified=True),
-        Claim(text="The jaw drops", modality="face", clue=None, verified=False),
+        Claim(text="The brows are lowered", modality="face", clues=(1,), outcome="borne_out"),
+        Claim(text="the voice is loud", modality="voice", clues=(2,), outcome="borne_out"),
+        Claim(text="The lips are pressed", modality="face", clues=(3,), outcome="borne_out"),
+        Claim(text="The jaw drops", modality="face", outcome="contradicted"),
     ]
     text = 'The lips are pressed. The brows are lowered, and the voice is loud. He says "no. way".'
     both = Answer(emotions=(Emotion(label="angry", confidence=0.9),), explanation=text, claims=tuple(claims))
@@ -118,7 +118,7 @@ def test_the_whole_is_an_answer_like_any_other(rows: list[tuple[float, float, li
     scores = [emotion.confidence for emotion in whole.emotions]
     assert scores == sorted(scores, reverse=True)
     assert len(whole.claims) <= max(NUM_SENTENCES + 1, MAX_PHASES)
-    assert all(claim.verified and claim.text in whole.explanation for claim in whole.claims)
+    assert all(claim.is_borne_out and claim.text in whole.explanation for claim in whole.claims)
     assert all(emotion.label in {label for row in rows for label, _ in row[2]} for emotion in whole.emotions)
     changes = re.findall(r"from (\S+) on", whole.explanation)
     assert len(changes) == len(set(changes)) < MAX_PHASES

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
+from microemo.claims.readings import Evidence
 from microemo.chunks import Chunk, encode, has_speech, prompt_of
 from microemo.model.features import cut
 from microemo.model.microemo import MicroEmo
@@ -90,8 +91,9 @@ def _one_by_one(model: MicroEmo, clip: Clip, person: Participant, chunk: Chunk) 
         [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
     )
     spans = [utterance.span for utterance in chunk.utterances]
+    evidence = Evidence.of(person, clip.info)
     answers = [
-        parse(text, person.clues, span, ids) for text, span, (_, ids) in zip(generations, spans, prompts, strict=True)
+        parse(text, evidence, span, ids) for text, span, (_, ids) in zip(generations, spans, prompts, strict=True)
     ]
     return ChunkAnswers(answers, list(zip(spans, answers, strict=True)))
 
@@ -102,7 +104,8 @@ def _in_one_prompt(model: MicroEmo, clip: Clip, person: Participant, chunk: Chun
     questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in entries)]
     spans = [chunk.span, *(utterance.span for utterance in chunk.utterances)]
     generations = model.answer_all(encode(model, clip, person, chunk), entries, questions)
-    whole, *each = (parse(text, person.clues, span, ids) for text, span in zip(generations, spans, strict=True))
+    evidence = Evidence.of(person, clip.info)
+    whole, *each = (parse(text, evidence, span, ids) for text, span in zip(generations, spans, strict=True))
     return ChunkAnswers(each, [(chunk.span, whole)])
 
 
@@ -155,7 +158,11 @@ def _strongest(about: About) -> Sentence | None:
     """The sentence of an explanation with most claims."""
     (start_sec, _), answer = about
     sentences = [
-        Sentence(start_sec, text, tuple(claim for claim in answer.claims if claim.verified and claim.text in text))
+        Sentence(
+            start_sec,
+            text,
+            tuple(claim for claim in answer.claims if claim.is_borne_out and claim.text.lower() in text.lower()),
+        )
         for text in map(str.strip, SENTENCE.findall(answer.explanation))
         if text
     ]

@@ -1,18 +1,22 @@
-"""Generated text to labels, claims and explanation; every claim checked against the measured clues.
+"""Generated text to labels, claims and explanation; every claim checked against what was measured.
 
-A model trained as ours cites clues ("the brows are pulled down [3]"); text without citations is matched to the clues
-by meaning. A claim is verified if a clue of that meaning was measured in the span of time that the answer is
-about. What is not verified stays out of the explanation, and is kept, and counted, among the claims.
+An answer is "labels. Sentences." Its sentences are read clause by clause (``claims``). What the measures do not bear
+out stays out of the explanation, and is kept, and counted, among the claims; so is what was said before. Sentences may
+cite clues ("the brows are pulled down [3]"): a citation says which clue is meant, not that it is true.
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from microemo.clues import kinds_in, mentions, unquoted
-from microemo.schema import Answer, Claim, Clue, Emotion, Modality
+from microemo.claims import grammar
+from microemo.claims.check import checked
+from microemo.claims.grammar import Statement
+from microemo.claims.readings import Evidence
+from microemo.claims.weights import speaks_against
+from microemo.schema import Answer, Claim, Emotion
 from microemo.spans import Span
 
 if TYPE_CHECKING:
@@ -22,64 +26,54 @@ MAX_LABELS = 3
 LABEL = re.compile(r"(?=.{2,30}$)[a-z][a-z'-]*( [a-z][a-z'-]*){0,2}")  # one to three words
 SENTENCE = re.compile(r'(?:"[^"]*"|[^.!?]|[.!?](?=\S))+[.!?]*')  # a stop in a quotation or a number ends nothing
 LATE_CITATION = re.compile(r"([.!?]+)((?:\s*\[[\d,; ]+\])+)")  # "The brows are lowered. [3]"
-JOINT = re.compile(
-    r"(, while |, and | and |; |, but |, although )(?=(?:the|a|his|her|their|it|says)\b)"
-    r'(?=[^"]*(?:"[^"]*"[^"]*)*$)'  # outside quotations
-)
 NUMBER = re.compile(r"[0-9]{1,9}")
 CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
-VOICE_TALK = re.compile(
-    r"\b(voice|pitch|melody|speech|speaks?|tone|words come|pauses?|loud\w*|quiet\w*"
-    r"|laughs?|laughter|cries|crying|sobs|sobbing|weeps|sighs?|screams?|gasps?)\b"
-)
-FACE_TALK = re.compile(
-    r"\b(face|head|(?<!other )hand|camera|nod\w*|blink\w*|forehead|brow\w*|eye\w*|gaze|lid\w*|cheek\w*|lip\w*"
-    r"|mouth|teeth|jaw|chin|nose|smil\w+|grin\w*|frown\w*|sneer\w*|squint\w*)\b"
-)
-UNMEASURED = re.compile(r"\b(voice is low|low pitch\w*|pitch drops|pitched low)\b")  # no clue bears these out
-CONCLUSION = re.compile(
-    r"\b(seems?|appears?|feels?|comes across|looks like|suggests?|points? to|reads as|impression|speaks for)\b"
-)
+CONCESSION = re.compile(r"\b(?:although|though|but|even though|yet)\b")
+SUBJECT = re.compile(r"(?:he|she|they|it|the (?:person|man|woman|speaker|voice|face))\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Clause:
-    """A clause of a sentence: the joint before it, its text without citations, and the claims it makes."""
+class _Piece:
+    """A clause: its text behind the joint, the joint, the claims that it makes, and whether it concludes a feeling."""
 
     joint: str
     text: str
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[Claim, ...]
+    has_subject: bool
+    is_conclusion: bool
+    repeats: bool
 
     @property
     def holds(self) -> bool:
-        return any(map(str.isalnum, self.text)) and all(claim.verified for claim in self.claims)
+        return not self.repeats and all(claim.is_borne_out for claim in self.claims)
 
-    def capitalised(self) -> "_Clause":
-        claims = tuple(claim.model_copy(update={"text": _capital(claim.text)}) for claim in self.claims)
-        return replace(self, text=_capital(self.text), claims=claims)
+    @property
+    def is_against(self) -> bool:
+        """Whether all that it tells speaks against the label."""
+        return bool(self.claims) and all(speaks_against(claim.weight) for claim in self.claims)
 
 
-def parse(generation: "Generation", clues: Sequence[Clue], span: Span, ids: Mapping[int, int] | None = None) -> Answer:
+def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping[int, int] | None = None) -> Answer:
     """The answer in a generated text, "labels. Sentences.", about ``span`` (start and end in seconds).
 
     ``ids`` are the clues' own ids by the numbers that the text cites them by, where the two differ.
     """
     head, _, body = generation.text.partition(".")
     labels = emotions(generation, len(head))
-    body = LATE_CITATION.sub(r"\2\1", body if labels else generation.text)
+    text = body if labels else generation.text
     if ids is not None:
-        body = CITATION.sub(lambda group: NUMBER.sub(lambda n: str(ids.get(int(n[0]), 0)), group[0]), body)
-    sentences = _sentences(body, clues, span)
+        text = CITATION.sub(lambda group: NUMBER.sub(lambda n: str(ids.get(int(n[0]), 0)), group[0]), text)
+    sentences = _sentences(text, evidence, span, labels[0].label if labels else "")
     return Answer(
         emotions=tuple(labels),
-        explanation=" ".join(text for sentence in sentences if (text := _supported(sentence))),
+        explanation=" ".join(text for sentence in sentences if (text := _told(sentence))),
         claims=_claims(sentences),
     )
 
 
-def claims_in(text: str, clues: Sequence[Clue], span: Span) -> tuple[Claim, ...]:
+def claims_in(text: str, evidence: Evidence, span: Span, label: str = "") -> tuple[Claim, ...]:
     """The claims of sentences that no labels precede, each checked as ``parse`` does."""
-    return _claims(_sentences(LATE_CITATION.sub(r"\2\1", text), clues, span))
+    return _claims(_sentences(text, evidence, span, label))
 
 
 def emotions(generation: "Generation", length: int) -> list[Emotion]:
@@ -106,59 +100,82 @@ def _probability(generation: "Generation", start: int, end: int) -> float:
     return min(1.0, math.exp(log_prob))
 
 
-def _sentences(text: str, clues: Sequence[Clue], span: Span) -> list[list[_Clause]]:
-    within = [clue for clue in clues if clue.start_sec < span[1] and clue.end_sec > span[0]]
-    return [_clauses(sentence.strip(), within) for sentence in SENTENCE.findall(text)]
+def _sentences(text: str, evidence: Evidence, span: Span, label: str) -> list[list[_Piece]]:
+    said: set[Statement] = set()
+    text = LATE_CITATION.sub(r"\2\1", text)
+    return [list(_pieces(sentence.strip(), evidence, span, label, said)) for sentence in SENTENCE.findall(text)]
 
 
-def _claims(sentences: Sequence[Sequence[_Clause]]) -> tuple[Claim, ...]:
-    return tuple(claim for sentence in sentences for clause in sentence for claim in clause.claims)
+def _pieces(sentence: str, evidence: Evidence, span: Span, label: str, said: set[Statement]) -> Iterator[_Piece]:
+    """The clauses of a sentence; ``said`` are the statements of those before, to which theirs are added."""
+    clauses = grammar.read(sentence)
+    if not clauses:
+        return
+    ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
+    for clause, end in zip(clauses, ends, strict=True):
+        text = sentence[clause.body : end]
+        cited = [int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)]
+        plain = CITATION.sub("", text).rstrip()
+        bare = plain.rstrip(".!?;, ")
+        yield _Piece(
+            joint=sentence[clause.start : clause.body],
+            text=plain,
+            claims=tuple(checked(bare, statement, evidence, span, cited, label) for statement in clause.statements),
+            has_subject=clause.has_subject,
+            is_conclusion=clause.is_conclusion,
+            repeats=bool(clause.statements) and said.issuperset(clause.statements),
+        )
+        said.update(clause.statements)
 
 
-def _clauses(sentence: str, clues: Sequence[Clue]) -> list[_Clause]:
-    """The clauses of a sentence; the first that holds, with which it will begin, has a capital."""
-    pieces = JOINT.split(sentence)
-    clauses = [_clause(joint, text, clues) for joint, text in zip(["", *pieces[1::2]], pieces[0::2], strict=True)]
-    first = next((number for number, clause in enumerate(clauses) if clause.holds), None)
-    return [clause.capitalised() if number == first else clause for number, clause in enumerate(clauses)]
+def _claims(sentences: Sequence[Sequence[_Piece]]) -> tuple[Claim, ...]:
+    return tuple(claim for sentence in sentences for piece in sentence if not piece.repeats for claim in piece.claims)
 
 
-def _clause(joint: str, text: str, clues: Sequence[Clue]) -> _Clause:
-    """A clause holds if all that it speaks of was measured, and if it speaks of all clues it cites."""
-    cited = {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
-    plain = CITATION.sub("", text).strip()
-    bare = plain.rstrip(".!?;, ")
-    kinds, modality = kinds_in(bare) | {*UNMEASURED.findall(unquoted(bare))}, _modality(bare)
-    if not cited and not kinds and (modality is None or (modality != "words" and CONCLUSION.search(bare))):
-        return _Clause(joint, plain)
-    meant = [clue for clue in clues if mentions(bare, clue)]
-    pointed = [clue for clue in meant if clue.id in cited] if cited else _strongest_of_kinds(meant)
-    if pointed and cited <= {clue.id for clue in pointed} and kinds <= {clue.kind for clue in meant}:
-        claims = [Claim(text=bare, modality=clue.modality, clue=clue.id, verified=True) for clue in pointed]
-    else:
-        claims = [Claim(text=bare, modality=modality or "face", clue=None, verified=False)]
-    return _Clause(joint, plain, tuple(claims))
+def _told(pieces: Sequence[_Piece]) -> str:
+    """A sentence without what was not borne out; empty if nothing is left that can stand alone."""
+    kept = [piece for piece in pieces if piece.holds and any(map(str.isalnum, piece.text))]
+    if not kept:
+        return ""
+    if any(piece.is_conclusion for piece in kept):
+        kept = _conceded(kept)
+    first, *others = kept
+    opening = first.text
+    if not first.has_subject and first is not pieces[0] and not opening.startswith("Although"):
+        subject = SUBJECT.match(pieces[0].text)
+        if subject is None:
+            return ""
+        opening = f"{subject[0]} {opening}"
+    text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
+    text = _capital(text.rstrip(",; "))
+    return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
 
 
-def _strongest_of_kinds(clues: Sequence[Clue]) -> list[Clue]:
-    return list({clue.kind: clue for clue in sorted(clues, key=lambda clue: clue.strength)}.values())
+def _after(before: str, piece: _Piece) -> str:
+    """A clause behind another one: its joint, and its text."""
+    gap = "" if piece.joint[:1] in ",;:" or before.endswith((" ", "(")) else " "
+    return gap + piece.joint + piece.text
 
 
-def _modality(text: str) -> Modality | None:
-    """What a clause speaks of, if of anything that can be observed; of words if it quotes some."""
-    said = unquoted(text)
-    if said != text.lower():
-        return "words"
-    if VOICE_TALK.search(said):
-        return "voice"
-    return "face" if FACE_TALK.search(said) else None
+def _conceded(kept: Sequence[_Piece]) -> Sequence[_Piece]:
+    """A sentence in which what speaks against the label is granted, not given as a reason for it: "although ..."."""
+    against = [piece for piece in kept if piece.is_against]
+    if not against or all(CONCESSION.search(piece.joint) for piece in against):
+        return kept
+    others = [piece for piece in kept if not piece.is_against]
+    subject = SUBJECT.match(kept[0].text)
+    granted = " and ".join(_lower(piece.text.rstrip(".,; ")) for piece in against)
+    if not against[0].has_subject and subject is not None:
+        granted = f"{subject[0].lower()} {granted}"
+    main, *rest = others
+    text = main.text if main.has_subject or subject is None else f"{subject[0]} {main.text}"
+    return [replace(against[0], text=f"Although {granted}", claims=(), joint=""),
+            replace(main, text=_lower(text), joint=", "), *rest]  # fmt: skip
 
 
-def _supported(clauses: Sequence[_Clause]) -> str:
-    """A sentence without its unsupported clauses; empty if nothing is left of it."""
-    kept = [clause for clause in clauses if clause.holds]
-    text = "".join(clause.joint + clause.text if number else clause.text for number, clause in enumerate(kept))
-    return text if text.endswith((".", "!", "?")) or not text else text.rstrip(",; ") + "."
+def _lower(text: str) -> str:
+    """Without the capital of a beginning, if it is that of a word that has none of its own."""
+    return text[:1].lower() + text[1:] if grammar.is_subject(text.split(maxsplit=1)[0]) else text
 
 
 def _capital(text: str) -> str:

@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from microemo.errors import InputError
 from microemo.spans import Span
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 
 Modality = Literal["face", "voice", "words"]
 UtteranceSource = Literal["asr", "subtitle", "window"]
+Outcome = Literal["borne_out", "contradicted", "unmeasurable", "outside_knowledge"]
 
 
 class Record(BaseModel):
@@ -102,16 +103,37 @@ class Emotion(Record):
 
 
 class Claim(Record):
-    """One statement of the explanation, and whether the measured clues bear it out."""
+    """One statement of an explanation, typed, and what the measures say of it.
+
+    ``action`` is a kind of clue, or what the series tell beside these; empty where nothing could observe it. Times are
+    those that the statement names.
+    """
 
     text: str
-    modality: Modality
-    clue: int | None = Field(description="Id of the clue that it points at, if any")
-    verified: bool
+    outcome: Outcome
+    clues: tuple[int, ...] = Field(default=(), description="Ids of the clues that it tells of")
+    person: str | None = None
+    modality: Modality | None = Field(default=None, description="None of what nobody could see or hear")
+    region: str = ""
+    action: str = ""
+    direction: Literal["raised", "lowered"] | None = Field(default=None, description="Of a measure of the voice")
+    side: Literal["left", "right"] | None = Field(default=None, description="The person's own")
+    intensity: Literal["slight", "strong"] | None = None
+    negated: bool = False
+    start_sec: float | None = None
+    end_sec: float | None = None
+    weight: float | None = Field(
+        default=None, description="Log of the likelihood ratio of its clue for the first label; below 0: against it"
+    )
+
+    @property
+    def is_borne_out(self) -> bool:
+        """Whether the explanation may say it without reserve."""
+        return self.outcome == "borne_out"
 
 
 class Answer(Record):
-    """What the person feels over some span of time, and why. Unverified claims stay out of ``explanation``."""
+    """What the person feels over some span of time, and why. Claims that are not borne out stay out of ``explanation``."""
 
     emotions: tuple[Emotion, ...] = ()
     explanation: str = ""
@@ -138,7 +160,7 @@ class ModelInfo(Record):
 class ResultRecord(Record):
     """All that is said about one clip: ``result.json``. ``microemo.Result`` adds what one does with it."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     clip: ClipInfo
     people: tuple[PersonAnswer, ...] = ()
     main_person: str | None = Field(default=None, description="Id of the person whom ``overall`` is about")

@@ -72,10 +72,10 @@ def answer(*labels: str, explanation: str, **claims: int) -> dict[str, Any]:
     """Fields of an answer; each claim is a phrase of the explanation with _ for spaces, and its clue."""
     modality = {clue.id: clue.modality for clue in CLUES}
     supported = [
-        Claim(text=text.replace("_", " "), modality=modality[clue], clue=clue, verified=True)
+        Claim(text=text.replace("_", " "), modality=modality[clue], clues=(clue,), outcome="borne_out")
         for text, clue in claims.items()
     ]
-    unsupported = Claim(text="the hands tremble", modality="face", clue=None, verified=False)
+    unsupported = Claim(text="the hands tremble", modality="face", outcome="contradicted")
     return {
         "emotions": tuple(Emotion(label=label, confidence=0.8 / rank) for rank, label in enumerate(labels, start=1)),
         "explanation": explanation,

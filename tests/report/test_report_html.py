@@ -84,7 +84,7 @@ def test_everything_is_said(page: Page) -> None:
         "clip.mp4", "That is unbelievable.", "Speaker B", "flabbergasted", "First a frown", "80%", "brow lowerer",
         "AU12",
         "0:00.4\N{EN DASH}0:01.6", "A second face is seen for 1.2 s and left out.", "tiny", "0123456789ab", "0.1.0",
-        "not a measurement of inner state", "1 statement without support in the measured clues was left out",
+        "not a measurement of inner state", "Left out: 1 contradicted by the measures",
     ):  # fmt: skip
         assert words in page.text
     assert "the hands tremble" not in page.text

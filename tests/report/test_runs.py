@@ -31,5 +31,5 @@ words = st.text(alphabet="ab ", max_size=12)
 def test_nothing_is_lost_or_made_up(explanation: str, claims: list[Claim]) -> None:
     cut = runs(Answer(explanation=explanation, claims=tuple(claims)), {1, 2})
     assert "".join(run.text for run in cut) == explanation
-    allowed = {(claim.text, claim.clue) for claim in claims if claim.verified}
+    allowed = {(claim.text, claim.clue) for claim in claims if claim.is_borne_out}
     assert all((run.text, run.clue) in allowed for run in cut if run.clue is not None)

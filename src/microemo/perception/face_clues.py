@@ -81,11 +81,11 @@ def _measure(
     turned: Bool[np.ndarray, " N"],
 ) -> Iterator[Clue]:
     """The clues of one kind in the rows in which its series can be told."""
-    is_told = np.isfinite(sides.both)
-    if not is_told.any():
+    is_borne_out = np.isfinite(sides.both)
+    if not is_borne_out.any():
         return
-    times_sec, speaking, turned = times_sec[is_told], speaking[is_told], turned[is_told]
-    sides = Sides(*(smooth(times_sec, series[is_told]) for series in sides))
+    times_sec, speaking, turned = times_sec[is_borne_out], speaking[is_borne_out], turned[is_borne_out]
+    sides = Sides(*(smooth(times_sec, series[is_borne_out]) for series in sides))
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
     rising = beyond_talking(times_sec, strength(kind, sides.both, level.both), speaking, kind.articulation)

@@ -106,7 +106,7 @@ def beyond(kind: HeadKind, times_sec: Float[np.ndarray, " N"], series: Series) -
     rows, times_sec, values = _known(kind, times_sec, series)
     rest = usual(values, kind.resting)
     for sign, side in SIDES.get(kind.series, {1: None}).items():
-        strength = _strength(kind, sign * (values - rest))
+        strength = strength_of(kind, sign * (values - rest))
         yield from (_sign(rows, span, values, strength, rest, side) for span in _lasting(kind, times_sec, strength))
 
 
@@ -114,7 +114,7 @@ def beyond(kind: HeadKind, times_sec: Float[np.ndarray, " N"], series: Series) -
 def lost_contact(kind: HeadKind, times_sec: Float[np.ndarray, " N"], series: Series) -> Iterator[Sign]:
     """Where the gaze leaves the camera for long, after it was held for ``HELD_SEC``. Blinks end no eye contact."""
     rows, times_sec, values = _known(kind, times_sec, series)
-    contact, strength = series["eye_contact"][rows] == 1, _strength(kind, values)
+    contact, strength = series["eye_contact"][rows] == 1, strength_of(kind, values)
     for first, last in _lasting(kind, times_sec, strength):
         before = (times_sec >= times_sec[first] - 1.5 * HELD_SEC) & (times_sec < times_sec[first])
         if times_sec[first] - times_sec[0] >= HELD_SEC and before.any() and contact[before].mean() >= 2 / 3:
@@ -137,7 +137,7 @@ def swinging(kind: HeadKind, times_sec: Float[np.ndarray, " N"], series: Series)
         purely = np.ptp(values[start : stop + 1]) >= PURE * np.ptp(across[start : stop + 1])
         if len(swings) >= SWINGS and purely:
             apex, far = turns[first + 1 + int(np.argmax(swings[:-1]))], float(np.median(swings))
-            strength = float(_strength(kind, np.array([far]))[0])
+            strength = float(strength_of(kind, np.array([far]))[0])
             yield Sign(int(rows[start]), int(rows[apex]), int(rows[stop]), far, 0.0, strength)
 
 
@@ -150,7 +150,7 @@ def blinking(kind: HeadKind, times_sec: Float[np.ndarray, " N"], series: Series)
         return
     rates = blink_rate(times_sec, times_sec[[first for first, _ in runs(blinks > 0)]])
     own = usual(rates, kind.resting)
-    strength = np.where(rates >= ONES_OWN * own, _strength(kind, rates), 0)
+    strength = np.where(rates >= ONES_OWN * own, strength_of(kind, rates), 0)
     yield from (_sign(rows, span, rates, strength, own) for span in _lasting(kind, times_sec, strength))
 
 
@@ -202,7 +202,7 @@ def _known(
     return rows, times_sec[rows], smooth(times_sec[rows], series[kind.series][rows])
 
 
-def _strength(kind: HeadKind, deviation: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
+def strength_of(kind: HeadKind, deviation: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
     """On the scale of ``Clue.strength``: the onset level at ``least``, 1 at ``full``."""
     return ONSET_STRENGTH + (1 - ONSET_STRENGTH) * (deviation - kind.least) / (kind.full - kind.least)
 

@@ -12,17 +12,18 @@ class Run(NamedTuple):
 
 
 def runs(answer: Answer, clue_ids: Set[int]) -> list[Run]:
-    """The explanation, in order and complete, each verified claim whose clue exists a run of its own.
+    """The explanation, in order and complete, each told claim whose clue exists a run of its own.
 
     A claim is found by its text, at its first place that no earlier claim has taken; one that is not found stays
     unlinked.
     """
     taken: list[tuple[int, int, int]] = []
     for claim in answer.claims:
-        if claim.verified and claim.clue is not None and claim.clue in clue_ids and claim.text:
+        clue = next((id_ for id_ in claim.clues if id_ in clue_ids), None)
+        if claim.is_borne_out and clue is not None and claim.text:
             start = _free_place(answer.explanation, claim.text, taken)
             if start >= 0:
-                taken.append((start, start + len(claim.text), claim.clue))
+                taken.append((start, start + len(claim.text), clue))
     cut: list[Run] = []
     position = 0
     for start, end, clue in sorted(taken):
@@ -33,6 +34,7 @@ def runs(answer: Answer, clue_ids: Set[int]) -> list[Run]:
 
 
 def _free_place(text: str, wanted: str, taken: list[tuple[int, int, int]]) -> int:
+    text, wanted = text.lower(), wanted.lower()  # a clause that begins a sentence has a capital
     start = text.find(wanted)
     while start >= 0 and any(start < end and begin < start + len(wanted) for begin, end, _ in taken):
         start = text.find(wanted, start + 1)

@@ -17,7 +17,10 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     ),
     "emotions": ("utterance", "person", "role", "start_sec", "end_sec", "rank", "label", "confidence"),
     "clues": tuple(Clue.model_fields),
-    "claims": ("utterance", "person", "role", "text", "modality", "clue", "verified"),
+    "claims": (
+        "utterance", "person", "role", "text", "outcome", "clue", "modality", "region", "action", "direction", "side",
+        "intensity", "negated", "weight",
+    ),
     "people": (
         "person", "name", "main", "face_seconds", "speech_seconds", "key_frame_sec", "label", "confidence", "labels",
         "explanation",
@@ -71,7 +74,8 @@ def _emotions(result: ResultRecord) -> Iterator[Row]:
 
 def _claims(result: ResultRecord) -> Iterator[Row]:
     for about, answer in _answers(result):
-        yield from ({**about, **claim.model_dump()} for claim in answer.claims)
+        for claim in answer.claims:
+            yield {**claim.model_dump(), **about, "clue": next(iter(claim.clues), None)}
 
 
 def _people(result: ResultRecord) -> Iterator[Row]:

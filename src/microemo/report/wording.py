@@ -4,9 +4,14 @@ from functools import cache
 
 from microemo.clues import clue_kinds, facial_kinds
 from microemo.report.people import Moment, Part, Role
-from microemo.schema import Answer, Clue, Person
+from microemo.schema import Answer, Clue, Outcome, Person
 from microemo.spans import clock
 
+OUTCOMES: dict[Outcome, str] = {
+    "contradicted": "contradicted by the measures",
+    "unmeasurable": "not measurable here",
+    "outside_knowledge": "beyond what can be seen or heard",
+}
 ROLES: dict[Role, str] = {"speaking": "speaking", "listening": "listening", "wordless": "no words"}
 
 
@@ -92,5 +97,10 @@ def presence(person: Person) -> str:
     return f"seen, not heard: {seen}" if seen else f"heard, not seen: {heard}" if heard else "neither seen nor heard"
 
 
-def num_unsupported(answer: Answer) -> int:
-    return sum(not claim.verified for claim in answer.claims)
+def left_out(answer: Answer) -> dict[str, list[str]]:
+    """What was not told, by what the measures say of it."""
+    return {
+        reason: texts
+        for outcome, reason in OUTCOMES.items()
+        if (texts := list(dict.fromkeys(claim.text for claim in answer.claims if claim.outcome == outcome)))
+    }

@@ -1,0 +1,1 @@
+"""Descriptions by hand, from tables of what was measured: see README.md."""

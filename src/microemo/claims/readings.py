@@ -1,0 +1,376 @@
+"""What the series say of an action in a stretch of time: how strong, how lasting, how often, on which side.
+
+Strengths are on the scale of ``Clue.strength``. An action that no clue tells of (pressed lips, a lowered pitch) is read
+from its series all the same. None: there is no instrument for it, or it could not see or hear.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple, Self
+
+import numpy as np
+from jaxtyping import Float
+
+from microemo.clues import ClueKind, HeadKind, VerbalKind, VocalKind, clue_kinds, facial_actions
+from microemo.perception.face_clues import ONSET_STRENGTH
+from microemo.perception.head_clues import SIDES, strength_of, usual
+from microemo.perception.series import MAX_INTENSITY, OF_UTTERANCES
+from microemo.perception.voice_clues import HIGH_VOICE_FLOOR
+from microemo.schema import ClipInfo, Clue, Columns, Modality, Participant, Series, Utterance
+from microemo.spans import Span, inside, runs
+
+SMOOTHING_SEC = 0.25  # single frames prove nothing
+LEAST_SEEN = 0.25  # share of a stretch in which a face must be seen for what it does not do
+ONE_SIDED = 0.12  # activation of one side over the other's from which a side acts alone
+LEAST_RISE_DB = 3.0  # of the voice from its first third to its last
+IS_SO = 0.55  # the level of what is so or not so, and has no strength: neither slight nor strong
+OVER = 0.9  # share of a stretch that a state has to itself, if it ever ends
+PLAIN = 0.4  # strength of what nobody overlooks: FACS's C
+
+
+class Reading(NamedTuple):
+    """How strong at most; in what share of the stretch; the length of the longest run; how many; where one-sided."""
+
+    level: float
+    share: float = 1.0
+    longest_sec: float = 0.0
+    count: int = 1
+    side: str | None = None
+
+
+ABSENT = Reading(0.0, 0.0, 0.0, 0)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured of one person. Without ``series``, the list of clues is all that is known."""
+
+    person: str | None
+    clues: Sequence[Clue]
+    utterances: Sequence[Utterance] = ()
+    series: Series | None = None
+    end_sec: float = float("inf")
+    has_sound: bool = True
+
+    @classmethod
+    def of(cls, one: Participant, info: ClipInfo) -> Self:
+        said = [utterance for utterance in one.utterances if utterance.index in one.said]
+        return cls(one.person.id, one.clues, said, one.series, info.duration_sec, info.has_audio)
+
+
+Read = Callable[[Evidence, Span], Reading | None]
+
+
+def reading(action: str, evidence: Evidence, span: Span) -> Reading | None:
+    """What is known of an action in a stretch (seconds). Raises ``KeyError`` on an action that nobody knows."""
+    if action in NAMED:
+        return NAMED[action](evidence, span)
+    kind = clue_kinds().get(action)
+    if kind is not None and (found := _told(kind, evidence, span)) is not None:
+        return _sharpened(action, found, evidence, span)
+    if evidence.series is None:
+        return ABSENT if kind is not None else None
+    if action in _columns():
+        return _facial(action, evidence.series.face, span)
+    return _unlisted(clue_kinds()[action], evidence, span)
+
+
+def _told(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
+    """By the clues of a kind; None where there are none."""
+    found = [clue for clue in evidence.clues if clue.kind == kind.kind and overlaps(clue, span)]
+    if not found:
+        return None
+    strongest = max(found, key=lambda clue: clue.strength)
+    sides = {clue.side for clue in found}
+    return Reading(
+        level=max(strongest.strength, ONSET_STRENGTH),
+        share=min(1.0, sum(_shared(clue, span) for clue in found) / max(span.end_sec - span.start_sec, 1e-6)),
+        longest_sec=max(clue.end_sec - clue.start_sec for clue in found),
+        count=len(found),
+        side=sides.pop() if len(sides) == 1 else None,
+    )
+
+
+def _sharpened(action: str, found: Reading, evidence: Evidence, span: Span) -> Reading:
+    """A reading by clues, with the side and the level of the series where these have more to say."""
+    if evidence.series is None or action not in _columns():
+        return found
+    series = _facial(action, evidence.series.face, span)
+    return (
+        found
+        if series is None
+        else found._replace(side=found.side or series.side, level=max(found.level, series.level))
+    )
+
+
+def _unlisted(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
+    """Of a kind of which there is no clue in the stretch: whether it could have been told."""
+    assert evidence.series is not None
+    if isinstance(kind, VerbalKind):
+        return ABSENT if any(one.text for one in evidence.utterances) else None
+    if isinstance(kind, VocalKind):
+        return _vocal(kind, evidence.series.utterances, span, kind.lowered)
+    if isinstance(kind, HeadKind) and kind.measure == "beyond":
+        return _head(kind, evidence.series.face, span, 1)
+    if kind.modality == "voice":
+        return ABSENT if evidence.has_sound else None
+    return ABSENT if _seen(evidence.series.face, span) >= LEAST_SEEN else None
+
+
+def _facial(action: str, face: Columns, span: Span) -> Reading | None:
+    """Of a facial action, by the columns of its action unit."""
+    column = _columns()[action]
+    found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY)
+    if found is None or found.level < ONSET_STRENGTH or f"{column}_asymmetry" not in face:
+        return found
+    within = _within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * ONSET_STRENGTH)
+    lopsided = face[f"{column}_asymmetry"][within & np.isfinite(face[f"{column}_asymmetry"])]
+    mean = float(np.mean(lopsided)) if len(lopsided) else 0.0
+    return found._replace(side=None if abs(mean) < ONE_SIDED else "left" if mean > 0 else "right")
+
+
+def _head(kind: HeadKind, face: Columns, span: Span, sign: int) -> Reading | None:
+    """Of a position of the head or the gaze, beyond the person's own; of two sides, the one that is farther out."""
+    values = face.get(kind.series)
+    if values is None or not np.isfinite(values).any():
+        return None
+    deviation = values - usual(values[np.isfinite(values)], kind.resting)
+    sides = SIDES.get(kind.series)
+    if sides is None:
+        return _rows(face, strength_of(kind, sign * deviation), span)
+    readings = {side: _rows(face, strength_of(kind, way * deviation), span) for way, side in sides.items()}
+    known = {side: found for side, found in readings.items() if found is not None}
+    if not known:
+        return None
+    side, farthest = max(known.items(), key=lambda pair: pair[1].level)
+    return farthest._replace(side=side)
+
+
+def _vocal(kind: VocalKind, utterances: Columns, span: Span, lowered: bool) -> Reading | None:
+    """Of a measure of the voice, raised or lowered, in the utterances of a stretch, against the speaker's own."""
+    values = _measured(kind, utterances)
+    if values is None or not np.isfinite(values).any():
+        return None
+    within = (utterances["start_sec"] < span.end_sec) & (utterances["end_sec"] > span.start_sec) & np.isfinite(values)
+    neutral = kind.neutral
+    if kind.neutral_high_voice and np.nanmedian(_semitones(utterances["f0_median_hz"])) > HIGH_VOICE_FLOOR:
+        neutral = kind.neutral_high_voice
+    if not within.any() or (neutral is None and np.isfinite(values).sum() < 2):
+        return None  # how loud a recording is, says nothing of the voice
+    usual_value = float(np.nanmedian(values))
+    baseline = usual_value if neutral is None else float(np.clip(usual_value, *neutral))
+    if kind.least is not None:
+        far = values[within] / kind.least * ONSET_STRENGTH
+    else:
+        far = (baseline - values[within] if lowered else values[within] - baseline) / kind.span
+    return Reading(
+        float(np.clip(far.max(), 0, 1)), float((far >= ONSET_STRENGTH).mean()), count=int((far >= ONSET_STRENGTH).sum())
+    )
+
+
+def _measured(kind: VocalKind, utterances: Columns) -> Float[np.ndarray, " N"] | None:
+    if kind.measure == "f0_median":
+        return _semitones(utterances["f0_median_hz"]) if "f0_median_hz" in utterances else None
+    names = {measure: column for column, measure in OF_UTTERANCES.items()} | {"shimmer": "shimmer_percent"}
+    return utterances.get(names[kind.measure])
+
+
+def _semitones(hertz: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    return 12 * np.log2(hertz / 100)
+
+
+def _rows(face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, scale: float = 1.0) -> Reading | None:
+    """A series of strengths, smoothed; None where the face is seen too little to say that something is not so."""
+    if values is None or not len(values):
+        return None
+    rows = np.flatnonzero(_within(face, span) & np.isfinite(values))
+    if not len(rows):
+        return None
+    times_sec = face["time_sec"][rows]
+    strengths = _smooth(times_sec, scale * values[rows])
+    level = float(strengths.max())
+    if level < ONSET_STRENGTH and _seen(face, span, len(rows)) < LEAST_SEEN:
+        return None
+    is_on = strengths >= ONSET_STRENGTH
+    lengths = [times_sec[end - 1] - times_sec[first] for first, end in runs(is_on)]
+    return Reading(level, float(is_on.mean()), max(lengths, default=0.0), len(lengths))
+
+
+def _smooth(times_sec: Float[np.ndarray, " N"], values: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    first = np.searchsorted(times_sec, times_sec - SMOOTHING_SEC / 2, side="left")
+    last = np.searchsorted(times_sec, times_sec + SMOOTHING_SEC / 2, side="right")
+    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    return (total[last] - total[first]) / (last - first)
+
+
+def _within(face: Columns, span: Span) -> Float[np.ndarray, " N"]:
+    return (face["time_sec"] >= span.start_sec) & (face["time_sec"] < span.end_sec)
+
+
+def _seen(face: Columns, span: Span, num_rows: int | None = None) -> float:
+    """The share of a stretch in which the face is seen."""
+    if not face:
+        return 0.0
+    steps_sec = np.diff(face["time_sec"])
+    row_sec = float(np.median(steps_sec)) if len(steps_sec) else 0.0
+    rows = int(_within(face, span).sum()) if num_rows is None else num_rows
+    return min(1.0, rows * row_sec / max(span.end_sec - span.start_sec, 1e-6))
+
+
+def overlaps(clue: Clue | Utterance, span: Span) -> bool:
+    return clue.start_sec < span.end_sec and clue.end_sec > span.start_sec
+
+
+def _shared(clue: Clue, span: Span) -> float:
+    return min(clue.end_sec, span.end_sec) - max(clue.start_sec, span.start_sec)
+
+
+@cache
+def _columns() -> Mapping[str, str]:
+    """The column of each facial action."""
+    return {action.kind: f"au{int(action.action_unit[2:]):02d}" for action in facial_actions()}
+
+
+# Actions that are no kinds of clue
+
+
+def blink(evidence: Evidence, span: Span) -> Reading | None:
+    face = evidence.series.face if evidence.series else {}
+    if "blink" not in face:
+        return None
+    rows = _within(face, span) & np.isfinite(face["blink"])
+    count = len(runs(face["blink"][rows] > 0))
+    if not count and _seen(face, span, int(rows.sum())) < LEAST_SEEN:
+        return None
+    return Reading(IS_SO * (count > 0), 0.0, 0.2, count)
+
+
+def eye_contact(evidence: Evidence, span: Span) -> Reading | None:
+    face = evidence.series.face if evidence.series else {}
+    if "eye_contact" not in face:
+        return None
+    held = face["eye_contact"][_within(face, span) & np.isfinite(face["eye_contact"])]
+    return Reading(IS_SO * bool(held.mean() >= 0.5), float(held.mean())) if len(held) else None
+
+
+def speaking(evidence: Evidence, span: Span) -> Reading | None:
+    if not evidence.has_sound:
+        return None
+    spoken = any(
+        one.text and one.start_sec < span.end_sec and one.end_sec > span.start_sec for one in evidence.utterances
+    )
+    return Reading(IS_SO * (spoken or _voice_in(evidence, span)))
+
+
+def _voice_in(evidence: Evidence, span: Span) -> bool:
+    voice = evidence.series.voice if evidence.series else {}
+    return bool("time_sec" in voice and inside(voice["time_sec"], [span]).any())
+
+
+def _change_of_loudness(sign: int) -> Read:
+    """From the first third of the voice in a stretch to its last."""
+
+    def read(evidence: Evidence, span: Span) -> Reading | None:
+        voice = evidence.series.voice if evidence.series else {}
+        if "loudness_db" not in voice:
+            return None
+        is_voiced = inside(voice["time_sec"], [span]) & np.isfinite(voice.get("f0_hz", voice["loudness_db"]))
+        loudness = voice["loudness_db"][is_voiced]
+        third = len(loudness) // 3
+        if not third:
+            return None
+        change = sign * float(np.median(loudness[-third:]) - np.median(loudness[:third]))
+        return Reading(float(np.clip(ONSET_STRENGTH * change / LEAST_RISE_DB, 0, 1)))
+
+    return read
+
+
+def _opposite(kind: str) -> Read:
+    """A measure of the voice that is deviated the other way; a head or gaze that is raised instead of lowered."""
+
+    def read(evidence: Evidence, span: Span) -> Reading | None:
+        of = clue_kinds()[kind]
+        if evidence.series is None:
+            return None
+        if isinstance(of, VocalKind):
+            return _vocal(of, evidence.series.utterances, span, not of.lowered)
+        assert isinstance(of, HeadKind)
+        return _head(of, evidence.series.face, span, -1)
+
+    return read
+
+
+def _ever_without(action: str) -> Read:
+    """That a state which lasts, such as closed eyes, does not last all the time."""
+
+    def read(evidence: Evidence, span: Span) -> Reading | None:
+        found = reading(action, evidence, span)
+        return None if found is None else Reading(IS_SO * (found.share < OVER), 1 - found.share)
+
+    return read
+
+
+def _none_of(*actions: str) -> Read:
+    """That none of several things happens."""
+
+    def read(evidence: Evidence, span: Span) -> Reading | None:
+        found = [reading(action, evidence, span) for action in actions]
+        known = [one for one in found if one is not None]
+        return Reading(IS_SO * all(one.level < ONSET_STRENGTH for one in known)) if known else None
+
+    return read
+
+
+@cache
+def _kinds_of(*regions: str) -> tuple[str, ...]:
+    return tuple(name for name, kind in clue_kinds().items() if kind.region in regions)
+
+
+def _still(*regions: str) -> Read:
+    """That nothing is told of these regions, or nothing plain."""
+
+    def read(evidence: Evidence, span: Span) -> Reading | None:
+        if evidence.series is not None and _seen(evidence.series.face, span) < LEAST_SEEN:
+            return None
+        kinds = _kinds_of(*regions)
+        moved = any(clue.kind in kinds and clue.strength >= PLAIN and overlaps(clue, span) for clue in evidence.clues)
+        return Reading(IS_SO * (not moved))
+
+    return read
+
+
+NAMED: Mapping[str, Read] = {
+    "blink": blink,
+    "eye_contact": eye_contact,
+    "speaking": speaking,
+    "silent": _none_of("speaking"),
+    "eyes_open": _ever_without("eyes_closed"),
+    "lips_closed": _ever_without("lips_part"),
+    "head_raised": _opposite("head_lowered"),
+    "gaze_raised": _opposite("gaze_lowered"),
+    "pitch_lowered": _opposite("pitch_raised"),
+    "pitch_falling": _opposite("pitch_rising"),
+    "voice_smooth": _opposite("voice_rough"),
+    "loudness_rising": _change_of_loudness(1),
+    "loudness_falling": _change_of_loudness(-1),
+    "loudness_usual": _none_of("voice_loud", "voice_quiet"),
+    "pace_usual": _none_of("speech_fast", "speech_slow"),
+    "voice_usual": _none_of("pitch_raised", "voice_loud", "voice_quiet", "voice_tense", "voice_soft", "speech_fast",
+                            "speech_slow"),
+    "brows_still": _still("brows"),
+    "mouth_still": _still("mouth"),
+    "head_still": _still("head"),
+    "face_still": _still("brows", "eyes", "nose", "mouth", "cheeks", "jaw"),
+}  # fmt: skip
+"""Actions that are no kinds of clue, and how they are read."""
+
+NAMED_REGIONS: Mapping[str, tuple[Modality, str]] = {
+    "blink": ("face", "eyes"), "eye_contact": ("face", "gaze"), "eyes_open": ("face", "eyes"),
+    "lips_closed": ("face", "mouth"), "head_raised": ("face", "head"), "gaze_raised": ("face", "gaze"),
+    "brows_still": ("face", "brows"), "mouth_still": ("face", "mouth"), "head_still": ("face", "head"),
+    "face_still": ("face", "face"), "said": ("words", "words"),
+    **dict.fromkeys(("speaking", "silent", "pitch_lowered", "pitch_falling", "voice_smooth", "loudness_rising",
+                     "loudness_falling", "loudness_usual", "pace_usual", "voice_usual"), ("voice", "voice")),
+}  # fmt: skip
+"""Their modality and region; ``facial_actions`` that no clue tells of are found by their rows."""
