@@ -148,6 +148,7 @@ class LanguageConfig(Kind):
     lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     max_new_tokens: int = 96
     temperature: float = Field(0.0, ge=0, description="Of answers behind their first token; 0: greedy")
+    well_formed: bool = Field(False, description="Whether answers are held to known words (model/wellformed.py)")
 
 
 class LabelPrior(Frozen):
@@ -216,7 +217,7 @@ NANO = ModelConfig(
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=WhisperConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
-    language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7),
+    language=LanguageConfig(weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7, well_formed=True),
     label_prior=LabelPrior(),
 )
 

@@ -4,7 +4,7 @@ They are in bf16 as training leaves them, and with matrices in int8 as they are 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -21,7 +21,7 @@ from microemo.model import audio, int8, lora, vision
 from microemo.model.microemo import MicroEmo
 from microemo.model.registry import VISION_ENCODERS
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+WEIGHTS, CONFIG, WORDS = "model.safetensors", "config.json", "words.txt"
 LANGUAGE = "language.model."  # names of the LLM's tensors in the whole model
 FROZEN = (vision.NAMES, audio.NAMES, LANGUAGE)
 
@@ -43,11 +43,27 @@ def tuned_state(model: MicroEmo) -> dict[str, Tensor]:
 def save(model: MicroEmo, directory: Path) -> None:
     """Write the tuned part of a model and its configuration."""
     _write(directory, model.config, {name: tensor.to(torch.bfloat16) for name, tensor in tuned_state(model).items()})
+    if model.words is not None:
+        write_words(directory, model.words)
 
 
 def compress(source: Path, directory: Path) -> None:
     """Write a checkpoint again with its matrices in int8, half the size. Raises ``WeightsError`` as ``load`` does."""
     _write(directory, read_config(source), int8.compress(read_tensors(source)))
+    words = read_words(source)
+    if words is not None:
+        write_words(directory, words)
+
+
+def write_words(directory: Path, words: Collection[str]) -> None:
+    """The words of the texts that a model was taught, in order, a line each."""
+    files.write(directory / WORDS, "".join(f"{word}\n" for word in sorted(words)).encode())
+
+
+def read_words(directory: Path) -> frozenset[str] | None:
+    """None where a model's folder has none: any word will do."""
+    path = directory / WORDS
+    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else None
 
 
 def _write(directory: Path, config: ModelConfig, tensors: Mapping[str, Tensor]) -> None:
@@ -85,6 +101,7 @@ def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torc
     Raises ``WeightsError`` where the file is damaged, or a tensor missing, unknown or of another shape.
     """
     model = MicroEmo(read_config(directory), pretrained, trainable_lora=False)
+    model.words = read_words(directory)
     language = model.language
     adapters = {LANGUAGE + name: shape for name, shape in lora.shapes(language.model, language.config).items()}
     tensors = read_tensors(directory)

@@ -18,12 +18,13 @@ from microemo.model.image_qformer import ImageQFormer
 from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, weighed, window_scores
 from microemo.model.language import Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
-from microemo.model.prompt import PromptUtterance, Slot, SlotKind
+from microemo.model.prompt import PromptUtterance, Slot, SlotKind, words_of
 from microemo.model.registry import AUDIO_ENCODERS, VISION_ENCODERS
 from microemo.model.templates import TEMPLATES
 from microemo.model.timestamps import TimestampTokenizer
 from microemo.model.video_qformer import VideoQFormer, WindowQFormer
 from microemo.model.vision import VisionEncoder
+from microemo.model.wellformed import WellFormed
 from microemo.spans import Span
 
 
@@ -60,6 +61,7 @@ class MicroEmo(nn.Module):
         self.audio_qformer: WindowQFormer = self.audio.qformer(config.audio_qformer, language.hidden_size)
         # (c) large language model
         self.language = LanguageModel(language, directory(language.weights), self.template.end, trainable_lora)
+        self.words: frozenset[str] | None = None  # of the texts that it was taught; None: any
         if config.activation_checkpointing:  # the frames' own is in ``frame_tokens``
             self.language.model.activation_checkpointing_enable()
 
@@ -171,14 +173,13 @@ class MicroEmo(nn.Module):
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = self.prompts(tokens, clips, utterances, questions)
-        choose = self._choose(utterances, questions)
         prior = self.config.label_prior
         if not prior:
-            return self.language.answer(prompts, choose=choose)
+            return self.language.answer(prompts, *self._choices(utterances, questions))
         anchors = label_anchors(self.language)
         scores = torch.stack([weighed(window_scores(filled, anchors), prior) for filled in tokens])
         first = FirstLabel(family_token_ids(self.language), scores, prior.temperature)
-        return self.language.answer(prompts, first, choose)
+        return self.language.answer(prompts, *self._choices(utterances, questions, first))
 
     @torch.inference_mode()
     def answer_all(
@@ -188,7 +189,17 @@ class MicroEmo(nn.Module):
         (tokens,) = self.tokens([clip], [_spans(utterances)])
         prefix = self.prefix(tokens, utterances, clip.times_sec)
         prompts = [torch.cat([prefix, self.question(text)]) for text in questions]
-        return self.language.answer(prompts, choose=self._choose([utterances] * len(questions), questions))
+        return self.language.answer(prompts, *self._choices([utterances] * len(questions), questions))
+
+    def _choices(
+        self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str], first: Choose = greedy
+    ) -> tuple[Choose, Choose]:
+        """How the first tokens of answers are chosen, and how the others are."""
+        choose = self._choose(utterances, questions)
+        if not self.config.language.well_formed:
+            return first, choose
+        kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])
+        return kept.first(first), kept.next(choose)
 
     def _choose(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]) -> Choose:
         """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn."""

@@ -86,6 +86,15 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
     return prompt
 
 
+def words_of(utterances: Sequence[PromptUtterance]) -> str:
+    """All that the prompt says in words and numbers of a clip, for what may be said again."""
+    spoken = [
+        f"{heading(entry.start_sec, entry.end_sec)} {entry.said} {' '.join(f'{clause} [{id_}]' for id_, clause in entry.clues)}"
+        for entry in utterances
+    ]
+    return " ".join(spoken)
+
+
 def without_marks(text: str) -> str:
     """Words of a person, which must not divide the chat: its marks are taken apart."""
     for mark in MARKS:
