@@ -9,12 +9,14 @@ from typing import Literal
 from microemo.claims.grammar import SAID, UNINSTRUMENTED, Statement, When
 from microemo.claims.readings import NAMED_REGIONS, ONSET_STRENGTH, Evidence, Reading, overlaps, reading
 from microemo.claims.weights import weight
+from microemo.claims.words import base_forms, tokens
 from microemo.clues import VocalKind, clue_kinds
 from microemo.schema import Claim, Clue, Modality, Outcome
 from microemo.spans import Span
 
 SLIGHT_UP_TO, STRONG_FROM = 0.7, 0.4  # what is slight is no stronger, what is strong no weaker: FACS's C is neither
 MARGIN_SEC = 0.35  # by which a named time may be off
+VAGUE_SEC = 0.6  # by which one in words may: "a second in"
 THROUGHOUT, BRIEF_SEC = 0.6, 1.5
 
 
@@ -71,7 +73,7 @@ def outcome(
 ) -> Outcome:
     """What the measures say of a statement about a stretch (seconds) of a recording, and of whom it is about."""
     if not statement.actions:
-        return "outside_knowledge"
+        return "borne_out" if _repeats_words(statement, evidence) else "outside_knowledge"
     if statement.person is not None and statement.person != evidence.person:
         found = _other(statement.person, others or {})
         return "unmeasurable" if found is None else outcome(_of_nobody_else(statement), found, span)
@@ -89,10 +91,11 @@ def windows(when: When, span: Span, evidence: Evidence) -> list[Span]:
     """The seconds that a named time may mean; "at the end" can be that of the whole, or of what is said."""
     if when.start_sec is not None and when.end_sec is not None:
         return [Span(when.start_sec - MARGIN_SEC, max(when.end_sec, when.start_sec) + MARGIN_SEC)]
-    if when.part is None:
-        return [span]
-    said = [one.span for one in evidence.utterances if overlaps(one, span)]
-    return [_share(when.part, stretch) for stretch in (span, *said)]
+    stretches = [span, *(one.span for one in evidence.utterances if overlaps(one, span))]
+    if when.after_sec is not None:
+        times_sec = [stretch.start_sec + when.after_sec for stretch in stretches]
+        return [Span(at_sec - VAGUE_SEC, at_sec + VAGUE_SEC) for at_sec in times_sec]
+    return [span] if when.part is None else [_share(when.part, stretch) for stretch in stretches]
 
 
 def _share(part: tuple[float, float], span: Span) -> Span:
@@ -153,6 +156,12 @@ def _said(statement: Statement, evidence: Evidence, stretch: Span) -> bool | Non
         one.text for one in evidence.utterances if one.start_sec < stretch.end_sec and one.end_sec > stretch.start_sec
     ]
     return f" {plain(statement.quote)} " in f" {' '.join(map(plain, spoken))} "
+
+
+def _repeats_words(statement: Statement, evidence: Evidence) -> bool:
+    """Whether what is not observed is what was said: "he speaks of the pigeon"."""
+    said = {form for one in evidence.utterances for token in tokens(one.text) for form in token.forms}
+    return bool(statement.content) and all(base_forms(word) & said for word in statement.content)
 
 
 def plain(text: str) -> str:

@@ -23,7 +23,9 @@ Extent = Literal["throughout", "briefly"]
 
 UNINSTRUMENTED = "uninstrumented"  # an action that can be observed, but not measured here
 SAID = "said"  # that words are said: those of ``Statement.quote``
-REACH = 9  # tokens between a part and what it does
+REACH = 7  # tokens between a part and what it does
+EARLY = 4  # tokens within which a stretch that names no part says what that of the one before does
+HYPOTHETICAL = {"could", "would", "might", "should", "wouldn't", "couldn't"}
 MANY = (2, 99)
 PARTS_OF_TIME = {"start": (0.0, 0.4), "middle": (0.25, 0.75), "end": (0.6, 1.0)}
 NUMBERS = {"half": 0.5, "a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0}
@@ -33,7 +35,7 @@ TIME = re.compile(
     r"|\b(?P<word>half a|a|one|two|three|four|five|six)(?= seconds? (?:in\b|into\b|mark|on\b))"
 )
 LASTING = re.compile(
-    r"\b(?:half a|a|one|two|three|four|five|six|first|last|(?:first|last) (?:two|three|half)|\d[\d.]*)[ -]seconds?"
+    r"\b(?:half a|a|one|two|three|four|five|six|first|last|(?:first|last) (?:two|three|half)|\d[\d.]*)(?: full| whole| long| good)?[ -]seconds?"
     r"(?: and a half)?|\bsecond half\b|\bfirst half\b"
 )
 SUBJECTS = {"he", "she", "they", "it", "the", "a", "an", "his", "her", "their", "its", "there", "this", "that", "one",
@@ -43,10 +45,16 @@ OTHER_PERSON = re.compile(r"\bthe other (?:person|man|woman|one|speaker)\b|\b(p\
 
 @dataclass(frozen=True)
 class When:
-    """A named time: in seconds of the recording, or as a share of the stretch that the text is about; how lasting."""
+    """A named time, and how lasting.
+
+    start_sec, end_sec   of the recording
+    after_sec            seconds into the stretch that the text is about, or into what is said in it
+    part                 shares of that stretch
+    """
 
     start_sec: float | None = None
     end_sec: float | None = None
+    after_sec: float | None = None
     part: tuple[float, float] | None = None
     extent: Extent | None = None
 
@@ -58,7 +66,7 @@ class When:
 class Statement:
     """Something said of a person. Any one of ``actions`` bears it out; without any it is nothing that can be observed.
 
-    ``times`` is how often, at least and at most; ``quote`` the words that are said.
+    ``content`` are the words of what is not observed, which may repeat what was said; ``times`` is how often, at least and at most; ``quote`` the words that are said.
     """
 
     actions: tuple[str, ...]
@@ -69,6 +77,7 @@ class Statement:
     when: When = When()
     times: tuple[int, int] | None = None
     quote: str = ""
+    content: frozenset[str] = frozenset()
     person: str | None = None
 
 
@@ -141,7 +150,10 @@ class _Stretch:
             for number in range(found.first, found.end)
         }
         meanings, self.goes_on = _meanings(words, own, parts_before)
-        self.meanings = [meaning for meaning in meanings if not meaning.tokens <= concluding]
+        supposed = next((at for at, word in enumerate(words) if word.text in HYPOTHETICAL), len(words))
+        self.meanings = [
+            meaning for meaning in meanings if not meaning.tokens & concluding and max(meaning.tokens) < supposed
+        ]
         lasting = [(words[0].start + match.start(), words[0].start + match.end()) for match in LASTING.finditer(self.text)]
         self._beside = [
             token
@@ -177,7 +189,7 @@ class _Stretch:
     def _statements(self, when: When, negated: bool) -> Iterator[Statement]:
         about = Statement(
             actions=(),
-            negated=negated or bool(vocabulary().negation.find(self._beside)) or _has_nt(self._beside),
+            negated=negated or bool(self._negations()),
             side=self._side(),
             strength=_named(vocabulary().strength, self._beside),
             when=self.when or when,
@@ -185,13 +197,20 @@ class _Stretch:
             person=self._person(),
         )
         for meaning in {frozenset(meaning.actions): meaning for meaning in self.meanings}.values():
-            yield replace(about, actions=meaning.actions, region=meaning.region)
+            last = self.words[max(meaning.tokens)].start
+            denied = negated or any(token.start < last for token in self._negations())
+            yield replace(about, actions=meaning.actions, region=meaning.region, negated=denied)
         for quote in self.quotes:
             yield replace(about, actions=(SAID,), region="words", quote=quote, strength=None, times=None)
         if self.is_uninstrumented:
             yield replace(about, actions=(UNINSTRUMENTED,))
         elif not self.meanings and not self.quotes and self._is_outside():
-            yield about
+            yield replace(about, content=frozenset(word.text for word in self.unknown))
+
+    def _negations(self) -> list[Token]:
+        """The words that deny what follows them."""
+        found = [self._beside[one.first] for one in vocabulary().negation.find(self._beside)]
+        return found + [token for token in self._beside if token.text.endswith("n't")]
 
     def _is_outside(self) -> bool:
         """Whether it tells of something that nobody can see or hear: content of which we have no word."""
@@ -232,7 +251,10 @@ class _Stretch:
     def _when(self) -> When:
         part = _named(vocabulary().part_of_time, self._beside)
         extent = _named(vocabulary().extent, self._beside)
-        found = [_seconds(match) for match in TIME.finditer(self.text)]
+        matches = list(TIME.finditer(self.text))
+        if matches and matches[0]["word"]:
+            return When(after_sec=_seconds(matches[0]), extent=extent)
+        found = [_seconds(match) for match in matches]
         lasting = re.search(r"\bfor (?:about |around |over |almost |nearly )?[\d.]+ ?s", self.text)
         if not found or (lasting and len(found) == 1):
             return When(part=PARTS_OF_TIME[part] if part else None, extent=extent)  # type: ignore[arg-type]
@@ -274,19 +296,32 @@ def _meanings(
             meanings += _shared(words, movement, names, [part for part in left if part.first not in used])
             continue
         near = [part for part in _nearest(movement, left) if _meaning(part.name, names)]
+        if movement.end - movement.first == 1 and words[movement.first].text == "still" and _goes_on(words, movement):
+            continue  # "still rough"
         if near:
-            chosen = [near[0], *(part for part in left if part.first not in used and part.end <= near[0].first)]
-            for part in chosen:
+            joined = [part for part in left if part.first not in used and _joined_parts(words, part, near[0])]
+            for part in [near[0], *joined]:
                 if actions := _meaning(part.name, names):
                     used.add(part.first)
                     spoken = {*range(part.first, part.end), *range(movement.first, movement.end)}
                     meanings.append(Meaning(actions, part.name, frozenset(spoken)))
-        elif not left and not alone:
+        elif not left and not alone and movement.first <= EARLY:
             for name in parts_before:
                 if actions := _meaning(name, names):
                     goes_on = not meanings or goes_on
                     meanings.append(Meaning(actions, name, frozenset(range(movement.first, movement.end))))
     return meanings, goes_on
+
+
+def _goes_on(words: Sequence[Token], movement: Found) -> bool:
+    """Whether a word stands before what it grades, as an adverb does."""
+    return movement.end < len(words) and words[movement.end].text not in ("throughout", "and", "for", "at", "all", "the")
+
+
+def _joined_parts(words: Sequence[Token], part: Found, other: Found) -> bool:
+    """Whether a part is listed before another: "her brows and lids"."""
+    between = [word.text for word in words[part.end : other.first]]
+    return part.end <= other.first and len(between) <= 4 and bool({"and", "or", ",", "nor"} & set(between))
 
 
 def _shared(words: Sequence[Token], movement: Found, names: Sequence[str], left: Sequence[Found]) -> Iterator[Meaning]:
@@ -380,10 +415,6 @@ def is_subject(word: str) -> bool:
 
 def _named(lists: WordList, words: Sequence[Token]) -> Any:
     return next((found.name for found in lists.find(words)), None)
-
-
-def _has_nt(words: Sequence[Token]) -> bool:
-    return any(word.text.endswith("n't") for word in words)
 
 
 def _region(action: str) -> str:

@@ -70,7 +70,8 @@ def reading(action: str, evidence: Evidence, span: Span) -> Reading | None:
     if kind is not None and (found := _told(kind, evidence, span)) is not None:
         return _sharpened(action, found, evidence, span)
     if evidence.series is None:
-        return ABSENT if kind is not None else None
+        asked = kind is not None and action_is_question(kind, evidence, span)
+        return Reading(IS_SO) if asked else ABSENT if kind is not None else None
     if action in _columns():
         return _facial(action, evidence.series.face, span)
     return _unlisted(clue_kinds()[action], evidence, span)
@@ -107,6 +108,8 @@ def _sharpened(action: str, found: Reading, evidence: Evidence, span: Span) -> R
 def _unlisted(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
     """Of a kind of which there is no clue in the stretch: whether it could have been told."""
     assert evidence.series is not None
+    if action_is_question(kind, evidence, span):
+        return Reading(IS_SO)
     if isinstance(kind, VerbalKind):
         return ABSENT if any(one.text for one in evidence.utterances) else None
     if isinstance(kind, VocalKind):
@@ -116,6 +119,11 @@ def _unlisted(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
     if kind.modality == "voice":
         return ABSENT if evidence.has_sound else None
     return ABSENT if _seen(evidence.series.face, span) >= LEAST_SEEN else None
+
+
+def action_is_question(kind: ClueKind, evidence: Evidence, span: Span) -> bool:
+    """Whether something is asked that is written as a question, which the words alone do not show."""
+    return kind.kind == "question" and any("?" in one.text and overlaps(one, span) for one in evidence.utterances)
 
 
 def _facial(action: str, face: Columns, span: Span) -> Reading | None:
