@@ -118,7 +118,7 @@ class Claim(Record):
     action: str = ""
     direction: Literal["raised", "lowered"] | None = Field(default=None, description="Of a measure of the voice")
     side: Literal["left", "right"] | None = Field(default=None, description="The person's own")
-    intensity: Literal["slight", "strong"] | None = None
+    intensity: Literal["slight", "strong", "extreme"] | None = None
     negated: bool = False
     start_sec: float | None = None
     end_sec: float | None = None

@@ -12,4 +12,4 @@ from microemo.spans import Span
 def judge(text: str, evidence: Evidence, span: Span, others: Mapping[str, Evidence] | None = None) -> Outcome:
     """What the measures say of a whole text about a stretch (seconds); what it concludes of feelings is no claim."""
     found = [outcome(statement, evidence, span, others) for clause in read(text) for statement in clause.statements]
-    return worst(found) if found else "unmeasurable"
+    return worst(found) if found else "outside_knowledge"

@@ -14,7 +14,7 @@ from microemo.clues import VocalKind, clue_kinds
 from microemo.schema import Claim, Clue, Modality, Outcome
 from microemo.spans import Span
 
-SLIGHT_UP_TO, STRONG_FROM = 0.7, 0.4  # what is slight is no stronger, what is strong no weaker: FACS's C is neither
+SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = 0.7, 0.4, 0.7  # what is slight is no stronger, what is strong no weaker: FACS's C is neither
 MARGIN_SEC = 0.35  # by which a named time may be off
 VAGUE_SEC = 0.6  # by which one in words may: "a second in"
 THROUGHOUT, BRIEF_SEC = 0.6, 1.5
@@ -79,7 +79,7 @@ def outcome(
         return "unmeasurable" if found is None else outcome(_of_nobody_else(statement), found, span)
     if statement.actions == (UNINSTRUMENTED,):
         return "unmeasurable"
-    stretches = windows(statement.when, span, evidence)
+    stretches = windows(statement.when, span, evidence, 0.0 if statement.negated else 1.0)
     if stretches[0].start_sec >= evidence.end_sec:
         return "contradicted"
     holds = _said if SAID in statement.actions else _holds
@@ -87,20 +87,28 @@ def outcome(
     return "unmeasurable" if not known else "borne_out" if any(known) != statement.negated else "contradicted"
 
 
-def windows(when: When, span: Span, evidence: Evidence) -> list[Span]:
-    """The seconds that a named time may mean; "at the end" can be that of the whole, or of what is said."""
+def windows(when: When, span: Span, evidence: Evidence, vagueness: float = 1.0) -> list[Span]:
+    """The seconds that a named time may mean; "at the end" can be that of the whole, or of what is said.
+
+    ``vagueness`` is by how much of the margins they are widened.
+    """
+    margin_sec, vague_sec = vagueness * MARGIN_SEC, vagueness * VAGUE_SEC
     if when.start_sec is not None and when.end_sec is not None:
-        return [Span(when.start_sec - MARGIN_SEC, max(when.end_sec, when.start_sec) + MARGIN_SEC)]
-    stretches = [span, *(one.span for one in evidence.utterances if overlaps(one, span))]
+        end_sec = when.end_sec if isfinite(when.end_sec) else max(span.end_sec, when.start_sec)
+        return [Span(when.start_sec - margin_sec, max(end_sec, when.start_sec) + margin_sec)]
+    said = [one.span for one in evidence.utterances if overlaps(one, span)]
+    stretches = [span, *said]
     if when.after_sec is not None:
         times_sec = [stretch.start_sec + when.after_sec for stretch in stretches]
-        return [Span(at_sec - VAGUE_SEC, at_sec + VAGUE_SEC) for at_sec in times_sec]
-    return [span] if when.part is None else [_share(when.part, stretch) for stretch in stretches]
+        return [Span(at_sec - vague_sec, at_sec + vague_sec) for at_sec in times_sec]
+    if when.part is None:
+        return [span]
+    return [_share(when.part, stretch, margin_sec / 2) for stretch in (stretches if when.part[1] == 1 else [span])]
 
 
-def _share(part: tuple[float, float], span: Span) -> Span:
+def _share(part: tuple[float, float], span: Span, margin_sec: float) -> Span:
     start_sec, end_sec = (span.start_sec + share * (span.end_sec - span.start_sec) for share in part)
-    return Span(start_sec - MARGIN_SEC, end_sec + MARGIN_SEC)
+    return Span(start_sec - margin_sec, end_sec + margin_sec)
 
 
 def meant(statement: Statement, evidence: Evidence, span: Span) -> list[Clue]:
@@ -121,14 +129,16 @@ def _quotes(statement: Statement, clue: Clue) -> bool:
 
 
 def _is_told_of(clue: Clue, statement: Statement) -> bool:
-    if statement.quote:
-        return _quotes(statement, clue)
+    if SAID in statement.actions:
+        return bool(statement.quote) and _quotes(statement, clue)
     return clue.kind in statement.actions and (statement.side is None or clue.side in (None, statement.side))
 
 
 def _holds(statement: Statement, evidence: Evidence, stretch: Span) -> bool | None:
     """Whether any of the actions is as the statement says; None where none of them could be measured."""
     known = [found for action in statement.actions if (found := reading(action, evidence, stretch)) is not None]
+    if statement.strength is not None:  # of several things that may be meant, the plainest is
+        known = sorted(known, key=lambda found: -found.level)[:1]
     return any(_fits(found, statement) for found in known) if known else None
 
 
@@ -141,6 +151,7 @@ def _fits(found: Reading, statement: Statement) -> bool:
     return (
         (statement.side is None or statement.side == found.side)
         and not (statement.strength == "slight" and found.level > SLIGHT_UP_TO)
+        and not (statement.strength == "extreme" and found.level < EXTREME_FROM)
         and not (statement.strength == "strong" and found.level < STRONG_FROM)
         and not (statement.when.extent == "throughout" and found.share < THROUGHOUT)
         and not (statement.when.extent == "briefly" and found.longest_sec > BRIEF_SEC)
@@ -152,6 +163,8 @@ def _said(statement: Statement, evidence: Evidence, stretch: Span) -> bool | Non
     """Whether words are said; None where no words are known."""
     if not any(one.text for one in evidence.utterances):  # a training text's, of which the clues are kept alone
         return any(_quotes(statement, clue) and overlaps(clue, stretch) for clue in evidence.clues) or None
+    if statement.content:
+        return _repeats_words(statement, evidence)
     spoken = [
         one.text for one in evidence.utterances if one.start_sec < stretch.end_sec and one.end_sec > stretch.start_sec
     ]

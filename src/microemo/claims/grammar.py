@@ -18,22 +18,37 @@ from microemo.clues import clue_kinds, nonverbal_kinds
 from microemo.lexicon.labels import place
 
 Side = Literal["left", "right"]
-Strength = Literal["slight", "strong"]
+Strength = Literal["slight", "strong", "extreme"]
 Extent = Literal["throughout", "briefly"]
 
 UNINSTRUMENTED = "uninstrumented"  # an action that can be observed, but not measured here
 SAID = "said"  # that words are said: those of ``Statement.quote``
+FACIAL = {"brows", "eyes", "nose", "cheeks", "lips", "mouth", "chin", "jaw", "head", "hand", "lids"}
 REACH = 7  # tokens between a part and what it does
-EARLY = 4  # tokens within which a stretch that names no part says what that of the one before does
+EARLY = 6  # tokens within which a stretch that names no part says what that of the one before does
+SOFT_JOINTS = ("with", "without")
 HYPOTHETICAL = {"could", "would", "might", "should", "wouldn't", "couldn't"}
 MANY = (2, 99)
-PARTS_OF_TIME = {"start": (0.0, 0.4), "middle": (0.25, 0.75), "end": (0.6, 1.0)}
-NUMBERS = {"half": 0.5, "a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "six": 6.0}
-TIME = re.compile(
-    r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)"
-    r"|(?P<plain>\d+(?:\.\d+)?)(?=\s*(?:s\b|sec|-second|(?:to|and|until|till|-|–)\s*\d+(?:\.\d+)?\s*(?:s\b|sec)))"
-    r"|\b(?P<word>half a|a|one|two|three|four|five|six)(?= seconds? (?:in\b|into\b|mark|on\b))"
+PARTS_OF_TIME = {"start": (0.0, 0.4), "middle": (0.25, 0.75), "end": (0.6, 1.0), "very_end": (0.85, 1.0)}
+NUMBERS = {
+    word: float(value)
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split()
+    )
+} | {"a quarter of a": 0.25, "a quarter": 0.25, "half a": 0.5, "three quarters of a": 0.75, "a": 1.0}
+NUMBER = rf"(?:\d+(?:\.\d+)?|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
+CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
+INTO = re.compile(rf"\b(?P<number>{NUMBER})(?P<half> and a half)?[ -](?:s|sec|seconds?)(?P<more> and a half)? (?:in\b|into\b|on\b)")
+RANGE = re.compile(
+    rf"\b(?:from|between|at) (?:about |around |roughly )?(?P<first>{NUMBER})(?: ?s\b| seconds?)? (?:and|to|until|till) "
+    rf"(?:about |around )?(?P<last>{NUMBER})\b|\b(?P<from>\d+(?:\.\d+)?) ?[-–] ?(?P<to>\d+(?:\.\d+)?) ?s"
 )
+POINT = re.compile(
+    rf"\b(?P<how>at|around|about|after|by|until|till|up to|from|before|near|past|since|the)(?: the| about| around| roughly)? "
+    rf"(?P<number>{NUMBER})(?P<half> and a half)?(?: ?s\b|[ -]sec\w*\b)(?! of\b| in\b| into\b)"
+)
+HOLDS = re.compile(r"\b(?:keeps?|stays?|remains?|holds?|kept|stayed|remained|held)\b")
 LASTING = re.compile(
     r"\b(?:half a|a|one|two|three|four|five|six|first|last|(?:first|last) (?:two|three|half)|\d[\d.]*)(?: full| whole| long| good)?[ -]seconds?"
     r"(?: and a half)?|\bsecond half\b|\bfirst half\b"
@@ -107,7 +122,7 @@ class Meaning(NamedTuple):
 def read(sentence: str) -> list[Clause]:
     """The clauses of a sentence in order; together they are all of it."""
     clauses: list[Clause] = []
-    parts: list[str] = []
+    parts = [found.name for found in vocabulary().parts.find(tokens(sentence))][:1]  # "Rough and high: so is the voice"
     when = When()
     negated = False
     for stretch in _stretches(sentence):
@@ -118,13 +133,29 @@ def read(sentence: str) -> list[Clause]:
         inherits = negated and stretch[0].text in ("or", "nor") and not found.has_subject
         clause = found.clause(when, inherits)
         negated = any(statement.negated for statement in clause.statements)
-        if clauses and (found.is_empty or found.goes_on):
+        if clauses and found.is_empty:
+            clauses[-1] = _timed(_joined(clauses[-1], clause), found.when)
+        elif clauses and found.goes_on:
             clauses[-1] = _joined(clauses[-1], clause)
         elif clauses and not clauses[-1].statements and not clauses[-1].is_conclusion:
             clauses[-1] = _joined(clauses[-1], clause)  # "At first, she frowns"
         else:
             clauses.append(clause)
     return clauses
+
+
+def _timed(clause: Clause, when: When) -> Clause:
+    """A clause with the time that is named behind it: "he frowns, until 0:03"."""
+    if not when:
+        return clause
+    statements = tuple(replace(one, when=_at(one.when, when)) for one in clause.statements)
+    return replace(clause, statements=statements)
+
+
+def _at(own: When, when: When) -> When:
+    """A time with what is lacking of it."""
+    named = own.start_sec is not None or own.after_sec is not None or own.part is not None
+    return own if named else replace(when, extent=own.extent or when.extent)
 
 
 def _joined(one: Clause, other: Clause) -> Clause:
@@ -164,6 +195,8 @@ class _Stretch:
         self.quotes = [token.text.strip('"') for token in words if token.text.startswith('"')]
         unseen = [found for found in lists.uninstrumented.find(words) if found.first not in concluding]
         self.is_uninstrumented = not self.meanings and bool(unseen)
+        self.is_life = bool(lists.life.find(words))
+        self.saying = next((found.end for found in lists.saying.find(words)), None)
         self.when = self._when()
         self.unknown = self._unknown()
         self.has_subject = _begins_with_subject(words)
@@ -191,7 +224,7 @@ class _Stretch:
             actions=(),
             negated=negated or bool(self._negations()),
             side=self._side(),
-            strength=_named(vocabulary().strength, self._beside),
+            strength=self._strength(),
             when=self.when or when,
             times=self._times(),
             person=self._person(),
@@ -200,12 +233,26 @@ class _Stretch:
             last = self.words[max(meaning.tokens)].start
             denied = negated or any(token.start < last for token in self._negations())
             yield replace(about, actions=meaning.actions, region=meaning.region, negated=denied)
+        content = frozenset(word.text for word in self.unknown)
+        if self.is_life and not self.quotes:
+            yield replace(about, content=content)
+            return
+        if self.saying is not None and not self.quotes and not self.meanings and (told := self._told_words()):
+            yield replace(about, actions=(SAID,), region="words", content=told)
+            return
         for quote in self.quotes:
             yield replace(about, actions=(SAID,), region="words", quote=quote, strength=None, times=None)
-        if self.is_uninstrumented:
+        if self.is_uninstrumented or (not self.meanings and self.unknown and FACIAL & set(self.parts)):
             yield replace(about, actions=(UNINSTRUMENTED,))
         elif not self.meanings and not self.quotes and self._is_outside():
-            yield replace(about, content=frozenset(word.text for word in self.unknown))
+            yield replace(about, content=content)
+
+    def _told_words(self) -> frozenset[str]:
+        """What somebody is said to say, without the words that carry no content."""
+        lists = vocabulary()
+        plain = {number for found in lists.plain.find(self.words) for number in range(found.first, found.end)}
+        behind = enumerate(self.words[self.saying :], start=self.saying or 0)
+        return frozenset(word.text for number, word in behind if number not in plain and word.text[0].isalpha())
 
     def _negations(self) -> list[Token]:
         """The words that deny what follows them."""
@@ -216,7 +263,8 @@ class _Stretch:
         """Whether it tells of something that nobody can see or hear: content of which we have no word."""
         if not self.unknown:
             return False
-        return not self.is_conclusion or bool(vocabulary().outside.find(self.words))
+        concludes = bool(vocabulary().conclusion.find(self.words))
+        return not concludes or bool(vocabulary().outside.find(self.words))
 
     def _unknown(self) -> list[Token]:
         lists = vocabulary()
@@ -225,9 +273,14 @@ class _Stretch:
         return [
             word
             for number, word in enumerate(self.words)
-            if number not in known and word.text[0].isalpha() and place(word.text) is None
+            if number not in known and word.text[0].isalpha() and word.text not in NUMBERS and place(word.text) is None
             and not OTHER_PERSON.fullmatch(word.text)
         ]  # fmt: skip
+
+    def _strength(self) -> Strength | None:
+        """How strong: "as high as", whatever else its words tell, or what stands beside the meaning."""
+        phrases = [found.name for found in vocabulary().strength.find(self.words) if found.num_words > 2]
+        return next(iter(phrases), None) or _named(vocabulary().strength, self._beside)
 
     def _side(self) -> Side | None:
         texts = [word.text for word in self.words]
@@ -249,29 +302,42 @@ class _Stretch:
         return None if other is None else (other[1] or "other").upper()
 
     def _when(self) -> When:
+        extent: Extent | None = _named(vocabulary().extent, self._beside)
+        into, stretch = INTO.search(self.text), RANGE.search(self.text)
+        if stretch:
+            extent = extent or ("throughout" if HOLDS.search(self.text) else None)
+            edges = [number for number in stretch.groups() if number]
+            return When(_number(edges[0]), _number(edges[1]), extent=extent)
+        clocks = [_clock(match) for match in CLOCK.finditer(self.text)]
+        if into and not clocks:
+            half = 0.5 * bool(into["half"] or into["more"])
+            return self._reaching(When(after_sec=_number(into["number"]) + half, extent=extent), "")
+        point = POINT.search(self.text)
+        if clocks:
+            how = re.search(r"\b(until|till|up to|before|from|after|since)\s+[\d:.]+", self.text)
+            return self._reaching(When(min(clocks), max(clocks), extent=extent), how[1] if how else "")
+        if point:
+            at_sec = _number(point["number"]) + 0.5 * bool(point["half"])
+            return self._reaching(When(at_sec, at_sec, extent=extent), point["how"])
         part = _named(vocabulary().part_of_time, self._beside)
-        extent = _named(vocabulary().extent, self._beside)
-        matches = list(TIME.finditer(self.text))
-        if matches and matches[0]["word"]:
-            return When(after_sec=_seconds(matches[0]), extent=extent)
-        found = [_seconds(match) for match in matches]
-        lasting = re.search(r"\bfor (?:about |around |over |almost |nearly )?[\d.]+ ?s", self.text)
-        if not found or (lasting and len(found) == 1):
-            return When(part=PARTS_OF_TIME[part] if part else None, extent=extent)  # type: ignore[arg-type]
-        start_sec, end_sec = min(found), max(found)
-        if len(found) == 1 and re.search(r"\b(?:until|till|up to|before)\s+[\d:.]+", self.text):
-            start_sec = 0.0
-        elif len(found) == 1 and re.search(r"\b(?:from|after|since)\s+[\d:.]+", self.text):
-            end_sec = float("inf")
-        return When(start_sec, end_sec, extent=extent)  # type: ignore[arg-type]
+        found = When(part=PARTS_OF_TIME[part] if part else None, extent=extent)
+        return self._reaching(found, "")
+
+    def _reaching(self, when: When, how: str) -> When:
+        """A time up to which, or from which on, something is so: "until 0:03"."""
+        if how in ("until", "till", "up to", "before") or self.words[0].text == "until":
+            if when.part is not None:
+                return replace(when, part=(0.0, when.part[0]))
+            return When(0.0, when.end_sec if when.after_sec is None else when.after_sec, extent=when.extent)
+        return replace(when, end_sec=float("inf")) if how in ("from", "after", "since") else when
 
 
-def _seconds(match: re.Match[str]) -> float:
-    if match["word"]:
-        return NUMBERS[match["word"].split()[0]]
-    if match["plain"]:
-        return float(match["plain"])
+def _clock(match: re.Match[str]) -> float:
     return 3600 * int(match["hours"] or 0) + 60 * int(match["minutes"]) + float(match["seconds"])
+
+
+def _number(text: str) -> float:
+    return NUMBERS[text] if text in NUMBERS else float(text)
 
 
 def _meanings(
@@ -349,9 +415,11 @@ def _nearest(movement: Found, parts: Sequence[Found]) -> list[Found]:
     """Parts by their distance from a movement; what stands before it, as subjects do, is a little nearer."""
 
     def distance(part: Found) -> float:
+        if movement.first < part.first and part.end < movement.end:  # "presses her lips together"
+            return 0
         return movement.first - part.end if part.end <= movement.first else part.first - movement.end + 0.5
 
-    within = [part for part in parts if distance(part) <= REACH and not _overlaps(part, movement)]
+    within = [part for part in parts if distance(part) <= REACH and (not distance(part) or not _overlaps(part, movement))]
     return sorted(within, key=distance)
 
 
@@ -367,17 +435,23 @@ def _stretches(sentence: str) -> Iterator[list[Token]]:
         number
         for found in (*lists.bound.find(words), *lists.alone.find(words), *lists.movements.find(words))
         for number in range(found.first + 1, found.end)
-    }
+    } | {number for found in lists.bound.find(words) for number in range(found.first, found.end)}
     bound |= {number for number, word in enumerate(words) if word.text == "and" and _joins_numbers(words, number)}
     stretch: list[Token] = []
     for number, word in enumerate(words):
-        ends = number not in bound and (_is_joint(word) or word.text in ",;:—–()")
+        ends = number not in bound and (_is_joint(word) or word.text in ",;:—–()") and _can_end(word, stretch)
         if ends and any(map(_is_content, stretch)) and not _only_parts(stretch):
             yield stretch
             stretch = []
         stretch.append(word)
     if stretch:
         yield stretch
+
+
+def _can_end(joint: Token, stretch: Sequence[Token]) -> bool:
+    """Whether a joint ends a stretch: with some, only if something has been said in it ("hugs herself with both arms")."""
+    lists = vocabulary()
+    return joint.text not in SOFT_JOINTS or bool(lists.movements.find(stretch) or lists.alone.find(stretch))
 
 
 def _only_parts(stretch: Sequence[Token]) -> bool:
@@ -439,6 +513,9 @@ class Vocabulary:
     conclusion: WordList
     outside: WordList
     known: WordList
+    plain: WordList
+    saying: WordList
+    life: WordList
     meanings: Mapping[str, tuple[str, ...]]
     joints: frozenset[str]
 
@@ -465,8 +542,11 @@ def vocabulary() -> Vocabulary:
         known=WordList({
             name: [phrase for phrases in table[name].values() for phrase in phrases]
             for name in ("parts", "movements", "alone", "strength", "extent", "part_of_time", "times", "negation",
-                         "joints", "conclusion", "plain")
+                         "joints", "conclusion", "plain", "saying")
         } | {"kinds": [phrase for phrases in alone.values() for phrase in phrases]}),
+        plain=WordList(table["plain"]),
+        saying=WordList(table["saying"]),
+        life=WordList(table["life"]),
         meanings={words: tuple(actions) for words, actions in table["meanings"].items()},
         joints=frozenset(joints),
     )  # fmt: skip

@@ -13,15 +13,15 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.clues import ClueKind, HeadKind, VerbalKind, VocalKind, clue_kinds, facial_actions
-from microemo.perception.face_clues import ONSET_STRENGTH
+from microemo.perception.face_clues import ONSET_STRENGTH, smooth
 from microemo.perception.head_clues import SIDES, strength_of, usual
 from microemo.perception.series import MAX_INTENSITY, OF_UTTERANCES
 from microemo.perception.voice_clues import HIGH_VOICE_FLOOR
 from microemo.schema import ClipInfo, Clue, Columns, Modality, Participant, Series, Utterance
 from microemo.spans import Span, inside, runs
 
-SMOOTHING_SEC = 0.25  # single frames prove nothing
 LEAST_SEEN = 0.25  # share of a stretch in which a face must be seen for what it does not do
+LEAST_SHARED = 0.3  # of an utterance, or of a shorter stretch in it, for its voice to be meant
 ONE_SIDED = 0.12  # activation of one side over the other's from which a side acts alone
 LEAST_RISE_DB = 3.0  # of the voice from its first third to its last
 IS_SO = 0.55  # the level of what is so or not so, and has no strength: neither slight nor strong
@@ -118,12 +118,19 @@ def _unlisted(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
         return _head(kind, evidence.series.face, span, 1)
     if kind.modality == "voice":
         return ABSENT if evidence.has_sound else None
-    return ABSENT if _seen(evidence.series.face, span) >= LEAST_SEEN else None
+    return ABSENT if _seen(evidence.series.face, span, _known(evidence.series.face, kind.region, span)) >= LEAST_SEEN else None
 
 
 def action_is_question(kind: ClueKind, evidence: Evidence, span: Span) -> bool:
     """Whether something is asked that is written as a question, which the words alone do not show."""
     return kind.kind == "question" and any("?" in one.text and overlaps(one, span) for one in evidence.utterances)
+
+
+def _known(face: Columns, region: str, span: Span) -> int | None:
+    """The rows in which a region of the face could be seen; None of what is no region of it."""
+    columns = [f"{_columns()[action.kind]}_intensity" for action in facial_actions() if action.region == region]
+    series = [face[column][_within(face, span)] for column in columns if column in face]
+    return int(np.isfinite(series).any(axis=0).sum()) if series else None
 
 
 def _facial(action: str, face: Columns, span: Span) -> Reading | None:
@@ -160,7 +167,9 @@ def _vocal(kind: VocalKind, utterances: Columns, span: Span, lowered: bool) -> R
     values = _measured(kind, utterances)
     if values is None or not np.isfinite(values).any():
         return None
-    within = (utterances["start_sec"] < span.end_sec) & (utterances["end_sec"] > span.start_sec) & np.isfinite(values)
+    lengths_sec = utterances["end_sec"] - utterances["start_sec"]
+    shared_sec = np.minimum(utterances["end_sec"], span.end_sec) - np.maximum(utterances["start_sec"], span.start_sec)
+    within = (shared_sec >= LEAST_SHARED * np.minimum(lengths_sec, span.end_sec - span.start_sec)) & np.isfinite(values)
     neutral = kind.neutral
     if kind.neutral_high_voice and np.nanmedian(_semitones(utterances["f0_median_hz"])) > HIGH_VOICE_FLOOR:
         neutral = kind.neutral_high_voice
@@ -196,20 +205,13 @@ def _rows(face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, sca
     if not len(rows):
         return None
     times_sec = face["time_sec"][rows]
-    strengths = _smooth(times_sec, scale * values[rows])
+    strengths = smooth(times_sec, scale * values[rows])
     level = float(strengths.max())
     if level < ONSET_STRENGTH and _seen(face, span, len(rows)) < LEAST_SEEN:
         return None
     is_on = strengths >= ONSET_STRENGTH
     lengths = [times_sec[end - 1] - times_sec[first] for first, end in runs(is_on)]
     return Reading(level, float(is_on.mean()), max(lengths, default=0.0), len(lengths))
-
-
-def _smooth(times_sec: Float[np.ndarray, " N"], values: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
-    first = np.searchsorted(times_sec, times_sec - SMOOTHING_SEC / 2, side="left")
-    last = np.searchsorted(times_sec, times_sec + SMOOTHING_SEC / 2, side="right")
-    total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
-    return (total[last] - total[first]) / (last - first)
 
 
 def _within(face: Columns, span: Span) -> Float[np.ndarray, " N"]:
@@ -269,6 +271,17 @@ def speaking(evidence: Evidence, span: Span) -> Reading | None:
         one.text and one.start_sec < span.end_sec and one.end_sec > span.start_sec for one in evidence.utterances
     )
     return Reading(IS_SO * (spoken or _voice_in(evidence, span)))
+
+
+def speech_begins(evidence: Evidence, span: Span) -> Reading | None:
+    """That the first voice of the recording sounds in a stretch."""
+    voice = evidence.series.voice if evidence.series else {}
+    starts_sec = [one.start_sec for one in evidence.utterances if one.text]
+    if "time_sec" in voice and len(voice["time_sec"]):
+        starts_sec = [float(voice["time_sec"][0])]
+    if not starts_sec:
+        return None
+    return Reading(IS_SO * (span.start_sec <= min(starts_sec) < span.end_sec))
 
 
 def _voice_in(evidence: Evidence, span: Span) -> bool:
@@ -353,6 +366,12 @@ NAMED: Mapping[str, Read] = {
     "eye_contact": eye_contact,
     "speaking": speaking,
     "silent": _none_of("speaking"),
+    "speech_begins": speech_begins,
+    "head_upright": _none_of("head_tilt", "head_lowered"),
+    "hand_away": _none_of("hand_at_face"),
+    "cheeks_still": _still("cheeks"),
+    "nose_still": _still("nose"),
+    "jaw_still": _still("jaw"),
     "eyes_open": _ever_without("eyes_closed"),
     "lips_closed": _ever_without("lips_part"),
     "head_raised": _opposite("head_lowered"),
@@ -377,8 +396,9 @@ NAMED_REGIONS: Mapping[str, tuple[Modality, str]] = {
     "blink": ("face", "eyes"), "eye_contact": ("face", "gaze"), "eyes_open": ("face", "eyes"),
     "lips_closed": ("face", "mouth"), "head_raised": ("face", "head"), "gaze_raised": ("face", "gaze"),
     "brows_still": ("face", "brows"), "mouth_still": ("face", "mouth"), "head_still": ("face", "head"),
-    "face_still": ("face", "face"), "said": ("words", "words"),
-    **dict.fromkeys(("speaking", "silent", "pitch_lowered", "pitch_falling", "voice_smooth", "loudness_rising",
+    "face_still": ("face", "face"), "head_upright": ("face", "head"), "hand_away": ("face", "head"),
+    "cheeks_still": ("face", "cheeks"), "nose_still": ("face", "nose"), "jaw_still": ("face", "jaw"), "said": ("words", "words"),
+    **dict.fromkeys(("speaking", "silent", "speech_begins", "pitch_lowered", "pitch_falling", "voice_smooth", "loudness_rising",
                      "loudness_falling", "loudness_usual", "pace_usual", "voice_usual"), ("voice", "voice")),
 }  # fmt: skip
 """Their modality and region; ``facial_actions`` that no clue tells of are found by their rows."""
