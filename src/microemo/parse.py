@@ -28,6 +28,7 @@ SENTENCE = re.compile(r'(?:"[^"]*"|[^.!?]|[.!?](?=\S))+[.!?]*')  # a stop in a q
 LATE_CITATION = re.compile(r"([.!?]+)((?:\s*\[[\d,; ]+\])+)")  # "The brows are lowered. [3]"
 NUMBER = re.compile(r"[0-9]{1,9}")
 CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
+GLUED = re.compile(r"\[[^\]]*\](?=\w)")  # a citation with no space behind it
 CONCESSION = re.compile(r"\b(?:although|though|but|even though|yet)\b")
 SUBJECT = re.compile(r"(?:he|she|they|it|the (?:person|man|woman|speaker|voice|face))\b", re.IGNORECASE)
 
@@ -113,12 +114,12 @@ def _pieces(sentence: str, evidence: Evidence, span: Span, label: str, said: set
         return
     ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
     for clause, end in zip(clauses, ends, strict=True):
-        text = sentence[clause.body : end]
-        cited = [int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)]
-        plain = CITATION.sub("", text).rstrip()
+        whole = sentence[clause.start : end]
+        cited = [int(number) for group in CITATION.findall(whole) for number in NUMBER.findall(group)]
+        plain = _uncited(sentence[clause.body : end]).rstrip()
         bare = plain.rstrip(".!?;, ")
         yield _Piece(
-            joint=sentence[clause.start : clause.body],
+            joint=_uncited(sentence[clause.start : clause.body]),
             text=plain,
             claims=tuple(checked(bare, statement, evidence, span, cited, label) for statement in clause.statements),
             has_subject=clause.has_subject,
@@ -126,6 +127,10 @@ def _pieces(sentence: str, evidence: Evidence, span: Span, label: str, said: set
             repeats=bool(clause.statements) and said.issuperset(clause.statements),
         )
         said.update(clause.statements)
+
+
+def _uncited(text: str) -> str:
+    return CITATION.sub("", GLUED.sub(" ", text))
 
 
 def _claims(sentences: Sequence[Sequence[_Piece]]) -> tuple[Claim, ...]:

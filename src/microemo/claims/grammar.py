@@ -45,7 +45,7 @@ RANGE = re.compile(
     rf"(?:about |around )?(?P<last>{NUMBER})\b|\b(?P<from>\d+(?:\.\d+)?) ?[-–] ?(?P<to>\d+(?:\.\d+)?) ?s"
 )
 POINT = re.compile(
-    rf"\b(?P<how>at|around|about|after|by|until|till|up to|from|before|near|past|since|the)(?: the| about| around| roughly)? "
+    rf"(?<!for )(?<!than )(?<!lasts )\b(?P<how>at|around|about|after|by|until|till|up to|from|before|near|past|since)(?: the| about| around| roughly)? "
     rf"(?P<number>{NUMBER})(?P<half> and a half)?(?: ?s\b|[ -]sec\w*\b)(?! of\b| in\b| into\b)"
 )
 HOLDS = re.compile(r"\b(?:keeps?|stays?|remains?|holds?|kept|stayed|remained|held)\b")
