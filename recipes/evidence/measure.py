@@ -44,14 +44,17 @@ def pedfe(folder: Path) -> Iterator[tuple[Sample, bool]]:
     """Miolla et al. (2022): faces without sound; genuine and posed expressions of six emotions."""
     with (folder / "labels.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            yield Sample(
-                name=Path(row["file"]).stem,
-                path=folder / row["file"],
-                labels=(EMOTIONS_OF_PEDFE.get(row["emotion"], row["emotion"]),),
-                intensity=float(row["mean_intensity"]) / MAX_INTENSITY_OF_PEDFE,
-                speaker=row["subject"],
-                source="PEDFE",
-            ), row["type"] == "posed"
+            yield (
+                Sample(
+                    name=Path(row["file"]).stem,
+                    path=folder / row["file"],
+                    labels=(EMOTIONS_OF_PEDFE.get(row["emotion"], row["emotion"]),),
+                    intensity=float(row["mean_intensity"]) / MAX_INTENSITY_OF_PEDFE,
+                    speaker=row["subject"],
+                    source="PEDFE",
+                ),
+                row["type"] == "posed",
+            )
 
 
 def ravdess(folder: Path) -> Iterator[tuple[Sample, bool]]:
