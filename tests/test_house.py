@@ -58,9 +58,9 @@ def part_of(module: str) -> str:
 
 def test_public_names_are_pinned() -> None:
     assert microemo.__all__ == [
-        "Answer", "Claim", "ClipInfo", "Clue", "Cue", "Effect", "Emotion", "Hook", "InputError", "KeyFrame", "MicroEmoError",
-        "ModelInfo", "PersonAnswer", "Pipeline", "Result", "UtteranceAnswer", "WeightsError", "__version__", "analyze",
-        "evaluate", "load",
+        "Answer", "Claim", "ClipInfo", "Clue", "Cue", "Effect", "Emotion", "Hook", "InputError", "KeyFrame",
+        "MicroEmoError", "ModelInfo", "PersonAnswer", "Pipeline", "Result", "UtteranceAnswer", "WeightsError",
+        "__version__", "analyze", "evaluate", "load",
     ]  # fmt: skip
     assert all(hasattr(microemo, name) for name in microemo.__all__)
     assert set(microemo.LAZY) < set(microemo.__all__)

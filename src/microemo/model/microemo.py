@@ -192,7 +192,7 @@ class MicroEmo(nn.Module):
         questions: Sequence[str],
         labels: Sequence[str],
     ) -> list[float]:
-        """How sure answers would be of a given first label each: of the one that ``answer`` writes, as sure as it is."""
+        """How sure answers would be of a given first label each; as sure as ``answer`` is of the one that it writes."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         logits, ids = zip(
             *self.language.forced(self.prompts(tokens, clips, utterances, questions), labels), strict=True
