@@ -7,10 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from clips import SAMPLE_RATE, still, write
 
 from microemo import load, weights
+from microemo.answers import ask
+from microemo.chunks import encode, judged, scene_of
 from microemo.clues import mentions
+from microemo.effects import Removal, confidences, told_clues
 from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.media.video import frames
@@ -162,3 +166,25 @@ def test_bad_input_is_one_line_and_nothing_written(tmp_path: Path) -> None:
         )
         assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
         assert not (tmp_path / "out").exists()
+
+
+@torch.inference_mode()
+def test_a_label_is_as_sure_as_it_was_where_nothing_is_taken_away(
+    nano: Pipeline, speech: np.ndarray, tmp_path: Path
+) -> None:
+    clip = nano.perceive(write(tmp_path / "voice.m4a", [(None, 0)], speech))
+    (person,) = clip.people
+    (chunk,) = judged(clip, person)
+    scene = scene_of(nano.config, clip, person, chunk)
+    features = encode(nano.model, scene)
+    answers = ask(nano.model, scene, features).utterances
+    removals = [Removal((), place, answer.emotions[0].label) for place, answer in enumerate(answers)]
+    reported = [answer.emotions[0].confidence for answer in answers]
+    assert confidences(nano.model, scene, features, removals) == pytest.approx(reported, abs=1e-3)
+    result = nano.understand(clip, why=True)
+    assert [one.emotions for one in result.utterances] == [answer.emotions for answer in answers]
+    for utterance in result.utterances:
+        assert [effect.clue for effect in utterance.effects] == [
+            clue.id for clue in told_clues(utterance, result.clues)
+        ]
+        assert all(effect.label == utterance.emotions[0].label for effect in utterance.effects)

@@ -127,7 +127,7 @@ def test_empty_tables_keep_their_columns(tmp_path: Path) -> None:
 
 def test_an_unknown_table_names_the_choices(result: Result) -> None:
     with pytest.raises(
-        InputError, match=r"^frames: no such table; one of utterances, emotions, clues, claims, people$"
+        InputError, match=r"^frames: no such table; one of utterances, emotions, clues, claims, effects, people$"
     ):
         result.to_dataframe("frames")  # type: ignore[arg-type]
 
