@@ -14,6 +14,7 @@ from shares import proportion
 
 from microemo.data import manifest
 from microemo.data.described import ALWAYS, quality
+from microemo.claims.readings import Evidence
 from microemo.parse import claims_in
 
 NUM_DRAWN = 200
@@ -26,9 +27,9 @@ def main() -> None:
     found, drawn = quality(samples), quality(random.Random(0).sample(samples, min(NUM_DRAWN, len(samples))))
     others = random.Random(0).sample(samples, len(samples))
     control = [
-        claim.verified
+        claim.is_borne_out
         for sample, other in zip(samples, others, strict=True)
-        for claim in claims_in(sample.description, other.clues, ALWAYS)
+        for claim in claims_in(sample.description, Evidence(None, other.clues), ALWAYS)
     ]
     print(proportion("claims verified", found.verified, found.claims))
     print(proportion("claims verified by another clip's clues", sum(control), len(control)))

@@ -26,7 +26,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ORDER = [
     "errors", "hooks", "extras", "spans", "filter_banks", "files", "rows", "schema", "device", "config", "progress",
     "lexicon", "clues",
-    "weights", "chat", "media", "perception", "model", "parity", "chunks", "parse", "phases", "answers", "report",
+    "weights", "chat", "media", "perception", "model", "parity", "chunks", "counterfactual", "parse", "phases",
+    "answers", "effects", "report",
     "result", "pipeline", "data", "train", "predict", "evaluate", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}
@@ -57,9 +58,9 @@ def part_of(module: str) -> str:
 
 def test_public_names_are_pinned() -> None:
     assert microemo.__all__ == [
-        "Answer", "Claim", "ClipInfo", "Clue", "Cue", "Emotion", "Hook", "InputError", "KeyFrame", "MicroEmoError",
-        "ModelInfo", "PersonAnswer", "Pipeline", "Result", "UtteranceAnswer", "WeightsError", "__version__", "analyze",
-        "evaluate", "load",
+        "Answer", "Claim", "ClipInfo", "Clue", "Cue", "Effect", "Emotion", "Hook", "InputError", "KeyFrame",
+        "MicroEmoError", "ModelInfo", "PersonAnswer", "Pipeline", "Result", "UtteranceAnswer", "WeightsError",
+        "__version__", "analyze", "evaluate", "load",
     ]  # fmt: skip
     assert all(hasattr(microemo, name) for name in microemo.__all__)
     assert set(microemo.LAZY) < set(microemo.__all__)

@@ -68,7 +68,7 @@ def test_clues_and_claims_as_tables(result: Result) -> None:
     assert result.to_dataframe("clues")["kind"].tolist() == [clue.kind for clue in CLUES]
     claims = result.to_dataframe("claims")
     assert len(claims) == sum(len(answer.claims) for answer in (result.overall, *result.utterances))
-    assert claims["verified"].sum() == 6
+    assert (claims["outcome"] == "borne_out").sum() == 6
 
 
 def test_references_are_whole_numbers(result: Result) -> None:
@@ -127,7 +127,7 @@ def test_empty_tables_keep_their_columns(tmp_path: Path) -> None:
 
 def test_an_unknown_table_names_the_choices(result: Result) -> None:
     with pytest.raises(
-        InputError, match=r"^frames: no such table; one of utterances, emotions, clues, claims, people$"
+        InputError, match=r"^frames: no such table; one of utterances, emotions, clues, claims, effects, people$"
     ):
         result.to_dataframe("frames")  # type: ignore[arg-type]
 

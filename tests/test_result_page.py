@@ -22,4 +22,4 @@ def test_every_field_is_explained() -> None:
 def test_the_example_is_a_result() -> None:
     (example,) = re.findall(r"^```json\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
     result = Result.model_validate_json(example)
-    assert result.utterances[0].claims[0].clue == result.clues[0].id
+    assert result.utterances[0].claims[0].clues == (result.clues[0].id,)

@@ -142,8 +142,8 @@ def rows_of(path: Path, spans: Sequence[LabelledSpan], result: Result) -> Iterat
             "confidence": [emotion.confidence for emotion in answer.emotions],
             "explanation": answer.explanation,
             "num_claims": len(answer.claims),
-            "num_verified": sum(claim.verified for claim in answer.claims),
-            "modalities_claimed": sorted({claim.modality for claim in answer.claims if claim.verified}),
+            "num_borne_out": sum(claim.is_borne_out for claim in answer.claims),
+            "modalities_claimed": sorted({claim.modality for claim in answer.claims if claim.is_borne_out}),
             "has_face": result.clip.face_seconds > 0,
             "has_audio": result.clip.has_audio,
             "abstained": result.abstained,
@@ -190,8 +190,8 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
         print(proportion("overall label in one of its utterances' families", hits, len(mixed)))
     print(f"abstained: {sum(row['abstained'] for row in rows)}")
     print(f"without a sentence: {sum(not row['explanation'] for row in rows)}")
-    claims, verified = (sum(row[key] for row in rows) for key in ("num_claims", "num_verified"))
-    print(proportion("claims verified", verified, claims))
+    claims, verified = (sum(row[key] for row in rows) for key in ("num_claims", "num_borne_out"))
+    print(proportion("claims borne out", verified, claims))
     absent = sum("face" in row["modalities_claimed"] and not row["has_face"] for row in rows)
     absent += sum("voice" in row["modalities_claimed"] and not row["has_audio"] for row in rows)
     print(f"spans with a claim about an absent modality: {absent}")

@@ -38,6 +38,7 @@ __all__ = [
     "ClipInfo",
     "Clue",
     "Cue",
+    "Effect",
     "Emotion",
     "Hook",
     "InputError",
@@ -60,7 +61,18 @@ LAZY = {
     "Pipeline": "microemo.pipeline",
     "Result": "microemo.result",
     **dict.fromkeys(
-        ("Answer", "Claim", "ClipInfo", "Clue", "Emotion", "KeyFrame", "ModelInfo", "PersonAnswer", "UtteranceAnswer"),
+        (
+            "Answer",
+            "Claim",
+            "ClipInfo",
+            "Clue",
+            "Effect",
+            "Emotion",
+            "KeyFrame",
+            "ModelInfo",
+            "PersonAnswer",
+            "UtteranceAnswer",
+        ),
         "microemo.schema",
     ),
 }
@@ -88,6 +100,7 @@ def analyze(
     audio_track: int | None = None,
     person: str | None = None,
     neutral: Path | str | None = None,
+    why: bool = False,
 ) -> "Result":
     """What the person in a media file feels, when, and from which clues, by the built-in model.
 
@@ -102,6 +115,7 @@ def analyze(
         audio_track=audio_track,
         person=person,
         neutral=neutral,
+        why=why,
     )
 
 

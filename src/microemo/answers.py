@@ -5,14 +5,20 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
-from microemo.claims.readings import Evidence
-from microemo.chunks import Chunk, encode, has_speech, prompt_of
-from microemo.model.features import cut
+from microemo.chunks import Chunk, Scene, has_speech, prompt_of
+from microemo.config import ModelConfig
+from microemo.model.features import Features, cut
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION, moved, numbered_from_one, utterance_question
+from microemo.model.prompt import (
+    OVERALL_QUESTION,
+    PromptUtterance,
+    moved,
+    numbered_from_one,
+    utterance_question,
+)
 from microemo.parse import SENTENCE, parse
 from microemo.phases import About, Phase, label_weights, phases
-from microemo.schema import Answer, Claim, Clip, Emotion, Participant, PersonAnswer, Utterance, UtteranceAnswer
+from microemo.schema import Answer, Claim, Emotion, Participant, PersonAnswer, Utterance, UtteranceAnswer
 from microemo.spans import Span, clock
 
 MAX_LABELS = 3
@@ -69,44 +75,61 @@ def utterance_answers(utterances: Sequence[Utterance], told: Sequence[Told]) -> 
             yield UtteranceAnswer(**dict(utterance), **dict(answer))
 
 
-def ask(model: MicroEmo, clip: Clip, person: Participant, chunk: Chunk) -> ChunkAnswers:
+class Asked(NamedTuple):
+    """A question about an utterance, what it is asked behind, and the clues' own ids by their numbers there."""
+
+    clip: Features
+    entries: list[PromptUtterance]
+    ids: dict[int, int]
+    question: str
+
+
+def questions(config: ModelConfig, scene: Scene, features: Features) -> list[Asked]:
+    """One about each utterance of a scene, in a prompt of its own or behind what is told of them all."""
+    entries = prompt_of(config, scene.clues, scene.chunk)
+    if config.one_prompt:
+        numbered = numbered_from_one(entries)
+        return [Asked(features, *numbered, utterance_question(*entry.span)) for entry in entries]
+    return [
+        Asked(
+            cut(features, entry.span, has_speech(utterance, scene.speech)),
+            *numbered_from_one([alone]),
+            utterance_question(*alone.span),
+        )
+        for utterance, entry in zip(scene.chunk.utterances, entries, strict=True)
+        for alone in [moved(entry, -entry.start_sec)]
+    ]
+
+
+def ask(model: MicroEmo, scene: Scene, features: Features) -> ChunkAnswers:
     """What the model answers about a person in a chunk, each claim checked against their clues."""
-    in_one_prompt = model.config.one_prompt
-    return _in_one_prompt(model, clip, person, chunk) if in_one_prompt else _one_by_one(model, clip, person, chunk)
+    asked = questions(model.config, scene, features)
+    answered = _in_one_prompt if model.config.one_prompt else _one_by_one
+    return answered(model, scene, asked)
 
 
-def _one_by_one(model: MicroEmo, clip: Clip, person: Participant, chunk: Chunk) -> ChunkAnswers:
+def _one_by_one(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> ChunkAnswers:
     """Each utterance in a prompt of its own, decoded as one batch; the overall answer is put together from theirs.
 
     In a prompt with several, nano cannot tell whose clues are whose.
     """
-    features, entries = encode(model, clip, person, chunk), prompt_of(model.config, person.clues, chunk)
-    prompts = [numbered_from_one([moved(entry, -entry.start_sec)]) for entry in entries]
     generations = model.answer(
-        [
-            cut(features, entry.span, has_speech(utterance, person.speech))
-            for utterance, entry in zip(chunk.utterances, entries, strict=True)
-        ],
-        [prompt for prompt, _ in prompts],
-        [utterance_question(entry.start_sec, entry.end_sec) for (entry,), _ in prompts],
+        [one.clip for one in asked], [one.entries for one in asked], [one.question for one in asked]
     )
-    spans = [utterance.span for utterance in chunk.utterances]
-    evidence = Evidence.of(person, clip.info)
+    spans = [utterance.span for utterance in scene.chunk.utterances]
     answers = [
-        parse(text, evidence, span, ids) for text, span, (_, ids) in zip(generations, spans, prompts, strict=True)
+        parse(text, scene.evidence, span, one.ids) for text, span, one in zip(generations, spans, asked, strict=True)
     ]
     return ChunkAnswers(answers, list(zip(spans, answers, strict=True)))
 
 
-def _in_one_prompt(model: MicroEmo, clip: Clip, person: Participant, chunk: Chunk) -> ChunkAnswers:
+def _in_one_prompt(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> ChunkAnswers:
     """The chunk as a whole and each utterance, behind one shared prefix (paper, figure 1)."""
-    entries, ids = numbered_from_one(prompt_of(model.config, person.clues, chunk))
-    questions = [OVERALL_QUESTION, *(utterance_question(entry.start_sec, entry.end_sec) for entry in entries)]
-    spans = [chunk.span, *(utterance.span for utterance in chunk.utterances)]
-    generations = model.answer_all(encode(model, clip, person, chunk), entries, questions)
-    evidence = Evidence.of(person, clip.info)
-    whole, *each = (parse(text, evidence, span, ids) for text, span in zip(generations, spans, strict=True))
-    return ChunkAnswers(each, [(chunk.span, whole)])
+    features, entries, ids, _ = asked[0]
+    spans = [scene.chunk.span, *(utterance.span for utterance in scene.chunk.utterances)]
+    generations = model.answer_all(features, entries, [OVERALL_QUESTION, *(one.question for one in asked)])
+    whole, *each = (parse(text, scene.evidence, span, ids) for text, span in zip(generations, spans, strict=True))
+    return ChunkAnswers(each, [(scene.chunk.span, whole)])
 
 
 def merge(answers: Sequence[About]) -> Answer:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
+from microemo.claims.readings import Evidence
 from microemo.config import ModelConfig
 from microemo.media.audio import SAMPLE_RATE
 from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, moved, prompt_utterances
-from microemo.schema import Clip, Clue, Participant, Utterance
+from microemo.schema import Clip, Clue, FaceTrack, Participant, Utterance
 from microemo.spans import Span
 
 MAX_UTTERANCES = 8
@@ -78,34 +79,116 @@ def prompt_of(config: ModelConfig, clues: Sequence[Clue], chunk: Chunk) -> list[
     return [moved(entry, -chunk.span.start_sec) for entry in prompt_utterances(chunk.utterances, listed)]
 
 
-def encode(model: MicroEmo, clip: Clip, person: Participant, chunk: Chunk) -> Features:
-    """A chunk as the model reads it: its frames, and its sound if the person speaks; in seconds from its start."""
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A person in a chunk: all that the model is given, before it is encoded. Times in seconds of the clip.
+
+    evidence      what was measured of them in the clip
+    speech        spans in which they speak
+    waveform      (N,)           16 kHz mono of the chunk's span; None without audio
+    times_sec     (n,)           the sampled frames within the span that the model reads
+    frames        (n, S, S, 3)   whole
+    face_mask     (n,)           True where the face was found
+    faces         (n, S, S, 3)   views of the face; black where it was not found
+    region_masks  (n, R, P)      of the clue regions in these; zero where it was not found
+    track         the face in all frames of the clip; None of people who are made of arrays
+    size          width and height in pixels of the picture in which it was measured
+    """
+
+    chunk: Chunk
+    evidence: Evidence
+    speech: tuple[Span, ...]
+    waveform: Float[np.ndarray, " N"] | None
+    times_sec: Float[np.ndarray, " n"]
+    frames: UInt8[np.ndarray, "n S S 3"]
+    face_mask: Bool[np.ndarray, " n"]
+    faces: UInt8[np.ndarray, "n S S 3"]
+    region_masks: Float[np.ndarray, "n R P"]
+    track: FaceTrack | None
+    size: tuple[int, int]
+
+    @property
+    def clues(self) -> tuple[Clue, ...]:
+        return tuple(self.evidence.clues)
+
+    @property
+    def heard(self) -> Float[np.ndarray, " N"] | None:
+        """The sound, if the person speaks in any of the utterances."""
+        speaks = any(has_speech(utterance, self.speech) for utterance in self.chunk.utterances)
+        return self.waveform if speaks else None
+
+
+def scene_of(config: ModelConfig, clip: Clip, person: Participant, chunk: Chunk) -> Scene:
+    """A person in a chunk of a clip."""
     start, end = chunk.span
     times = clip.frame_times_sec
     inside = (times >= start) & (times < end)
-    if model.config.local_view == "face":  # such a model has learnt from faces alone
+    if config.local_view == "face":  # such a model has learnt from faces alone
         inside &= person.face_mask
-    frames = np.flatnonzero(inside)
-    features = Features()
-    if clip.waveform is not None and any(has_speech(utterance, person.speech) for utterance in chunk.utterances):
-        samples = clip.waveform[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]
-        sound, sound_times = model.encode_sound(torch.from_numpy(np.array(samples)))
-        features = replace(features, audio=sound, audio_times_sec=sound_times)
-    if len(frames):
-        faces, masks = views_at(person, frames)
-        pictures, views = model.encode_frames(
-            torch.from_numpy(np.array(clip.frames[frames])),
-            torch.from_numpy(faces),
-            torch.from_numpy(person.face_mask[frames]),
-        )
+    rows = np.flatnonzero(inside)
+    faces, masks = views_at(person, rows)
+    sound = clip.waveform
+    return Scene(
+        chunk=chunk,
+        evidence=Evidence.of(person, clip.info),
+        speech=person.speech,
+        waveform=None if sound is None else np.array(sound[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]),
+        times_sec=times[rows],
+        frames=np.array(clip.frames[rows]),
+        face_mask=person.face_mask[rows],
+        faces=faces,
+        region_masks=masks,
+        track=person.series.track if person.series else None,
+        size=(clip.info.width, clip.info.height),
+    )
+
+
+def encode(model: MicroEmo, scene: Scene) -> Features:
+    """A scene as the model reads it: its frames, and its sound if the person speaks; in seconds from its start."""
+    features = _with_sound(model, scene, Features())
+    if len(scene.times_sec):
+        pictures, views = _pictures(model, scene, np.arange(len(scene.times_sec)))
         features = replace(
             features,
-            times_sec=tuple(float(times[frame] - start) for frame in frames),
+            times_sec=tuple(float(time - scene.chunk.span.start_sec) for time in scene.times_sec),
             frames=pictures,
             faces=views,
-            region_masks=torch.from_numpy(masks),
+            region_masks=torch.from_numpy(scene.region_masks),
         )
     return features.to(model.device)
+
+
+def encode_changed(model: MicroEmo, scene: Scene, before: Scene, features: Features) -> Features:
+    """``encode`` of a scene in which only some sound or some frames are others than ``before``, whose features these
+    are: what is the same is not encoded again.
+    """
+    if scene.heard is not before.heard:
+        features = _with_sound(model, scene, features)
+    axes = (1, 2, 3)
+    other = (scene.frames != before.frames).any(axes) | (scene.faces != before.faces).any(axes)
+    if features.frames is not None and features.faces is not None and other.any():
+        rows = np.flatnonzero(other)
+        frames, faces = features.frames.clone(), features.faces.clone()
+        pictures, views = _pictures(model, scene, rows)
+        frames[rows], faces[rows] = pictures.to(frames), views.to(faces)
+        features = replace(features, frames=frames, faces=faces, region_masks=torch.from_numpy(scene.region_masks))
+    return features.to(model.device)
+
+
+def _with_sound(model: MicroEmo, scene: Scene, features: Features) -> Features:
+    """The features with those of the scene's sound."""
+    if scene.heard is None:
+        return replace(features, audio=None, audio_times_sec=None)
+    sound, times_sec = model.encode_sound(torch.from_numpy(scene.heard))
+    return replace(features, audio=sound, audio_times_sec=times_sec)
+
+
+def _pictures(
+    model: MicroEmo, scene: Scene, rows: Int[np.ndarray, " n"]
+) -> tuple[Float[torch.Tensor, "n N D"], Float[torch.Tensor, "n N D"]]:
+    """Patch tokens of some of the frames, and of the face in them."""
+    frames, faces, mask = (torch.from_numpy(array[rows]) for array in (scene.frames, scene.faces, scene.face_mask))
+    return model.encode_frames(frames, faces, mask)
 
 
 def views_at(

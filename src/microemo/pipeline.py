@@ -13,9 +13,10 @@ from jaxtyping import Float32
 
 from microemo import __version__, weights
 from microemo.answers import Told, ask, utterance_answers
-from microemo.chunks import judged
+from microemo.chunks import encode, judged, scene_of
 from microemo.config import ModelConfig
 from microemo.device import CPU, resolve
+from microemo.effects import with_effects
 from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
 from microemo.media import audio, subtitles, video
@@ -80,6 +81,7 @@ class Pipeline:
         audio_track: int | None = None,
         person: str | None = None,
         neutral: Path | str | None = None,
+        why: bool = False,
     ) -> Result:
         """What the people in a media file feel, when, and from which clues.
 
@@ -87,12 +89,12 @@ class Pipeline:
         ``language`` is the ISO 639-1 code of what is said, which is found where it is not given. ``diarize`` tells
         speakers apart by their voices; by default that is done where several people are seen. ``audio_track`` counts
         from 1; by default it is one with a voice. ``person`` is the id of the only person to be judged. ``neutral`` is
-        a picture or video of the main person at rest, or of whom it shows, to measure their face against. Raises
-        ``InputError`` where the file, the subtitles, the language, the track or the neutral face cannot be used, and
-        where there is no such person.
+        a picture or video of the main person at rest, or of whom it shows, to measure their face against. ``why`` takes
+        each told clue away and asks again how sure the label is. Raises ``InputError`` where the file, the subtitles,
+        the language, the track or the neutral face cannot be used, and where there is no such person.
         """
         clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track, neutral)
-        return self.understand(clip, hook, person)
+        return self.understand(clip, hook, person, why)
 
     def perceive(
         self,
@@ -112,17 +114,26 @@ class Pipeline:
         )  # fmt: skip
 
     @torch.inference_mode()
-    def understand(self, clip: Clip, hook: Hook | None = None, person: str | None = None) -> Result:
-        """Model and parser: tensors in, answers out, person by person, each claim checked against their clues."""
+    def understand(self, clip: Clip, hook: Hook | None = None, person: str | None = None, why: bool = False) -> Result:
+        """Model and parser: tensors in, answers out, person by person, each claim checked against their clues.
+
+        ``why`` adds the effect of each told clue. The hook's steps "understand" and "why" are in utterances.
+        """
         hook = hook or self._hook
         told = [Told(one) for one in clip.only(person)]
         asked = [(one, chunk) for one in told for chunk in judged(clip, one.about)]
         num_asked, num_told = sum(len(chunk.utterances) for _, chunk in asked), 0
-        hook("understand", 0, num_asked)
+        steps = ("understand", "why") if why else ("understand",)
+        for step in steps:
+            hook(step, 0, num_asked)
         for one, chunk in asked:
-            one.hear(chunk, ask(self._loaded(hook), clip, one.about, chunk))
+            model, scene = self._loaded(hook), scene_of(self.config, clip, one.about, chunk)
+            features = encode(model, scene)
+            answered = ask(model, scene, features)
+            one.hear(chunk, with_effects(model, scene, features, answered) if why else answered)
             num_told += len(chunk.utterances)
-            hook("understand", num_told, num_asked)
+            for step in steps:
+                hook(step, num_told, num_asked)
         return self._result(clip, told)
 
     def _result(self, clip: Clip, told: Sequence[Told]) -> Result:

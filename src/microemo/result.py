@@ -76,7 +76,7 @@ class Result(ResultRecord):
         return series.save(self.series, self.clip, folder, columns)
 
     def to_dataframe(self, table: TableName = "utterances") -> "pandas.DataFrame":
-        """A tidy table: ``utterances``, ``emotions``, ``clues``, ``claims`` or ``people``; times in seconds.
+        """A tidy table, by its name (``report.tables.TableName``); times in seconds.
 
         Raises ``InputError`` on another name, and ``MicroEmoError`` where pandas is not installed.
         """

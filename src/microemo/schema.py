@@ -132,12 +132,21 @@ class Claim(Record):
         return self.outcome == "borne_out"
 
 
+class Effect(Record):
+    """What a told clue does to the first label: the label's confidence with the clue, less that without it."""
+
+    clue: int = Field(description="Id of the clue")
+    label: str
+    change: float = Field(ge=-1, le=1, description="Above 0: without the clue the label would be less sure")
+
+
 class Answer(Record):
     """What the person feels over some span of time, and why. Claims that are not borne out stay out of ``explanation``."""
 
     emotions: tuple[Emotion, ...] = ()
     explanation: str = ""
     claims: tuple[Claim, ...] = ()
+    effects: tuple[Effect, ...] = Field((), description="Of the told clues, where they were asked for")
 
 
 class UtteranceAnswer(Answer, Utterance):

@@ -34,6 +34,16 @@ def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     return both
 
 
+def without(spans: Sequence[Span], gap: Span) -> list[Span]:
+    """What of a list of spans lies outside of another one."""
+    parts = (
+        part
+        for start_sec, end_sec in spans
+        for part in (Span(start_sec, min(end_sec, gap.start_sec)), Span(max(start_sec, gap.end_sec), end_sec))
+    )
+    return [part for part in parts if part.start_sec < part.end_sec]
+
+
 def clock(seconds: float) -> str:
     """A time on the clip's clock, such as 0:03.5 or 1:02:03.5."""
     tenths = round(max(seconds, 0.0) * 10)

@@ -39,6 +39,7 @@ class FakePipeline:
         audio_track: int | None = None,
         neutral: Path | None = None,
         person: str | None = None,
+        why: bool = False,
     ) -> Result:
         if not path.exists():
             raise InputError(f"{path}: no such file")

@@ -52,6 +52,7 @@ import numpy as np
 from microemo.clues import clue_clause
 from microemo.data.association import known
 from microemo.model.prompt import prefix, prompt_utterances
+from microemo.claims.readings import Evidence
 from microemo.parse import claims_in
 from microemo.perception import voice_clues
 from microemo.perception.clues import measure_clues
@@ -78,8 +79,8 @@ result = ResultRecord(
 print(json.dumps({kind: {
     "modality": clue.modality,
     "prompted": f"{clue_clause(clue)} [{clue.id}]" in prompt,
-    "claims": [c.verified and c.clue == clue.id for c in claims_in(clue_clause(clue) + ".", clues, Span(0, 3))],
-    "denied": [c.verified for c in claims_in(clue_clause(clue) + ".", (), Span(0, 3))],
+    "claims": [c.is_borne_out and c.clues == (clue.id,) for c in claims_in(clue_clause(clue) + ".", Evidence(None, clues), Span(0, 3))],
+    "denied": [c.is_borne_out for c in claims_in(clue_clause(clue) + ".", Evidence(None, ()), Span(0, 3))],
     "value": wording.quantity(clue.value, clue.kind),
     "action_unit": wording.action_units().get(kind),
     "families": list(known()[kind]),

@@ -53,8 +53,8 @@ def test_every_claim_holds_and_labels_go_beyond_the_class() -> None:
     outcome = described.describe_all([sample(str(number), ("sad", "angry")[number % 2]) for number in range(40)])
     assert (outcome.num_written, outcome.faults) == (40, ())
     for told in outcome.samples:
-        (claim,) = claims_in(told.description, told.clues, described.ALWAYS)
-        assert claim.verified
+        (claim,) = claims_in(told.description, Evidence(None, told.clues), described.ALWAYS)
+        assert claim.is_borne_out
         assert len(told.labels) > 1
     found = described.quality(outcome.samples)
     assert (found.descriptions, found.claims, found.verified, found.without_clues) == (40, 40, 40, 0)
@@ -86,7 +86,7 @@ def test_utterances_are_told_from_their_own_clues() -> None:
     assert "[2]" in told.utterances[1].description
     assert told.utterances[2] == turns[2]  # without a time there is nothing to tell it from
     for turn, span in zip(told.utterances, ((0, 2), (2, 4)), strict=False):
-        assert all(claim.verified for claim in claims_in(turn.description, told.clues, span))
+        assert all(claim.is_borne_out for claim in claims_in(turn.description, Evidence(None, told.clues), span))
     assert described.quality([told]).verified == described.quality([told]).claims == 2
 
 

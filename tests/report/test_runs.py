@@ -2,11 +2,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microemo.report.runs import Run, runs
-from microemo.schema import Answer, Claim
+from microemo.schema import Answer, Claim, Outcome
 
 
 def claim(text: str, clue: int | None, verified: bool = True) -> Claim:
-    return Claim(text=text, modality="face", clue=clue, verified=verified)
+    outcome: Outcome = "borne_out" if verified else "contradicted"
+    return Claim(text=text, modality="face", clues=() if clue is None else (clue,), outcome=outcome)
 
 
 def test_claims_become_runs() -> None:
@@ -31,5 +32,5 @@ words = st.text(alphabet="ab ", max_size=12)
 def test_nothing_is_lost_or_made_up(explanation: str, claims: list[Claim]) -> None:
     cut = runs(Answer(explanation=explanation, claims=tuple(claims)), {1, 2})
     assert "".join(run.text for run in cut) == explanation
-    allowed = {(claim.text, claim.clue) for claim in claims if claim.is_borne_out}
-    assert all((run.text, run.clue) in allowed for run in cut if run.clue is not None)
+    allowed = {(claim.text.lower(), id_) for claim in claims if claim.is_borne_out for id_ in claim.clues}
+    assert all((run.text.lower(), run.clue) in allowed for run in cut if run.clue is not None)

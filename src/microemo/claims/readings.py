@@ -44,7 +44,10 @@ ABSENT = Reading(0.0, 0.0, 0.0, 0)
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured of one person. Without ``series``, the list of clues is all that is known."""
+    """What was measured of one person. Without ``series``, the list of clues is all that is known.
+
+    ``absent`` are modalities of which nothing could be measured.
+    """
 
     person: str | None
     clues: Sequence[Clue]
@@ -52,6 +55,7 @@ class Evidence:
     series: Series | None = None
     end_sec: float = float("inf")
     has_sound: bool = True
+    absent: frozenset[Modality] = frozenset()
 
     @classmethod
     def of(cls, one: Participant, info: ClipInfo) -> Self:
@@ -64,9 +68,11 @@ Read = Callable[[Evidence, Span], Reading | None]
 
 def reading(action: str, evidence: Evidence, span: Span) -> Reading | None:
     """What is known of an action in a stretch (seconds). Raises ``KeyError`` on an action that nobody knows."""
+    kind = clue_kinds().get(action)
+    if (kind.modality if kind else NAMED_REGIONS.get(action, ("face", ""))[0]) in evidence.absent:
+        return None
     if action in NAMED:
         return NAMED[action](evidence, span)
-    kind = clue_kinds().get(action)
     if kind is not None and (found := _told(kind, evidence, span)) is not None:
         return _sharpened(action, found, evidence, span)
     if evidence.series is None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from microemo.claims.readings import Evidence
 from microemo.data.association import Association, Counts, family, known
 from microemo.data.describe import Describer, Description, frame_of
 from microemo.data.manifest import AnnotatedUtterance, Fault, Sample
@@ -82,7 +83,7 @@ def association(samples: Sequence[Sample], measured: Mapping[str, Measured]) -> 
 def quality(samples: Sequence[Sample]) -> Quality:
     """What the descriptions of clips and utterances are worth; claims are checked as a model's answers are."""
     explanations = [explanation for sample in samples for explanation in _explanations(sample)]
-    claims = [claim for text, _, clues, span in explanations for claim in claims_in(text, clues, span)]
+    claims = [claim for text, _, clues, span in explanations for claim in claims_in(text, Evidence(None, clues), span)]
     frames = Counter(
         frame
         for text, labels, *_ in explanations
@@ -92,7 +93,7 @@ def quality(samples: Sequence[Sample]) -> Quality:
         descriptions=len(explanations),
         without_clues=sum(not CITATION.search(text) for text, *_ in explanations),
         claims=len(claims),
-        verified=sum(claim.verified for claim in claims),
+        verified=sum(claim.is_borne_out for claim in claims),
         most_frequent_frame=max(frames.values(), default=0),
         labels=len({label for _, labels, *_ in explanations for label in labels}),
     )

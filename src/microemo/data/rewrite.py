@@ -7,6 +7,7 @@ from microemo.chat import Chat, Cost, Message
 from microemo.data.describe import adjective
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.hooks import Hook, silent
+from microemo.claims.readings import Evidence
 from microemo.parse import CITATION, NUMBER, claims_in
 from microemo.spans import Span
 
@@ -48,10 +49,10 @@ def rewrite(samples: Sequence[Sample], chat: Chat, agree: Agree, hook: Hook = si
 
 def faithful(text: str, original: str, sample: Sample, labels: Sequence[str], span: Span) -> bool:
     """Whether a text claims nothing that was not measured, cites no more than the original, and names a label."""
-    claims = claims_in(text, sample.clues, span)
+    claims = claims_in(text, Evidence(None, sample.clues), span)
     cited, before = _cited(text), _cited(original)
     return (
-        all(claim.verified for claim in claims)
+        all(claim.is_borne_out for claim in claims)
         and cited <= before
         and bool(cited) == bool(before)
         and any(word in text.lower() for label in labels for word in (label.lower(), adjective(label)))

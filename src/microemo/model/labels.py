@@ -63,11 +63,21 @@ class FirstLabel:
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
         """The log-probability of the likeliest token, and that token."""
+        token = self._weighed(logits).argmax(-1)
+        return self.log_prob(logits, token), token
+
+    def log_prob(self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
+        """How sure the answers are of a first token each, calibrated where it is that of a family."""
+        score = self._weighed(logits).log_softmax(-1).gather(1, token[:, None])[:, 0]
+        families = ((logits[:, self.token_ids] + self.scores) / self.temperature).log_softmax(-1)
+        is_family = token[:, None] == self.token_ids
+        calibrated = families.masked_fill(~is_family, -torch.inf).max(-1).values
+        return torch.where(is_family.any(-1), calibrated, score)
+
+    def _weighed(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B V"]:
         weighed = logits + self.scores.min(-1, keepdim=True).values
-        weighed[:, self.token_ids] = families = logits[:, self.token_ids] + self.scores
-        score, token = weighed.log_softmax(-1).max(-1)
-        calibrated = (families / self.temperature).log_softmax(-1).max(-1).values
-        return torch.where(torch.isin(token, self.token_ids), calibrated, score), token
+        weighed[:, self.token_ids] = logits[:, self.token_ids] + self.scores
+        return weighed
 
 
 def family_token_ids(language: LanguageModel) -> Int[Tensor, " K"]:

@@ -111,13 +111,28 @@ class LanguageModel(nn.Module):
     def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
         """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
         targets = [self._ids(SPACE + answer + self.end) for answer in answers]
+        return F.cross_entropy(torch.cat(self._predictions(prompts, targets)), torch.cat(targets))
+
+    @torch.no_grad()
+    def forced(
+        self, prompts: Sequence[Float[Tensor, "_ H"]], beginnings: Sequence[str]
+    ) -> list[tuple[Float[Tensor, "A V"], Int[Tensor, " A"]]]:
+        """The logits of every token of given beginnings of answers, and these tokens."""
+        targets = [self._ids(SPACE + beginning) for beginning in beginnings]
+        return list(zip(self._predictions(prompts, targets), targets, strict=True))
+
+    def _predictions(
+        self, prompts: Sequence[Float[Tensor, "_ H"]], targets: Sequence[Int[Tensor, " _"]]
+    ) -> list[Float[Tensor, "_ V"]]:
+        """The logits of each of the tokens that follow the prompts."""
         rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
         states = self.states(rows)
         # The state before an answer's token predicts it; only those go through the vocabulary's projection.
-        predicting = torch.cat(
-            [state[len(prompt) - 1 : len(row) - 1] for state, prompt, row in zip(states, prompts, rows, strict=True)]
-        )
-        return F.cross_entropy(self.model.lm_head(predicting).float(), torch.cat(targets))
+        predicting = [
+            state[len(prompt) - 1 : len(row) - 1] for state, prompt, row in zip(states, prompts, rows, strict=True)
+        ]
+        logits = self.model.lm_head(torch.cat(predicting)).float()
+        return list(logits.split([len(target) for target in targets]))
 
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:

@@ -173,13 +173,37 @@ class MicroEmo(nn.Module):
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = self.prompts(tokens, clips, utterances, questions)
+        first = self._first_label(tokens) or greedy
+        return self.language.answer(prompts, *self._choices(utterances, questions, first))
+
+    def _first_label(self, tokens: Sequence[dict[Slot, Tensor]]) -> FirstLabel | None:
+        """What weighs in on the first label of each answer; None without a label prior."""
         prior = self.config.label_prior
         if not prior:
-            return self.language.answer(prompts, *self._choices(utterances, questions))
+            return None
         anchors = label_anchors(self.language)
         scores = torch.stack([weighed(window_scores(filled, anchors), prior) for filled in tokens])
-        first = FirstLabel(family_token_ids(self.language), scores, prior.temperature)
-        return self.language.answer(prompts, *self._choices(utterances, questions, first))
+        return FirstLabel(family_token_ids(self.language), scores, prior.temperature)
+
+    @torch.inference_mode()
+    def confidence(
+        self,
+        clips: Sequence[Features],
+        utterances: Sequence[Sequence[PromptUtterance]],
+        questions: Sequence[str],
+        labels: Sequence[str],
+    ) -> list[float]:
+        """How sure answers would be of a given first label each; as sure as ``answer`` is of the one that it writes."""
+        tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
+        logits, ids = zip(
+            *self.language.forced(self.prompts(tokens, clips, utterances, questions), labels), strict=True
+        )
+        scores = [each.log_softmax(-1).gather(1, own[:, None])[:, 0] for each, own in zip(logits, ids, strict=True)]
+        first = self._first_label(tokens)
+        if first is not None:
+            begins = first.log_prob(torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids]))
+            scores = [torch.cat([begin[None], score[1:]]) for begin, score in zip(begins, scores, strict=True)]
+        return [min(1.0, float(score.sum().exp())) for score in scores]
 
     @torch.inference_mode()
     def answer_all(

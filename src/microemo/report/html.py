@@ -45,6 +45,7 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
             clues=sorted(result.clues, key=lambda clue: (clue.start_sec, clue.id)),
             clue_of=clue_of,
             runs=lambda answer: runs(answer, clue_of.keys()),
+            weights=lambda answer: wording.weights(answer, clue_of),
             style=style,
             script=script,
             policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {source_of(style)}; "

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 from rich.text import Text
 
 from microemo.report import wording
 from microemo.report.valence import valence
-from microemo.schema import Answer, Person
+from microemo.schema import Answer, Clue, Person
 
 STYLES = {"positive": "cyan", "negative": "dark_orange", "neutral": "bold"}
 TURNING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # characters that set a direction
@@ -24,6 +25,12 @@ def labels(answer: Answer) -> Text:
 
 def first_sentence(explanation: str) -> str:
     return re.split(r"(?<=[.!?])\s", printable(explanation).strip(), maxsplit=1)[0]
+
+
+def why(answer: Answer, clue_of: Mapping[int, Clue]) -> Text:
+    """The clue on which the label hangs most, in a line of its own; empty where nobody asked."""
+    greatest = next(iter(wording.weights(answer, clue_of)), None)
+    return Text(printable(f"\n{wording.name(greatest.clue)}, {greatest}"), style="dim") if greatest else Text()
 
 
 def who(person: Person) -> Text:

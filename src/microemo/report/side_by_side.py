@@ -1,6 +1,6 @@
 """Several people in a terminal: what each feels overall, and what each shows while one of them speaks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -9,8 +9,8 @@ from rich.text import Text
 
 from microemo.report import wording
 from microemo.report.people import Moment, Part
-from microemo.report.printable import first_sentence, labels, who
-from microemo.schema import PersonAnswer
+from microemo.report.printable import first_sentence, labels, who, why
+from microemo.schema import Clue, PersonAnswer
 
 GAP = 2
 MIN_COLUMN = 14  # a narrower column breaks labels
@@ -38,6 +38,7 @@ class SideBySide:
 
     people: Sequence[PersonAnswer]
     moments: Sequence[Moment]
+    clue_of: Mapping[int, Clue]  # by id
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield ""
@@ -53,7 +54,7 @@ class SideBySide:
         table.add_row("", *map(who, self.people))
         for moment in self.moments:
             parts = (moment.part(person.id) for person in self.people)
-            table.add_row(_when(moment), *(_cell(part, explained=column >= EXPLAINED_COLUMN) for part in parts))
+            table.add_row(_when(moment), *(self._cell(part, explained=column >= EXPLAINED_COLUMN) for part in parts))
         return table
 
     def _rows(self) -> Table:
@@ -64,23 +65,23 @@ class SideBySide:
         for moment in self.moments:
             shown = [(person, part) for person in self.people if (part := moment.part(person.id))]
             for index, (person, part) in enumerate(shown):
-                cell = _cell(part, explained=part.role == "speaking")
+                cell = self._cell(part, explained=part.role == "speaking")
                 table.add_row("" if index else _when(moment), who(person), cell)
         return table
+
+    def _cell(self, part: Part | None, *, explained: bool) -> Text:
+        """What one person shows; a dash for who was not judged."""
+        if part is None:
+            return Text("\N{EN DASH}", style="dim")
+        text = Text()
+        if part.role == "speaking":
+            text.append("speaks: ", style="bold")
+        text.append(labels(part.answer))
+        if explained:
+            text.append(f"\n{first_sentence(part.answer.explanation)}", style="dim")
+            text.append_text(why(part.answer, self.clue_of))
+        return text
 
 
 def _when(moment: Moment) -> str:
     return wording.span(moment.utterance.start_sec, moment.utterance.end_sec)
-
-
-def _cell(part: Part | None, *, explained: bool) -> Text:
-    """What one person shows; a dash for who was not judged."""
-    if part is None:
-        return Text("\N{EN DASH}", style="dim")
-    text = Text()
-    if part.role == "speaking":
-        text.append("speaks: ", style="bold")
-    text.append(labels(part.answer))
-    if explained:
-        text.append(f"\n{first_sentence(part.answer.explanation)}", style="dim")
-    return text

@@ -7,7 +7,7 @@ from microemo.errors import InputError
 from microemo.report.people import Moment, Part, moments
 from microemo.schema import Answer, Clue, ResultRecord
 
-TableName = Literal["utterances", "emotions", "clues", "claims", "people"]
+TableName = Literal["utterances", "emotions", "clues", "claims", "effects", "people"]
 Row = dict[str, Any]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
@@ -21,12 +21,13 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
         "utterance", "person", "role", "text", "outcome", "clue", "modality", "region", "action", "direction", "side",
         "intensity", "negated", "weight",
     ),
+    "effects": ("utterance", "person", "role", "clue", "label", "change"),
     "people": (
         "person", "name", "main", "face_seconds", "speech_seconds", "key_frame_sec", "label", "confidence", "labels",
         "explanation",
     ),
 }  # fmt: skip
-"""``utterance`` is an utterance's index; among emotions and claims, the overall answers have none, and no role."""
+"""``utterance`` is an utterance's index; the overall answers, which have neither index nor role, are rows as well."""
 
 REFERENCES = ("utterance", "clue")  # whole numbers that may be missing
 
@@ -46,6 +47,7 @@ def rows(result: ResultRecord, table: TableName) -> list[Row]:
         "emotions": _emotions,
         "clues": lambda result: (clue.model_dump() for clue in result.clues),
         "claims": _claims,
+        "effects": _effects,
         "people": _people,
     }
     return [{name: row[name] for name in names} for row in makers[table](result)]
@@ -76,6 +78,11 @@ def _claims(result: ResultRecord) -> Iterator[Row]:
     for about, answer in _answers(result):
         for claim in answer.claims:
             yield {**claim.model_dump(), **about, "clue": next(iter(claim.clues), None)}
+
+
+def _effects(result: ResultRecord) -> Iterator[Row]:
+    for about, answer in _answers(result):
+        yield from ({**about, **effect.model_dump()} for effect in answer.effects)
 
 
 def _people(result: ResultRecord) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from microemo.report import wording
 from microemo.report.people import moments, several
-from microemo.report.printable import first_sentence, labels, printable
+from microemo.report.printable import first_sentence, labels, printable, why
 from microemo.report.side_by_side import SideBySide, overall_answers
 from microemo.schema import ResultRecord
 
@@ -29,7 +29,7 @@ def summary(result: ResultRecord, paths: Sequence[Path] = ()) -> RenderableType:
     if told and not several(result):
         parts.append(_utterances(result))
     elif told and not result.abstained:
-        parts.append(SideBySide(result.people, told[:MAX_UTTERANCES]))
+        parts.append(SideBySide(result.people, told[:MAX_UTTERANCES], {clue.id: clue for clue in result.clues}))
     hidden = len(told) - MAX_UTTERANCES
     if hidden > 0:
         parts.append(Text(f"and {hidden} more in the report", style="dim"))
@@ -39,6 +39,7 @@ def summary(result: ResultRecord, paths: Sequence[Path] = ()) -> RenderableType:
 
 
 def _utterances(result: ResultRecord) -> Table:
+    clue_of = {clue.id: clue for clue in result.clues}
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(max_width=36)
@@ -47,6 +48,6 @@ def _utterances(result: ResultRecord) -> Table:
         table.add_row(
             wording.span(utterance.start_sec, utterance.end_sec),
             labels(utterance),
-            Text(first_sentence(utterance.explanation)),
+            Text(first_sentence(utterance.explanation)).append_text(why(utterance, clue_of)),
         )
     return table

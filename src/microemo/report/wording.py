@@ -1,10 +1,12 @@
 """Times, numbers, kinds of clues and answers as people read them; shared by the page and the terminal."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 from microemo.clues import clue_kinds, facial_kinds
 from microemo.report.people import Moment, Part, Role
-from microemo.schema import Answer, Clue, Outcome, Person
+from microemo.schema import Answer, Clue, Effect, Outcome, Person
 from microemo.spans import clock
 
 OUTCOMES: dict[Outcome, str] = {
@@ -72,6 +74,33 @@ def tooltip(clue: Clue) -> str:
 def labels(answer: Answer) -> str:
     """The answer's labels in a line, such as "worried 71%, sad 40%"."""
     return ", ".join(f"{emotion.label} {percent(emotion.confidence)}" for emotion in answer.emotions)
+
+
+class Weight(NamedTuple):
+    """A clue's effect as it is shown: how sure the label is with the clue, and without."""
+
+    clue: Clue
+    label: str
+    with_it: float
+    without_it: float
+
+    def __str__(self) -> str:
+        """Such as "without it: worried 71% → 45%"."""
+        return f"without it: {self.label} {percent(self.with_it)} \N{RIGHTWARDS ARROW} {percent(self.without_it)}"
+
+
+def weights(answer: Answer, clue_of: Mapping[int, Clue]) -> list[Weight]:
+    """The effects of an answer, the greatest first; ``clue_of`` are the clues by their ids."""
+    confidence = {emotion.label: emotion.confidence for emotion in answer.emotions}
+    return [
+        Weight(clue_of[effect.clue], effect.label, confidence[effect.label], confidence[effect.label] - effect.change)
+        for effect in sorted(answer.effects, key=_size, reverse=True)
+        if effect.clue in clue_of and effect.label in confidence
+    ]
+
+
+def _size(effect: Effect) -> float:
+    return abs(effect.change)
 
 
 def who(person: Person, max_chars: int | None = None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from microemo import __version__
-from microemo.chunks import Chunk, encode, judged
+from microemo.chunks import Chunk, encode, judged, scene_of
 from microemo.data.manifest import Fault, Sample
 from microemo.data.measure import code_sha256, cues_of
 from microemo.errors import MicroEmoError
@@ -89,7 +89,8 @@ class ClipEncoder:
         clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio, diarize=False)
         main = clip.main
         answerable = judged(clip, main) if main else []
-        features = [encode(self.model, clip, main, chunk) for chunk in answerable] if main else []
+        scenes = (scene_of(self.model.config, clip, main, chunk) for chunk in answerable if main)
+        features = [encode(self.model, scene) for scene in scenes]
         self.model.train(was_training)
         return _shard(main, answerable, features)
 
