@@ -198,9 +198,17 @@ def test_conclusions_observe_nothing_and_are_kept(conclusion: str) -> None:
 def test_a_dropped_clause_leaves_a_whole_sentence() -> None:
     assert told("The mouth is open, while the voice is tense [2].") == "The voice is tense."
     assert told("The voice is tense [2], while the mouth is open.") == "The voice is tense."
-    assert told("The nose wrinkles [9]; the voice is tense [2], and it suggests grief.") == (
-        "The voice is tense, and it suggests grief."
+    assert told("The nose wrinkles [9]; the voice is tense [2], and the person seems sad.") == (
+        "Although the voice is tense, the person seems sad."
     )
+
+
+def test_what_speaks_against_the_label_is_granted_and_not_given_as_its_reason() -> None:
+    assert told("The voice is tense [2], so she seems sad.") == "Although the voice is tense, she seems sad."
+    assert told("The voice is tense [2], which suggests grief.") == "The voice is tense."
+    assert told("She seems sad, although the voice is tense.") == "She seems sad, although the voice is tense."
+    weights = {claim.action: claim.weight for claim in answer("sad. The voice is tense. Her mouth turns down.").claims}
+    assert weights["voice_tense"] < 0 < weights["lip_corner_depressor"]
 
 
 def test_later_may_open_a_sentence() -> None:

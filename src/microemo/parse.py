@@ -29,6 +29,7 @@ LATE_CITATION = re.compile(r"([.!?]+)((?:\s*\[[\d,; ]+\])+)")  # "The brows are 
 NUMBER = re.compile(r"[0-9]{1,9}")
 CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left of one at the end of a cut text
 GLUED = re.compile(r"\[[^\]]*\](?=\w)")  # a citation with no space behind it
+REFERENCE = re.compile(r"(?:it|this|that|these|which|suggest\w*|point\w*|hint\w*|indicat\w*|a sign)\b", re.IGNORECASE)
 CONCESSION = re.compile(r"\b(?:although|though|but|even though|yet)\b")
 SUBJECT = re.compile(r"(?:he|she|they|it|the (?:person|man|woman|speaker|voice|face))\b", re.IGNORECASE)
 
@@ -168,6 +169,8 @@ def _conceded(kept: Sequence[_Piece]) -> Sequence[_Piece]:
     if not against or all(CONCESSION.search(piece.joint) for piece in against):
         return kept
     others = [piece for piece in kept if not piece.is_against]
+    if REFERENCE.match(others[0].text):  # "it suggests grief": what speaks against grief does not
+        return [piece for piece in kept if not piece.is_conclusion]
     subject = SUBJECT.match(kept[0].text)
     granted = " and ".join(_lower(piece.text.rstrip(".,; ")) for piece in against)
     if not against[0].has_subject and subject is not None:

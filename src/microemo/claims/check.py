@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Literal
 
 from microemo.claims.grammar import SAID, UNINSTRUMENTED, Statement, When
-from microemo.claims.readings import NAMED_REGIONS, ONSET_STRENGTH, Evidence, Reading, overlaps, reading
+from microemo.claims.readings import ABSENCES, NAMED_REGIONS, ONSET_STRENGTH, Evidence, Reading, overlaps, reading
 from microemo.claims.weights import weight
 from microemo.claims.words import base_forms, tokens
 from microemo.clues import VocalKind, clue_kinds
@@ -79,7 +79,8 @@ def outcome(
         return "unmeasurable" if found is None else outcome(_of_nobody_else(statement), found, span)
     if statement.actions == (UNINSTRUMENTED,):
         return "unmeasurable"
-    stretches = windows(statement.when, span, evidence, 0.0 if statement.negated else 1.0)
+    is_absence = statement.negated or bool(ABSENCES & set(statement.actions))
+    stretches = windows(statement.when, span, evidence, 0.0 if is_absence else 1.0)
     if stretches[0].start_sec >= evidence.end_sec:
         return "contradicted"
     holds = _said if SAID in statement.actions else _holds
@@ -95,7 +96,13 @@ def windows(when: When, span: Span, evidence: Evidence, vagueness: float = 1.0) 
     margin_sec, vague_sec = vagueness * MARGIN_SEC, vagueness * VAGUE_SEC
     if when.start_sec is not None and when.end_sec is not None:
         end_sec = when.end_sec if isfinite(when.end_sec) else max(span.end_sec, when.start_sec)
+        if end_sec > when.start_sec:
+            margin_sec /= 2
         return [Span(when.start_sec - margin_sec, max(end_sec, when.start_sec) + margin_sec)]
+    if when.edge is not None:
+        start, end = when.edge
+        first, last = (span.end_sec + at if at < 0 else span.start_sec + at for at in (start, end or 0.0))
+        return [Span(first - margin_sec / 3, span.end_sec if end is None else last + margin_sec / 3)]
     said = [one.span for one in evidence.utterances if overlaps(one, span)]
     stretches = [span, *said]
     if when.after_sec is not None:
@@ -149,7 +156,7 @@ def _fits(found: Reading, statement: Statement) -> bool:
         return True  # that it happens at all is enough
     at_least, at_most = statement.times or (0, found.count)
     return (
-        (statement.side is None or statement.side == found.side)
+        (statement.side is None or statement.side in found.sides)
         and not (statement.strength == "slight" and found.level > SLIGHT_UP_TO)
         and not (statement.strength == "extreme" and found.level < EXTREME_FROM)
         and not (statement.strength == "strong" and found.level < STRONG_FROM)
@@ -161,6 +168,9 @@ def _fits(found: Reading, statement: Statement) -> bool:
 
 def _said(statement: Statement, evidence: Evidence, stretch: Span) -> bool | None:
     """Whether words are said; None where no words are known."""
+    same = [clue for clue in evidence.clues if plain(clue.detail) == plain(statement.quote) and clue.modality == "words"]
+    if statement.quote and any(overlaps(clue, stretch) for clue in same):
+        return True  # of words that are told of with others between them: "not happy"
     if not any(one.text for one in evidence.utterances):  # a training text's, of which the clues are kept alone
         return any(_quotes(statement, clue) and overlaps(clue, stretch) for clue in evidence.clues) or None
     if statement.content:

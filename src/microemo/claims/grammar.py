@@ -24,7 +24,7 @@ Extent = Literal["throughout", "briefly"]
 UNINSTRUMENTED = "uninstrumented"  # an action that can be observed, but not measured here
 SAID = "said"  # that words are said: those of ``Statement.quote``
 FACIAL = {"brows", "eyes", "nose", "cheeks", "lips", "mouth", "chin", "jaw", "head", "hand", "lids"}
-REACH = 7  # tokens between a part and what it does
+REACH = 9  # tokens between a part and what it does
 EARLY = 6  # tokens within which a stretch that names no part says what that of the one before does
 SOFT_JOINTS = ("with", "without")
 HYPOTHETICAL = {"could", "would", "might", "should", "wouldn't", "couldn't"}
@@ -39,10 +39,14 @@ NUMBERS = {
 } | {"a quarter of a": 0.25, "a quarter": 0.25, "half a": 0.5, "three quarters of a": 0.75, "a": 1.0}
 NUMBER = rf"(?:\d+(?:\.\d+)?|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
 CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
-INTO = re.compile(rf"\b(?P<number>{NUMBER})(?P<half> and a half)?[ -](?:s|sec|seconds?)(?P<more> and a half)? (?:in\b|into\b|on\b)")
+INTO = re.compile(rf"\b(?P<number>{NUMBER})(?P<half> and a half)?[ -](?:s|sec|seconds?)(?P<more> and a half)? (?:in\b|into\b)")
 RANGE = re.compile(
     rf"\b(?:from|between|at) (?:about |around |roughly )?(?P<first>{NUMBER})(?: ?s\b| seconds?)? (?:and|to|until|till) "
     rf"(?:about |around )?(?P<last>{NUMBER})\b|\b(?P<from>\d+(?:\.\d+)?) ?[-–] ?(?P<to>\d+(?:\.\d+)?) ?s"
+)
+EDGE = re.compile(
+    rf"\b(?P<how>past |after |once |beyond |until )?the (?:very )?(?P<edge>first|last) (?P<number>{NUMBER} )?"
+    r"(?P<part>half |quarter )?(?:of a )?(?:seconds?|s)\b"
 )
 POINT = re.compile(
     rf"(?<!for )(?<!than )(?<!lasts )\b(?P<how>at|around|about|after|by|until|till|up to|from|before|near|past|since)(?: the| about| around| roughly)? "
@@ -65,12 +69,14 @@ class When:
     start_sec, end_sec   of the recording
     after_sec            seconds into the stretch that the text is about, or into what is said in it
     part                 shares of that stretch
+    edge             seconds from its start, to the end where there is no second; below 0: from its end
     """
 
     start_sec: float | None = None
     end_sec: float | None = None
     after_sec: float | None = None
     part: tuple[float, float] | None = None
+    edge: tuple[float, float | None] | None = None
     extent: Extent | None = None
 
     def __bool__(self) -> bool:
@@ -154,7 +160,7 @@ def _timed(clause: Clause, when: When) -> Clause:
 
 def _at(own: When, when: When) -> When:
     """A time with what is lacking of it."""
-    named = own.start_sec is not None or own.after_sec is not None or own.part is not None
+    named = own.start_sec is not None or own.after_sec is not None or own.part is not None or own.edge is not None
     return own if named else replace(when, extent=own.extent or when.extent)
 
 
@@ -231,7 +237,7 @@ class _Stretch:
         )
         for meaning in {frozenset(meaning.actions): meaning for meaning in self.meanings}.values():
             last = self.words[max(meaning.tokens)].start
-            denied = negated or any(token.start < last for token in self._negations())
+            denied = negated or any(token.start < last or token == self.words[-1] for token in self._negations())
             yield replace(about, actions=meaning.actions, region=meaning.region, negated=denied)
         content = frozenset(word.text for word in self.unknown)
         if self.is_life and not self.quotes:
@@ -241,7 +247,10 @@ class _Stretch:
             yield replace(about, actions=(SAID,), region="words", content=told)
             return
         for quote in self.quotes:
-            yield replace(about, actions=(SAID,), region="words", quote=quote, strength=None, times=None)
+            denied = about.negated and not self.meanings
+            yield replace(
+                about, actions=(SAID,), region="words", quote=quote, strength=None, times=None, negated=denied
+            )
         if self.is_uninstrumented or (not self.meanings and self.unknown and FACIAL & set(self.parts)):
             yield replace(about, actions=(UNINSTRUMENTED,))
         elif not self.meanings and not self.quotes and self._is_outside():
@@ -251,12 +260,17 @@ class _Stretch:
         """What somebody is said to say, without the words that carry no content."""
         lists = vocabulary()
         plain = {number for found in lists.plain.find(self.words) for number in range(found.first, found.end)}
-        behind = enumerate(self.words[self.saying :], start=self.saying or 0)
-        return frozenset(word.text for number, word in behind if number not in plain and word.text[0].isalpha())
+        content = [
+            (number, word.text)
+            for number, word in enumerate(self.words)
+            if number not in plain and word.text[0].isalpha() and not lists.saying.find([word])
+        ]
+        behind = [text for number, text in content if number >= (self.saying or 0)]
+        return frozenset(behind or [text for _, text in content])
 
     def _negations(self) -> list[Token]:
         """The words that deny what follows them."""
-        found = [self._beside[one.first] for one in vocabulary().negation.find(self._beside)]
+        found = [self._beside[one.first] for one in vocabulary().negation.find(self._beside) if one.name == "not"]
         return found + [token for token in self._beside if token.text.endswith("n't")]
 
     def _is_outside(self) -> bool:
@@ -312,7 +326,9 @@ class _Stretch:
         if into and not clocks:
             half = 0.5 * bool(into["half"] or into["more"])
             return self._reaching(When(after_sec=_number(into["number"]) + half, extent=extent), "")
-        point = POINT.search(self.text)
+        point, edge = POINT.search(self.text), EDGE.search(self.text)
+        if edge and not clocks:
+            return self._edge(edge, extent)
         if clocks:
             how = re.search(r"\b(until|till|up to|before|from|after|since)\s+[\d:.]+", self.text)
             return self._reaching(When(min(clocks), max(clocks), extent=extent), how[1] if how else "")
@@ -322,6 +338,16 @@ class _Stretch:
         part = _named(vocabulary().part_of_time, self._beside)
         found = When(part=PARTS_OF_TIME[part] if part else None, extent=extent)
         return self._reaching(found, "")
+
+    def _edge(self, match: re.Match[str], extent: Extent | None) -> When:
+        """The first or last seconds of a stretch, or all but these."""
+        length_sec = _number(match["number"].strip()) if match["number"] else 1.0
+        length_sec *= {None: 1.0, "half ": 0.5, "quarter ": 0.25}[match["part"]]
+        beyond = (match["how"] or "").strip() in ("past", "after", "once", "beyond")
+        if match["edge"] == "first":
+            return When(edge=(length_sec, None) if beyond else (0.0, length_sec), extent=extent)
+        until = (match["how"] or "").strip() == "until" or self.words[0].text == "until"
+        return When(edge=(0.0, -length_sec) if until else (-length_sec, None), extent=extent)
 
     def _reaching(self, when: When, how: str) -> When:
         """A time up to which, or from which on, something is so: "until 0:03"."""
@@ -439,7 +465,8 @@ def _stretches(sentence: str) -> Iterator[list[Token]]:
     bound |= {number for number, word in enumerate(words) if word.text == "and" and _joins_numbers(words, number)}
     stretch: list[Token] = []
     for number, word in enumerate(words):
-        ends = number not in bound and (_is_joint(word) or word.text in ",;:—–()") and _can_end(word, stretch)
+        after = words[number + 1].text if number + 1 < len(words) else ""
+        ends = number not in bound and (_is_joint(word, after) or word.text in ",;:—–()") and _can_end(word, stretch)
         if ends and any(map(_is_content, stretch)) and not _only_parts(stretch):
             yield stretch
             stretch = []
@@ -470,7 +497,9 @@ def _is_content(word: Token) -> bool:
     return (word.text[0].isalnum() or word.text[0] == '"') and not _is_joint(word)
 
 
-def _is_joint(word: Token) -> bool:
+def _is_joint(word: Token, after: str = "") -> bool:
+    if word.text == "so" and after and after not in SUBJECTS:
+        return False  # "so faint"
     return word.text in vocabulary().joints
 
 

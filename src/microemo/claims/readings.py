@@ -23,6 +23,7 @@ from microemo.spans import Span, inside, runs
 LEAST_SEEN = 0.25  # share of a stretch in which a face must be seen for what it does not do
 LEAST_SHARED = 0.3  # of an utterance, or of a shorter stretch in it, for its voice to be meant
 ONE_SIDED = 0.12  # activation of one side over the other's from which a side acts alone
+LEAST_FALL = 3.0  # semitones, at the end of what is said
 LEAST_RISE_DB = 3.0  # of the voice from its first third to its last
 IS_SO = 0.55  # the level of what is so or not so, and has no strength: neither slight nor strong
 OVER = 0.9  # share of a stretch that a state has to itself, if it ever ends
@@ -36,7 +37,7 @@ class Reading(NamedTuple):
     share: float = 1.0
     longest_sec: float = 0.0
     count: int = 1
-    side: str | None = None
+    sides: frozenset[str] = frozenset()
 
 
 ABSENT = Reading(0.0, 0.0, 0.0, 0)
@@ -89,13 +90,12 @@ def _told(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
     if not found:
         return None
     strongest = max(found, key=lambda clue: clue.strength)
-    sides = {clue.side for clue in found}
     return Reading(
         level=max(strongest.strength, ONSET_STRENGTH),
         share=min(1.0, sum(_shared(clue, span) for clue in found) / max(span.end_sec - span.start_sec, 1e-6)),
         longest_sec=max(clue.end_sec - clue.start_sec for clue in found),
         count=len(found),
-        side=sides.pop() if len(sides) == 1 else None,
+        sides=frozenset(clue.side for clue in found if clue.side),
     )
 
 
@@ -107,7 +107,7 @@ def _sharpened(action: str, found: Reading, evidence: Evidence, span: Span) -> R
     return (
         found
         if series is None
-        else found._replace(side=found.side or series.side, level=max(found.level, series.level))
+        else found._replace(sides=found.sides or series.sides, level=max(found.level, series.level))
     )
 
 
@@ -148,7 +148,7 @@ def _facial(action: str, face: Columns, span: Span) -> Reading | None:
     within = _within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * ONSET_STRENGTH)
     lopsided = face[f"{column}_asymmetry"][within & np.isfinite(face[f"{column}_asymmetry"])]
     mean = float(np.mean(lopsided)) if len(lopsided) else 0.0
-    return found._replace(side=None if abs(mean) < ONE_SIDED else "left" if mean > 0 else "right")
+    return found._replace(sides=frozenset() if abs(mean) < ONE_SIDED else frozenset({"left" if mean > 0 else "right"}))
 
 
 def _head(kind: HeadKind, face: Columns, span: Span, sign: int) -> Reading | None:
@@ -165,7 +165,7 @@ def _head(kind: HeadKind, face: Columns, span: Span, sign: int) -> Reading | Non
     if not known:
         return None
     side, farthest = max(known.items(), key=lambda pair: pair[1].level)
-    return farthest._replace(side=side)
+    return farthest._replace(sides=frozenset({side}) if side else frozenset())
 
 
 def _vocal(kind: VocalKind, utterances: Columns, span: Span, lowered: bool) -> Reading | None:
@@ -290,6 +290,17 @@ def speech_begins(evidence: Evidence, span: Span) -> Reading | None:
     return Reading(IS_SO * (span.start_sec <= min(starts_sec) < span.end_sec))
 
 
+def pitch_falling(evidence: Evidence, span: Span) -> Reading | None:
+    """That the pitch falls at the end of what is said, as that of statements does."""
+    utterances = evidence.series.utterances if evidence.series else {}
+    if "f0_final_rise_semitones" not in utterances:
+        return None
+    within = inside((utterances["start_sec"] + utterances["end_sec"]) / 2, [span])
+    rises = utterances["f0_final_rise_semitones"][within]
+    rises = rises[np.isfinite(rises)]
+    return Reading(IS_SO * bool(rises.min() <= -LEAST_FALL)) if len(rises) else None
+
+
 def _voice_in(evidence: Evidence, span: Span) -> bool:
     voice = evidence.series.voice if evidence.series else {}
     return bool("time_sec" in voice and inside(voice["time_sec"], [span]).any())
@@ -383,7 +394,7 @@ NAMED: Mapping[str, Read] = {
     "head_raised": _opposite("head_lowered"),
     "gaze_raised": _opposite("gaze_lowered"),
     "pitch_lowered": _opposite("pitch_raised"),
-    "pitch_falling": _opposite("pitch_rising"),
+    "pitch_falling": pitch_falling,
     "voice_smooth": _opposite("voice_rough"),
     "loudness_rising": _change_of_loudness(1),
     "loudness_falling": _change_of_loudness(-1),
@@ -408,3 +419,6 @@ NAMED_REGIONS: Mapping[str, tuple[Modality, str]] = {
                      "loudness_falling", "loudness_usual", "pace_usual", "voice_usual"), ("voice", "voice")),
 }  # fmt: skip
 """Their modality and region; ``facial_actions`` that no clue tells of are found by their rows."""
+
+ABSENCES = {"silent", "hand_away", "head_upright"} | {name for name in NAMED if name.endswith(("_still", "_usual"))}
+"""Actions that are so where something else is not: no margin about a named time helps them."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-TOKEN = re.compile(r'"[^"]*"|\[[^\]]*\]?|\d+(?::\d+)*(?:\.\d+)?|[a-z]+(?:\'[a-z]+)*|[^\s\w]')
+TOKEN = re.compile(r'"[^"]*"|\[[^\]]*\]?|\d+(?::\d+)*(?:\.\d+)?(?:[-–]\d+(?::\d+)*(?:\.\d+)?)?|[a-z]+(?:\'[a-z]+)*|[^\s\w]')
 PHRASE_TOKEN = re.compile(r"(?:\.\.\.)?[a-z]+(?:'[a-z]+)*\*?|\.\.\.|\d+")
 GAP = "..."
 MAX_GAP = 4  # words that "..." lets in

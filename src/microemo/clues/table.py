@@ -43,11 +43,16 @@ AnyKind = TypeVar("AnyKind", bound=ClueKind)
 
 
 class NonverbalKind(ClueKind):
-    """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it."""
+    """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it.
+
+    ``predicates`` are what descriptions say of a person who shows it plainly, slightly or strongly: "{their}" is a place
+    for his, her or their; one that begins with such has a subject of its own.
+    """
 
     phrase: str
     clauses: tuple[str, ...] = Field(min_length=1)
     one_sided: tuple[str, ...] = ()
+    predicates: tuple[str, str, str]
     keywords: tuple[str, ...]
 
     @cached_property
@@ -146,7 +151,7 @@ class EventKind(NonverbalKind):
 class VerbalKind(ClueKind):
     """That words are said which name or show a feeling (emotion words), or a way of speaking, which has a ``strength``.
 
-    ``verbs`` are what a clause has before the quotation of the words.
+    ``verbs`` are what a clause has before the quotation of the words; ``predicate`` is what descriptions say.
     """
 
     modality: Literal["words"] = "words"
@@ -154,6 +159,7 @@ class VerbalKind(ClueKind):
     polarity: Literal[-1, 0, 1]
     strength: float | None = Field(default=None, gt=0, le=1)
     verbs: tuple[str, ...] = Field(default=VERBS, min_length=1)
+    predicate: str = 'says "{words}"'
 
     @property
     def negated(self) -> "VerbalKind":

@@ -1,29 +1,41 @@
-"""Descriptions from labels and measured clues, in the style of the task (EMER): what training answers look like.
+"""Descriptions from labels and measured clues, by a small grammar: who does what, when, how strongly, and what it
+suggests. For labs that have labels only.
 
-What EMER's annotators do by eye, and other data engines by a language model: labels beyond the class name, then
-sentences whose every observation cites the clue that bears it out ("the brows are pulled down [3]"). Nothing is said
-without a clue. Frames of sentences are dealt like cards, so that none returns before all have been used.
+    She frowns [1] and presses her chin up [2], then looks down [3]; her voice is very rough [4]. She seems sad, perhaps
+    downcast.
+
+What is told is what was measured: every clause cites its clue, in the order of time, as strong as it was, and counted
+where it comes again. What speaks against the label is granted ("although"), not given as a reason for it. Variety
+comes from the measures, not from openings; the style is that of ``recipes/descriptions/STYLE.md``.
 """
 
+import math
 import random
-import re
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
+from typing import Literal, NamedTuple
 
-from microemo.clues import QUOTATION, clue_clause, kinds_in, nonverbal_kinds, verbal_kinds
+from microemo.claims.grammar import read
+from microemo.clues import FacialKind, VerbalKind, clue_kinds, nonverbal_kinds
 from microemo.data.association import Association, family
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.lexicon.labels import lexicon, normalised, place
-from microemo.parse import CITATION, LABEL
+from microemo.parse import LABEL
 from microemo.schema import Clue
 
+Pronoun = Literal["she", "he", "they"]
+
 MAX_LABELS = 3
-MAX_CLAUSES = 3
+MAX_TOLD = 4  # clues of a description
 MAX_KIN = 8  # words of a lexicon's group that may stand in for another; later ones are rarer
+SLIGHT_BELOW, STRONG_FROM = 0.35, 0.75  # of ``Clue.strength``
+THEN_SEC = 0.5  # between onsets, from which on one thing comes after another
+CLEAR, SOME = 1.5, 0.3  # evidence, in log odds: "clearly" sad, "seems" sad
+TIMED_FROM_SEC = 6.0  # length of a clip in which one would like to know when
+TIMES = {2: "twice", 3: "three times"}
+POSSESSIVES: dict[Pronoun, str] = {"she": "her", "he": "his", "they": "their"}
+PLURALS = {"is": "are", "has": "have", "does": "do", "goes": "go"}
 
 
 @dataclass(frozen=True)
@@ -38,17 +50,20 @@ class Description:
         return " ".join(self.sentences)
 
 
-class Deck:
-    """Draws from a list in random order, each item as often as any other."""
+class Fact(NamedTuple):
+    """One thing that is told: its clues, the earliest first, and its predicate; ``has_subject`` if it needs no other."""
 
-    def __init__(self, cards: Sequence[str], rng: random.Random) -> None:
-        self._cards, self._rng = cards, rng
-        self._left: list[str] = []
+    clues: tuple[Clue, ...]
+    predicate: str
+    has_subject: bool
 
-    def deal(self) -> str:
-        if not self._left:
-            self._left = self._rng.sample(self._cards, len(self._cards))
-        return self._left.pop()
+    @property
+    def start_sec(self) -> float:
+        return self.clues[0].start_sec
+
+    @property
+    def citation(self) -> str:
+        return "".join(f"[{clue.id}]" for clue in self.clues)
 
 
 class Describer:
@@ -56,65 +71,41 @@ class Describer:
 
     def __init__(self, association: Association, rng: random.Random) -> None:
         self._association, self._rng = association, rng
-        table = frames()
-        nothing = [start + end for start in table["nothing"]["starts"] for end in table["nothing"]["ends"]]
-        lists = {name: cards for name, cards in table.items() if name != "nothing"} | {"nothing": nothing}
-        self._decks = {name: Deck(cards, rng) for name, cards in lists.items()}
-        self._words: dict[tuple[str, ...], Deck] = {}
 
-    def describe(self, label: str, intensity: float | None, clues: Sequence[Clue], later: bool = False) -> Description:
+    def describe(
+        self,
+        label: str,
+        intensity: float | None,
+        clues: Sequence[Clue],
+        later: bool = False,
+        who: Pronoun = "they",
+        length_sec: float = 0.0,
+    ) -> Description:
         """Labels and sentences about a span that is labelled ``label``, in which ``clues`` were measured.
 
-        ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that are cited. Up to
-        ``MAX_CLAUSES`` clues are cited, those first that are strong and speak for the label; if none does, one that
-        does not, with reserve.
+        ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that are told. Up to
+        ``MAX_TOLD`` clues are told, those first that are strong and speak for the label, and the plainest that speaks
+        against it. In a span of ``length_sec`` and more than ``TIMED_FROM_SEC`` it says when.
         """
         weights = {clue.id: clue.strength * self._weight(clue, label) for clue in clues}
-        supporting = sorted((clue for clue in clues if weights[clue.id] > 0), key=lambda clue: -weights[clue.id])
-        cited = supporting[: self._rng.choice((1, 2, 2, MAX_CLAUSES))]
+        told = sorted(clues, key=lambda clue: -weights[clue.id] or -clue.strength)
+        fitting = [clue for clue in told if weights[clue.id] >= 0][:MAX_TOLD]
+        against = [clue for clue in told if weights[clue.id] < -SOME and clue.strength >= SLIGHT_BELOW][-1:]
         if intensity is None:
-            intensity = sum(clue.strength for clue in cited) / len(cited) if cited else 0.0
+            intensity = sum(clue.strength for clue in fitting) / len(fitting) if fitting else 0.0
         labels = self._labels(label, intensity)
-        named = adjective(labels[self._rng.randrange(len(labels))])
-        if cited:
-            self._rng.shuffle(cited)
-            return Description(labels, self._sentences(cited, named, "conclusions", later))
-        if clues:
-            strongest = max(clues, key=lambda clue: clue.strength)
-            return Description(labels, self._sentences([strongest], named, "reservations", later))
-        return Description(labels, (self._sentence(self._deal("nothing", named)),))
+        timed = length_sec >= TIMED_FROM_SEC
+        facts = sorted(_facts(fitting, who, timed), key=lambda fact: fact.start_sec)
+        evidence = sum(weights[clue.id] for clue in (*fitting, *against))
+        granted = _facts(against, who, timed)
+        observed = [_observation(facts, who, later)] if facts else []
+        return Description(labels, (*observed, _conclusion(labels, granted, facts, evidence, who)))
 
     def _labels(self, label: str, intensity: float) -> tuple[str, ...]:
         """The label itself and one or two of its kin, shaded by intensity."""
         strong = self._rng.random() < intensity
-        decks = [self._words.setdefault(words, Deck(words, self._rng)) for words in kin(label, strong) if words]
-        others = list(dict.fromkeys(deck.deal() for deck in decks))
-        self._rng.shuffle(others)
+        others = list(dict.fromkeys(self._rng.choice(words) for words in kin(label, strong) if words))
         return (label, *others)[: self._rng.choice((2, 2, MAX_LABELS))]
-
-    def _sentences(self, cited: Sequence[Clue], named: str, ending: str, later: bool) -> tuple[str, ...]:
-        """One or two sentences; the feeling is named at the end of the last."""
-        cut = self._rng.choice((0, 1)) if len(cited) == 2 else self._rng.choice((1, 2)) if len(cited) > 2 else 0
-        groups = [group for group in (cited[:cut], cited[cut:]) if group]
-        openings = ["laters" if later else "openings", "continuations"]
-        return tuple(
-            self._sentence(
-                self._deal(opening) + self._clauses(group) + (self._deal(ending, named) if group is groups[-1] else "")
-            )
-            for opening, group in zip(openings, groups, strict=False)
-        )
-
-    def _clauses(self, clues: Sequence[Clue]) -> str:
-        text = _clause(clues[0])
-        for clue in clues[1:]:
-            text += self._deal("joints") + _clause(clue)
-        return text
-
-    def _deal(self, deck: str, label: str = "") -> str:
-        return self._decks[deck].deal().format(label=label)
-
-    def _sentence(self, text: str) -> str:
-        return text[0].upper() + text[1:] + "."
 
     def _weight(self, clue: Clue, label: str) -> float:
         return self._association.get(clue.kind, {}).get(family(label), 0.0)
@@ -130,6 +121,123 @@ def answer(spans: Sequence[tuple[str, float, Sequence[Clue]]], association: Asso
     firsts = tuple(dict.fromkeys(description.labels[0] for description in descriptions))
     labels = descriptions[0].labels if len(descriptions) == 1 else firsts
     return f"{', '.join(labels[:MAX_LABELS])}. {' '.join(description.text for description in descriptions)}"
+
+
+def _facts(clues: Sequence[Clue], who: Pronoun, timed: bool) -> list[Fact]:
+    """What there is to tell; a kind that comes again is told once, and counted."""
+    by_kind: dict[tuple[str, str, str | None], list[Clue]] = {}
+    for clue in sorted(clues, key=lambda clue: clue.start_sec):
+        by_kind.setdefault((clue.kind, clue.detail if clue.modality == "words" else "", clue.side), []).append(clue)
+    return [_fact(tuple(same), who, timed) for same in by_kind.values()]
+
+
+def _fact(clues: tuple[Clue, ...], who: Pronoun, timed: bool) -> Fact:
+    strongest = max(clues, key=lambda clue: clue.strength)
+    text = predicate(strongest, who)
+    has_subject = text.startswith((POSSESSIVES[who], "the "))
+    if len(clues) > 1:
+        text += f" {TIMES.get(len(clues), 'several times')}"
+    elif timed:
+        start, end = math.floor(clues[0].start_sec), math.ceil(clues[0].end_sec)
+        text += f" ({start // 60}:{start % 60:02}\N{EN DASH}{end // 60}:{end % 60:02})"
+    return Fact(clues, text, has_subject)
+
+
+def predicate(clue: Clue, who: Pronoun) -> str:
+    """What one says of who shows a clue, as strong as it is: "frowns hard", "her voice is a little rough"."""
+    kind = clue_kinds()[clue.kind]
+    if isinstance(kind, VerbalKind):
+        return _agreeing(kind.predicate, who).format(words=clue.detail)
+    words = nonverbal_kinds()[clue.kind]
+    if clue.side and isinstance(kind, FacialKind) and words.one_sided:
+        return words.one_sided[0].format(side=clue.side)
+    plain, slight, strong = words.predicates
+    text = slight if clue.strength < SLIGHT_BELOW else strong if clue.strength >= STRONG_FROM else plain
+    detail = f' before "{clue.detail.removeprefix("before ")}"' if clue.detail else ""  # of a long pause
+    return _agreeing(text, who).format(their=POSSESSIVES[who]) + detail
+
+
+def _agreeing(text: str, who: Pronoun) -> str:
+    """A predicate in the third person singular, as the pronoun wants it."""
+    first, space, rest = text.partition(" ")
+    return text if who != "they" or first.startswith(("{their}", "the")) else plural(first) + space + rest
+
+
+def plural(verb: str) -> str:
+    """frowns -> frown, pushes -> push, cries -> cry, is -> are; a colon stays behind it."""
+    bare = verb.rstrip(":")
+    if bare in PLURALS:
+        base = PLURALS[bare]
+    elif bare.endswith("ies"):
+        base = bare[:-3] + "y"
+    elif bare.endswith(("shes", "ches", "sses", "xes", "oes")):
+        base = bare[:-2]
+    else:
+        base = bare.removesuffix("s")
+    return base + verb[len(bare) :]
+
+
+def _observation(facts: Sequence[Fact], who: Pronoun, later: bool) -> str:
+    """One sentence of all that was observed, the person's doings joined, the voice's behind a semicolon."""
+    text, subject = "", ""
+    for number, fact in enumerate(facts):
+        before, after = facts[number - 1] if number else None, facts[number + 1] if number + 1 < len(facts) else None
+        same = subject == _subject(fact, who)
+        subject = _subject(fact, who)
+        ends = after is None or _subject(after, who) != subject
+        then = "then " if before is not None and fact.start_sec - before.start_sec >= THEN_SEC else ""
+        if before is None:
+            text = f"{subject} "
+        elif not same:
+            text += f"; {then}{subject} "
+        else:
+            text += f", {then}" if then else " and " if ends else ", "
+        text += f"{_told_of(fact, subject)} {fact.citation}"
+    return _sentence(f"then {text}" if later else text)
+
+
+def _subject(fact: Fact, who: Pronoun) -> str:
+    """Of whom or what a fact is told; several of a voice share theirs."""
+    if not fact.has_subject:
+        return who
+    voice = f"{POSSESSIVES[who]} voice is"
+    return voice if fact.predicate.startswith(f"{voice} ") else fact.predicate.split(" ", 2)[0] + " " + fact.predicate.split(" ", 2)[1]
+
+
+def _told_of(fact: Fact, subject: str) -> str:
+    return fact.predicate.removeprefix(subject).strip() if fact.has_subject else fact.predicate
+
+
+def _conclusion(
+    labels: Sequence[str], granted: Sequence[Fact], facts: Sequence[Fact], evidence: float, who: Pronoun
+) -> str:
+    """What it suggests, and how surely; first what speaks against it."""
+    named = adjective(labels[0])
+    shade = f", perhaps {adjective(labels[1])}" if len(labels) > 1 and adjective(labels[1]) != named else ""
+    verb = _agreeing(_verb(facts), who)
+    if not facts and not granted:
+        return _sentence(f"nothing stands out; {who} may be {named}")
+    if evidence >= CLEAR:
+        text = f"{who} clearly {verb} {named}{shade}"
+    elif evidence >= SOME:
+        text = f"{who} {verb} {named}{shade}"
+    else:
+        text = f"{who} may be {named}, but there is little to go by"
+    if not granted:
+        return _sentence(text)
+    fact = granted[0]
+    subject = "" if fact.has_subject else f"{who} "
+    return _sentence(f"although {subject}{fact.predicate} {fact.citation}, {text}")
+
+
+def _verb(facts: Sequence[Fact]) -> str:
+    """One looks, sounds or seems so by what was told."""
+    modalities = {clue.modality for fact in facts for clue in fact.clues}
+    return "looks" if modalities == {"face"} else "sounds" if modalities and "face" not in modalities else "seems"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."
 
 
 def kin(label: str, strong: bool) -> tuple[tuple[str, ...], ...]:
@@ -150,29 +258,6 @@ def adjective(label: str) -> str:
     return label if found is None or found.word == normalised(label) else found.word
 
 
-def frame_of(sentence: str, labels: Sequence[str]) -> str:
-    """A sentence without what it says of this clip: its clues, quotations and labels. Variety is counted in these."""
-    text = CITATION.sub("", sentence.lower())
-    text = _clauses_pattern().sub("CLUE", QUOTATION.sub('""', text))
-    words = {word for label in labels for word in (label.lower(), adjective(label))}
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "LABEL")
-    return text
-
-
-@cache
-def _clauses_pattern() -> re.Pattern[str]:
-    clauses = [clause for kind in nonverbal_kinds().values() for clause in kind.clauses]
-    clauses += [f'{verb} ""' for kind in verbal_kinds() for verb in kind.verbs]
-    return re.compile("|".join(re.escape(clause) for clause in sorted(clauses, key=len, reverse=True)))
-
-
-@cache
-def frames() -> dict[str, Any]:
-    """The frames of sentences, by their place in a description (``sentences.toml``)."""
-    return tomllib.loads(files(__package__).joinpath("sentences.toml").read_text(encoding="utf-8"))
-
-
 @cache
 def _group(group: str, of_family: str) -> tuple[str, ...]:
     places = dict.fromkeys(place for place in lexicon().values() if (place.group, place.family) == (group, of_family))
@@ -180,8 +265,9 @@ def _group(group: str, of_family: str) -> tuple[str, ...]:
 
 
 def _usable(words: Sequence[str], label: str) -> tuple[str, ...]:
-    return tuple(word for word in words if word != label and LABEL.fullmatch(word) and not kinds_in(word))
+    return tuple(word for word in words if word != label and LABEL.fullmatch(word) and not any(_observed(word)))
 
 
-def _clause(clue: Clue) -> str:
-    return f"{clue_clause(clue)} [{clue.id}]"
+def _observed(text: str) -> Iterator[str]:
+    """The actions that a text speaks of."""
+    return (action for clause in read(text) for statement in clause.statements for action in statement.actions)
