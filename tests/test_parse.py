@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from written import Written
 
+from microemo.claims.readings import STATES, Evidence
 from microemo.clues import nonverbal_kinds
 from microemo.lexicon import FAMILIES, emotion_families
-from microemo.claims.readings import NAMED, Evidence
 from microemo.parse import claims_in, parse
 from microemo.schema import Answer, Clue
 from microemo.spans import Span
@@ -35,7 +35,7 @@ CLUES = (
     clue(6, "brow_lowerer", start=2, strength=0.9),
 )
 SPAN = Span(0.0, 5.0)
-NOT_MOVING = {name for name in NAMED if name.endswith(("_still", "_usual", "_open", "_closed"))}
+NOT_MOVING = {name for name in STATES if name.endswith(("_still", "_usual", "_open", "_closed"))}
 
 
 def answer(text: str, clues: tuple[Clue, ...] = CLUES, span: Span = SPAN) -> Answer:

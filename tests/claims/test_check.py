@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microemo.claims import judge
-from microemo.claims.readings import NAMED, NAMED_REGIONS, Evidence
+from microemo.claims.readings import STATE_REGIONS, STATES, Evidence
 from microemo.schema import Clue, FaceTrack, Series, Utterance
 from microemo.spans import Span
 
@@ -13,7 +13,7 @@ SPAN = Span(0, 6)
 
 
 def during(start_sec: float, end_sec: float, value: float) -> np.ndarray:
-    return np.where((TIMES >= start_sec) & (TIMES < end_sec), value, 0.0)
+    return np.where((start_sec <= TIMES) & (end_sec > TIMES), value, 0.0)
 
 
 def evidence(*, face: bool = True, voice: bool = True, clues: tuple[Clue, ...] = ()) -> Evidence:
@@ -23,7 +23,10 @@ def evidence(*, face: bool = True, voice: bool = True, clues: tuple[Clue, ...] =
     nothing = np.zeros(len(TIMES))
     columns = {
         "time_sec": TIMES,
-        **{f"au{unit:02d}_intensity": nothing for unit in (1, 2, 4, 5, 6, 7, 9, 10, 15, 17, 18, 20, 23, 25, 26, 27, 28, 43)},
+        **{
+            f"au{unit:02d}_intensity": nothing
+            for unit in (1, 2, 4, 5, 6, 7, 9, 10, 15, 17, 18, 20, 23, 25, 26, 27, 28, 43)
+        },
         "au24_intensity": during(1, 2, 2.5),
         "au12_intensity": during(4, 5, 4.5),
         "au12_asymmetry": during(4, 5, 0.4),
@@ -103,12 +106,13 @@ def test_what_no_instrument_could_see_or_hear_is_unmeasurable() -> None:
 
 
 def test_others_are_judged_by_what_they_do() -> None:
-    still = Evidence("P2", (), (), evidence().series and Series("P2", {"time_sec": TIMES, "au12_intensity": 0 * TIMES},
-                     {}, {}, FaceTrack(np.zeros(0), np.zeros((0, 4)), np.zeros((0, 52))), np.zeros(0)), 6.0)  # fmt: skip
+    nothing = FaceTrack(np.zeros(0), np.zeros((0, 4)), np.zeros((0, 52)))
+    series = Series("P2", {"time_sec": TIMES, "au12_intensity": 0 * TIMES}, {}, {}, nothing, np.zeros(0))
+    still = Evidence("P2", (), (), series, 6.0)
     people = {"P1": evidence(), "P2": still}
     assert judge("P2 smiles.", evidence(), SPAN, people) == "contradicted"
     assert judge("P1 smiles.", still, SPAN, people) == "borne_out"
 
 
 def test_every_action_without_a_clue_has_a_place() -> None:
-    assert set(NAMED) <= set(NAMED_REGIONS)
+    assert set(STATES) <= set(STATE_REGIONS)

@@ -25,7 +25,9 @@ answer = st.builds(
     emotions=st.lists(st.builds(Emotion, label=text, confidence=share), max_size=3).map(tuple),
     explanation=text,
     claims=st.lists(
-        st.builds(Claim, text=text, modality=st.none() | modality, outcome=outcome, clues=st.lists(st.integers()).map(tuple)),
+        st.builds(
+            Claim, text=text, modality=st.none() | modality, outcome=outcome, clues=st.lists(st.integers()).map(tuple)
+        ),
         max_size=3,
     ).map(tuple),
 )

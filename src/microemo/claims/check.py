@@ -6,15 +6,21 @@ from dataclasses import replace
 from math import isfinite
 from typing import Literal
 
-from microemo.claims.grammar import SAID, UNINSTRUMENTED, Statement, When
-from microemo.claims.readings import ABSENCES, NAMED_REGIONS, ONSET_STRENGTH, Evidence, Reading, overlaps, reading
+from microemo.claims.grammar import SAID, UNINSTRUMENTED, Statement
+from microemo.claims.readings import ONSET_STRENGTH, STATE_REGIONS, Evidence, Reading, overlaps, reading
+from microemo.claims.states import ABSENCES
+from microemo.claims.times import When
 from microemo.claims.weights import weight
 from microemo.claims.words import base_forms, tokens
 from microemo.clues import VocalKind, clue_kinds
 from microemo.schema import Claim, Clue, Modality, Outcome
 from microemo.spans import Span
 
-SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = 0.7, 0.4, 0.7  # what is slight is no stronger, what is strong no weaker: FACS's C is neither
+SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = (
+    0.7,
+    0.4,
+    0.7,
+)  # what is slight is no stronger, what is strong no weaker: FACS's C is neither
 MARGIN_SEC = 0.35  # by which a named time may be off
 VAGUE_SEC = 0.6  # by which one in words may: "a second in"
 THROUGHOUT, BRIEF_SEC = 0.6, 1.5
@@ -57,8 +63,8 @@ def _where(statement: Statement, clues: Sequence[Clue]) -> tuple[Modality | None
     action = next(iter(statement.actions), "")
     if kind := clue_kinds().get(action):
         return kind.modality, kind.region
-    if action in NAMED_REGIONS:
-        return NAMED_REGIONS[action]
+    if action in STATE_REGIONS:
+        return STATE_REGIONS[action]
     return (("voice" if statement.region == "voice" else "face") if action else None), statement.region
 
 
@@ -168,7 +174,9 @@ def _fits(found: Reading, statement: Statement) -> bool:
 
 def _said(statement: Statement, evidence: Evidence, stretch: Span) -> bool | None:
     """Whether words are said; None where no words are known."""
-    same = [clue for clue in evidence.clues if plain(clue.detail) == plain(statement.quote) and clue.modality == "words"]
+    same = [
+        clue for clue in evidence.clues if plain(clue.detail) == plain(statement.quote) and clue.modality == "words"
+    ]
     if statement.quote and any(overlaps(clue, stretch) for clue in same):
         return True  # of words that are told of with others between them: "not happy"
     if not any(one.text for one in evidence.utterances):  # a training text's, of which the clues are kept alone

@@ -6,88 +6,39 @@ negation, strength, side and time. A stretch without a part of its own goes on a
 """
 
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Literal
 
-from microemo.claims.words import Found, Token, WordList, tokens
-from microemo.clues import clue_kinds, nonverbal_kinds
+from microemo.claims.meanings import meanings_in
+from microemo.claims.times import NO_TIME, NUMBERS, When, at, lasting, when_in
+from microemo.claims.vocabulary import vocabulary
+from microemo.claims.words import Token, named, tokens
 from microemo.lexicon.labels import place
 
 Side = Literal["left", "right"]
 Strength = Literal["slight", "strong", "extreme"]
-Extent = Literal["throughout", "briefly"]
 
 UNINSTRUMENTED = "uninstrumented"  # an action that can be observed, but not measured here
 SAID = "said"  # that words are said: those of ``Statement.quote``
 FACIAL = {"brows", "eyes", "nose", "cheeks", "lips", "mouth", "chin", "jaw", "head", "hand", "lids"}
-REACH = 9  # tokens between a part and what it does
-EARLY = 6  # tokens within which a stretch that names no part says what that of the one before does
+MARKS = ",;:()\N{EM DASH}\N{EN DASH}"
 SOFT_JOINTS = ("with", "without")
 HYPOTHETICAL = {"could", "would", "might", "should", "wouldn't", "couldn't"}
 MANY = (2, 99)
-PARTS_OF_TIME = {"start": (0.0, 0.4), "middle": (0.25, 0.75), "end": (0.6, 1.0), "very_end": (0.85, 1.0)}
-NUMBERS = {
-    word: float(value)
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split()
-    )
-} | {"a quarter of a": 0.25, "a quarter": 0.25, "half a": 0.5, "three quarters of a": 0.75, "a": 1.0}
-NUMBER = rf"(?:\d+(?:\.\d+)?|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
-CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
-INTO = re.compile(rf"\b(?P<number>{NUMBER})(?P<half> and a half)?[ -](?:s|sec|seconds?)(?P<more> and a half)? (?:in\b|into\b)")
-RANGE = re.compile(
-    rf"\b(?:from|between|at) (?:about |around |roughly )?(?P<first>{NUMBER})(?: ?s\b| seconds?)? (?:and|to|until|till) "
-    rf"(?:about |around )?(?P<last>{NUMBER})\b|\b(?P<from>\d+(?:\.\d+)?) ?[-–] ?(?P<to>\d+(?:\.\d+)?) ?s"
-)
-EDGE = re.compile(
-    rf"\b(?P<how>past |after |once |beyond |until )?the (?:very )?(?P<edge>first|last) (?P<number>{NUMBER} )?"
-    r"(?P<part>half |quarter )?(?:of a )?(?:seconds?|s)\b"
-)
-POINT = re.compile(
-    rf"(?<!for )(?<!than )(?<!lasts )\b(?P<how>at|around|about|after|by|until|till|up to|from|before|near|past|since)(?: the| about| around| roughly)? "
-    rf"(?P<number>{NUMBER})(?P<half> and a half)?(?: ?s\b|[ -]sec\w*\b)(?! of\b| in\b| into\b)"
-)
-HOLDS = re.compile(r"\b(?:keeps?|stays?|remains?|holds?|kept|stayed|remained|held)\b")
-LASTING = re.compile(
-    r"\b(?:half a|a|one|two|three|four|five|six|first|last|(?:first|last) (?:two|three|half)|\d[\d.]*)(?: full| whole| long| good)?[ -]seconds?"
-    r"(?: and a half)?|\bsecond half\b|\bfirst half\b"
-)
-SUBJECTS = {"he", "she", "they", "it", "the", "a", "an", "his", "her", "their", "its", "there", "this", "that", "one",
-            "both", "someone", "nothing", "no", "all", "what", "neither", "none", "nobody", "hardly", "little", "these"}  # fmt: skip
+SUBJECTS = {
+    "he", "she", "they", "it", "the", "a", "an", "his", "her", "their", "its", "there", "this", "that", "one", "both",
+    "someone", "nothing", "no", "all", "what", "neither", "none", "nobody", "hardly", "little", "these",
+}  # fmt: skip
 OTHER_PERSON = re.compile(r"\bthe other (?:person|man|woman|one|speaker)\b|\b(p\d+)\b")
-
-
-@dataclass(frozen=True)
-class When:
-    """A named time, and how lasting.
-
-    start_sec, end_sec   of the recording
-    after_sec            seconds into the stretch that the text is about, or into what is said in it
-    part                 shares of that stretch
-    edge             seconds from its start, to the end where there is no second; below 0: from its end
-    """
-
-    start_sec: float | None = None
-    end_sec: float | None = None
-    after_sec: float | None = None
-    part: tuple[float, float] | None = None
-    edge: tuple[float, float | None] | None = None
-    extent: Extent | None = None
-
-    def __bool__(self) -> bool:
-        return self != When()
 
 
 @dataclass(frozen=True)
 class Statement:
     """Something said of a person. Any one of ``actions`` bears it out; without any it is nothing that can be observed.
 
-    ``content`` are the words of what is not observed, which may repeat what was said; ``times`` is how often, at least and at most; ``quote`` the words that are said.
+    ``content`` are the words of what is not observed, which may repeat what was said; ``times`` is how often, at least
+    and at most; ``quote`` the words that are said.
     """
 
     actions: tuple[str, ...]
@@ -95,7 +46,7 @@ class Statement:
     negated: bool = False
     side: Side | None = None
     strength: Strength | None = None
-    when: When = When()
+    when: When = NO_TIME
     times: tuple[int, int] | None = None
     quote: str = ""
     content: frozenset[str] = frozenset()
@@ -115,14 +66,6 @@ class Clause:
     statements: tuple[Statement, ...] = ()
     has_subject: bool = True
     is_conclusion: bool = False
-
-
-class Meaning(NamedTuple):
-    """A meaning found in a stretch, and its tokens."""
-
-    actions: tuple[str, ...]
-    region: str
-    tokens: frozenset[int]
 
 
 def read(sentence: str) -> list[Clause]:
@@ -154,14 +97,8 @@ def _timed(clause: Clause, when: When) -> Clause:
     """A clause with the time that is named behind it: "he frowns, until 0:03"."""
     if not when:
         return clause
-    statements = tuple(replace(one, when=_at(one.when, when)) for one in clause.statements)
+    statements = tuple(replace(one, when=at(one.when, when)) for one in clause.statements)
     return replace(clause, statements=statements)
-
-
-def _at(own: When, when: When) -> When:
-    """A time with what is lacking of it."""
-    named = own.start_sec is not None or own.after_sec is not None or own.part is not None or own.edge is not None
-    return own if named else replace(when, extent=own.extent or when.extent)
 
 
 def _joined(one: Clause, other: Clause) -> Clause:
@@ -186,24 +123,24 @@ class _Stretch:
             if found.num_words > 1
             for number in range(found.first, found.end)
         }
-        meanings, self.goes_on = _meanings(words, own, parts_before)
+        meanings, self.goes_on = meanings_in(words, own, parts_before)
         supposed = next((at for at, word in enumerate(words) if word.text in HYPOTHETICAL), len(words))
         self.meanings = [
             meaning for meaning in meanings if not meaning.tokens & concluding and max(meaning.tokens) < supposed
         ]
-        lasting = [(words[0].start + match.start(), words[0].start + match.end()) for match in LASTING.finditer(self.text)]
+        durations = [(words[0].start + first, words[0].start + end) for first, end in lasting(self.text)]
         self._beside = [
             token
             for number, token in enumerate(words)
             if all(number not in one.tokens for one in self.meanings)
-            and not any(start <= token.start < end for start, end in lasting)
+            and not any(start <= token.start < end for start, end in durations)
         ]
         self.quotes = [token.text.strip('"') for token in words if token.text.startswith('"')]
         unseen = [found for found in lists.uninstrumented.find(words) if found.first not in concluding]
         self.is_uninstrumented = not self.meanings and bool(unseen)
         self.is_life = bool(lists.life.find(words))
         self.saying = next((found.end for found in lists.saying.find(words)), None)
-        self.when = self._when()
+        self.when = when_in(self.text, words, self._beside)
         self.unknown = self._unknown()
         self.has_subject = _begins_with_subject(words)
 
@@ -294,7 +231,7 @@ class _Stretch:
     def _strength(self) -> Strength | None:
         """How strong: "as high as", whatever else its words tell, or what stands beside the meaning."""
         phrases = [found.name for found in vocabulary().strength.find(self.words) if found.num_words > 2]
-        return next(iter(phrases), None) or _named(vocabulary().strength, self._beside)
+        return next(iter(phrases), None) or named(vocabulary().strength, self._beside)
 
     def _side(self) -> Side | None:
         texts = [word.text for word in self.words]
@@ -308,149 +245,12 @@ class _Stretch:
         return sides.pop() if len(sides) == 1 else None
 
     def _times(self) -> tuple[int, int] | None:
-        name = _named(vocabulary().times, self._beside)
+        name = named(vocabulary().times, self._beside)
         return None if name is None else MANY if name == "many" else (int(name), int(name))
 
     def _person(self) -> str | None:
         other = OTHER_PERSON.search(self.text)
         return None if other is None else (other[1] or "other").upper()
-
-    def _when(self) -> When:
-        extent: Extent | None = _named(vocabulary().extent, self._beside)
-        into, stretch = INTO.search(self.text), RANGE.search(self.text)
-        if stretch:
-            extent = extent or ("throughout" if HOLDS.search(self.text) else None)
-            edges = [number for number in stretch.groups() if number]
-            return When(_number(edges[0]), _number(edges[1]), extent=extent)
-        clocks = [_clock(match) for match in CLOCK.finditer(self.text)]
-        if into and not clocks:
-            half = 0.5 * bool(into["half"] or into["more"])
-            return self._reaching(When(after_sec=_number(into["number"]) + half, extent=extent), "")
-        point, edge = POINT.search(self.text), EDGE.search(self.text)
-        if edge and not clocks:
-            return self._edge(edge, extent)
-        if clocks:
-            how = re.search(r"\b(until|till|up to|before|from|after|since)\s+[\d:.]+", self.text)
-            return self._reaching(When(min(clocks), max(clocks), extent=extent), how[1] if how else "")
-        if point:
-            at_sec = _number(point["number"]) + 0.5 * bool(point["half"])
-            return self._reaching(When(at_sec, at_sec, extent=extent), point["how"])
-        part = _named(vocabulary().part_of_time, self._beside)
-        found = When(part=PARTS_OF_TIME[part] if part else None, extent=extent)
-        return self._reaching(found, "")
-
-    def _edge(self, match: re.Match[str], extent: Extent | None) -> When:
-        """The first or last seconds of a stretch, or all but these."""
-        length_sec = _number(match["number"].strip()) if match["number"] else 1.0
-        length_sec *= {None: 1.0, "half ": 0.5, "quarter ": 0.25}[match["part"]]
-        beyond = (match["how"] or "").strip() in ("past", "after", "once", "beyond")
-        if match["edge"] == "first":
-            return When(edge=(length_sec, None) if beyond else (0.0, length_sec), extent=extent)
-        until = (match["how"] or "").strip() == "until" or self.words[0].text == "until"
-        return When(edge=(0.0, -length_sec) if until else (-length_sec, None), extent=extent)
-
-    def _reaching(self, when: When, how: str) -> When:
-        """A time up to which, or from which on, something is so: "until 0:03"."""
-        if how in ("until", "till", "up to", "before") or self.words[0].text == "until":
-            if when.part is not None:
-                return replace(when, part=(0.0, when.part[0]))
-            return When(0.0, when.end_sec if when.after_sec is None else when.after_sec, extent=when.extent)
-        return replace(when, end_sec=float("inf")) if how in ("from", "after", "since") else when
-
-
-def _clock(match: re.Match[str]) -> float:
-    return 3600 * int(match["hours"] or 0) + 60 * int(match["minutes"]) + float(match["seconds"])
-
-
-def _number(text: str) -> float:
-    return NUMBERS[text] if text in NUMBERS else float(text)
-
-
-def _meanings(
-    words: Sequence[Token], parts: Sequence[Found], parts_before: Sequence[str]
-) -> tuple[list[Meaning], bool]:
-    """The meanings of a stretch; and whether the first of them is about a part that was named before it."""
-    lists = vocabulary()
-    movements = lists.movements.find(words)
-    alone = [
-        one for one in lists.alone.find(words)
-        if not any(_overlaps(one, other) and other.num_words > one.num_words for other in movements)
-    ]  # fmt: skip
-    meanings = [Meaning((one.name,), _region(one.name), frozenset(range(one.first, one.end))) for one in alone]
-    taken = {number for one in meanings for number in one.tokens}
-    left = [part for part in parts if not taken & set(range(part.first, part.end))]
-    used: set[int] = set()
-    goes_on = False
-    for movement, names in _by_place(movements):
-        if "than" in [word.text for word in words[max(0, movement.first - 2) : movement.first]]:  # louder than usual
-            continue
-        if taken & set(range(movement.first, movement.end)):
-            meanings += _shared(words, movement, names, [part for part in left if part.first not in used])
-            continue
-        near = [part for part in _nearest(movement, left) if _meaning(part.name, names)]
-        if movement.end - movement.first == 1 and words[movement.first].text == "still" and _goes_on(words, movement):
-            continue  # "still rough"
-        if near:
-            joined = [part for part in left if part.first not in used and _joined_parts(words, part, near[0])]
-            for part in [near[0], *joined]:
-                if actions := _meaning(part.name, names):
-                    used.add(part.first)
-                    spoken = {*range(part.first, part.end), *range(movement.first, movement.end)}
-                    meanings.append(Meaning(actions, part.name, frozenset(spoken)))
-        elif not left and not alone and movement.first <= EARLY:
-            for name in parts_before:
-                if actions := _meaning(name, names):
-                    goes_on = not meanings or goes_on
-                    meanings.append(Meaning(actions, name, frozenset(range(movement.first, movement.end))))
-    return meanings, goes_on
-
-
-def _goes_on(words: Sequence[Token], movement: Found) -> bool:
-    """Whether a word stands before what it grades, as an adverb does."""
-    return movement.end < len(words) and words[movement.end].text not in ("throughout", "and", "for", "at", "all", "the")
-
-
-def _joined_parts(words: Sequence[Token], part: Found, other: Found) -> bool:
-    """Whether a part is listed before another: "her brows and lids"."""
-    between = [word.text for word in words[part.end : other.first]]
-    return part.end <= other.first and len(between) <= 4 and bool({"and", "or", ",", "nor"} & set(between))
-
-
-def _shared(words: Sequence[Token], movement: Found, names: Sequence[str], left: Sequence[Found]) -> Iterator[Meaning]:
-    """Parts that another is joined to which has been understood: "her brows and upper lids are raised"."""
-    for part in left:
-        between = [word.text for word in words[part.end : movement.first]]
-        if part.end <= movement.first and "and" in between[:2] and (actions := _meaning(part.name, names)):
-            yield Meaning(actions, part.name, frozenset(range(part.first, part.end)))
-
-
-def _meaning(part: str, movements: Sequence[str]) -> tuple[str, ...]:
-    known = vocabulary().meanings
-    return next((known[f"{part} {name}"] for name in movements if f"{part} {name}" in known), ())
-
-
-def _by_place(found: Sequence[Found]) -> list[tuple[Found, list[str]]]:
-    """Words of movements, each with all that they may mean."""
-    places: dict[tuple[int, int], tuple[Found, list[str]]] = {}
-    for one in found:
-        places.setdefault((one.first, one.end), (one, []))[1].append(one.name)
-    return list(places.values())
-
-
-def _nearest(movement: Found, parts: Sequence[Found]) -> list[Found]:
-    """Parts by their distance from a movement; what stands before it, as subjects do, is a little nearer."""
-
-    def distance(part: Found) -> float:
-        if movement.first < part.first and part.end < movement.end:  # "presses her lips together"
-            return 0
-        return movement.first - part.end if part.end <= movement.first else part.first - movement.end + 0.5
-
-    within = [part for part in parts if distance(part) <= REACH and (not distance(part) or not _overlaps(part, movement))]
-    return sorted(within, key=distance)
-
-
-def _overlaps(one: Found, other: Found) -> bool:
-    return one.first < other.end and other.first < one.end
 
 
 def _stretches(sentence: str) -> Iterator[list[Token]]:
@@ -466,7 +266,7 @@ def _stretches(sentence: str) -> Iterator[list[Token]]:
     stretch: list[Token] = []
     for number, word in enumerate(words):
         after = words[number + 1].text if number + 1 < len(words) else ""
-        ends = number not in bound and (_is_joint(word, after) or word.text in ",;:—–()") and _can_end(word, stretch)
+        ends = number not in bound and (_is_joint(word, after) or word.text in MARKS) and _can_end(word, stretch)
         if ends and any(map(_is_content, stretch)) and not _only_parts(stretch):
             yield stretch
             stretch = []
@@ -476,7 +276,7 @@ def _stretches(sentence: str) -> Iterator[list[Token]]:
 
 
 def _can_end(joint: Token, stretch: Sequence[Token]) -> bool:
-    """Whether a joint ends a stretch: with some, only if something has been said in it ("hugs herself with both arms")."""
+    """Whether a joint ends a stretch; some do so only if something has been said in it ("hugs her with both arms")."""
     lists = vocabulary()
     return joint.text not in SOFT_JOINTS or bool(lists.movements.find(stretch) or lists.alone.find(stretch))
 
@@ -514,75 +314,3 @@ def _begins_with_subject(words: Sequence[Token]) -> bool:
 def is_subject(word: str) -> bool:
     """Whether a clause can begin with the word as its subject, or with the article of one."""
     return word.lower() in SUBJECTS
-
-
-def _named(lists: WordList, words: Sequence[Token]) -> Any:
-    return next((found.name for found in lists.find(words)), None)
-
-
-def _region(action: str) -> str:
-    kind = clue_kinds().get(action)
-    return kind.region if kind else ""
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """``vocabulary.toml``, ready to be looked up."""
-
-    parts: WordList
-    movements: WordList
-    alone: WordList
-    uninstrumented: WordList
-    strength: WordList
-    extent: WordList
-    part_of_time: WordList
-    times: WordList
-    negation: WordList
-    bound: WordList
-    conclusion: WordList
-    outside: WordList
-    known: WordList
-    plain: WordList
-    saying: WordList
-    life: WordList
-    meanings: Mapping[str, tuple[str, ...]]
-    joints: frozenset[str]
-
-
-@cache
-def vocabulary() -> Vocabulary:
-    table: dict[str, dict[str, list[str]]] = tomllib.loads(
-        files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
-    )
-    alone = {
-        kind: [*table["alone"].get(kind, ()), *(_phrases(kind) if kind in nonverbal_kinds() else ())]
-        for kind in {**table["alone"], **nonverbal_kinds()}
-    }
-    joints = [joint for joint in table["joints"]["joint"] if " " not in joint]
-    return Vocabulary(
-        **{
-            name: WordList(table[name])
-            for name in ("parts", "movements", "uninstrumented", "strength", "extent", "part_of_time", "times", "negation")
-        },
-        alone=WordList(alone),
-        bound=WordList({"none": table["joints"]["none"], "between": ["between ... and"]}),
-        conclusion=WordList({"conclusion": table["conclusion"]["conclusion"]}),
-        outside=WordList({"outside": table["conclusion"]["outside"]}),
-        known=WordList({
-            name: [phrase for phrases in table[name].values() for phrase in phrases]
-            for name in ("parts", "movements", "alone", "strength", "extent", "part_of_time", "times", "negation",
-                         "joints", "conclusion", "plain", "saying")
-        } | {"kinds": [phrase for phrases in alone.values() for phrase in phrases]}),
-        plain=WordList(table["plain"]),
-        saying=WordList(table["saying"]),
-        life=WordList(table["life"]),
-        meanings={words: tuple(actions) for words, actions in table["meanings"].items()},
-        joints=frozenset(joints),
-    )  # fmt: skip
-
-
-def _phrases(kind: str) -> list[str]:
-    """What the table of clues says of a kind, and what it is known by."""
-    of = nonverbal_kinds()[kind]
-    sided = [clause.format(side=side) for clause in of.one_sided for side in ("left", "right")]
-    return [of.phrase, *of.clauses, *sided, *of.keywords]

@@ -18,7 +18,7 @@ from microemo.perception.head_clues import SIDES, strength_of, usual
 from microemo.perception.series import MAX_INTENSITY, OF_UTTERANCES
 from microemo.perception.voice_clues import HIGH_VOICE_FLOOR
 from microemo.schema import ClipInfo, Clue, Columns, Modality, Participant, Series, Utterance
-from microemo.spans import Span, inside, runs
+from microemo.spans import Span, runs
 
 LEAST_SEEN = 0.25  # share of a stretch in which a face must be seen for what it does not do
 LEAST_SHARED = 0.3  # of an utterance, or of a shorter stretch in it, for its voice to be meant
@@ -65,15 +65,19 @@ class Evidence:
 
 
 Read = Callable[[Evidence, Span], Reading | None]
+STATES: dict[str, Read] = {}
+"""Actions that are no kinds of clue, and how they are read: ``states`` enters them."""
+STATE_REGIONS: dict[str, tuple[Modality, str]] = {"said": ("words", "words")}
+"""Their modality and region."""
 
 
 def reading(action: str, evidence: Evidence, span: Span) -> Reading | None:
     """What is known of an action in a stretch (seconds). Raises ``KeyError`` on an action that nobody knows."""
     kind = clue_kinds().get(action)
-    if (kind.modality if kind else NAMED_REGIONS.get(action, ("face", ""))[0]) in evidence.absent:
+    if (kind.modality if kind else STATE_REGIONS.get(action, ("face", ""))[0]) in evidence.absent:
         return None
-    if action in NAMED:
-        return NAMED[action](evidence, span)
+    if action in STATES:
+        return STATES[action](evidence, span)
     if kind is not None and (found := _told(kind, evidence, span)) is not None:
         return _sharpened(action, found, evidence, span)
     if evidence.series is None:
@@ -119,12 +123,16 @@ def _unlisted(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
     if isinstance(kind, VerbalKind):
         return ABSENT if any(one.text for one in evidence.utterances) else None
     if isinstance(kind, VocalKind):
-        return _vocal(kind, evidence.series.utterances, span, kind.lowered)
+        return of_voice(kind, evidence.series.utterances, span, kind.lowered)
     if isinstance(kind, HeadKind) and kind.measure == "beyond":
-        return _head(kind, evidence.series.face, span, 1)
+        return of_head(kind, evidence.series.face, span, 1)
     if kind.modality == "voice":
         return ABSENT if evidence.has_sound else None
-    return ABSENT if _seen(evidence.series.face, span, _known(evidence.series.face, kind.region, span)) >= LEAST_SEEN else None
+    return (
+        ABSENT
+        if seen(evidence.series.face, span, _known(evidence.series.face, kind.region, span)) >= LEAST_SEEN
+        else None
+    )
 
 
 def action_is_question(kind: ClueKind, evidence: Evidence, span: Span) -> bool:
@@ -135,7 +143,7 @@ def action_is_question(kind: ClueKind, evidence: Evidence, span: Span) -> bool:
 def _known(face: Columns, region: str, span: Span) -> int | None:
     """The rows in which a region of the face could be seen; None of what is no region of it."""
     columns = [f"{_columns()[action.kind]}_intensity" for action in facial_actions() if action.region == region]
-    series = [face[column][_within(face, span)] for column in columns if column in face]
+    series = [face[column][within(face, span)] for column in columns if column in face]
     return int(np.isfinite(series).any(axis=0).sum()) if series else None
 
 
@@ -145,13 +153,13 @@ def _facial(action: str, face: Columns, span: Span) -> Reading | None:
     found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY)
     if found is None or found.level < ONSET_STRENGTH or f"{column}_asymmetry" not in face:
         return found
-    within = _within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * ONSET_STRENGTH)
-    lopsided = face[f"{column}_asymmetry"][within & np.isfinite(face[f"{column}_asymmetry"])]
+    shown = within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * ONSET_STRENGTH)
+    lopsided = face[f"{column}_asymmetry"][shown & np.isfinite(face[f"{column}_asymmetry"])]
     mean = float(np.mean(lopsided)) if len(lopsided) else 0.0
     return found._replace(sides=frozenset() if abs(mean) < ONE_SIDED else frozenset({"left" if mean > 0 else "right"}))
 
 
-def _head(kind: HeadKind, face: Columns, span: Span, sign: int) -> Reading | None:
+def of_head(kind: HeadKind, face: Columns, span: Span, sign: int) -> Reading | None:
     """Of a position of the head or the gaze, beyond the person's own; of two sides, the one that is farther out."""
     values = face.get(kind.series)
     if values is None or not np.isfinite(values).any():
@@ -168,25 +176,25 @@ def _head(kind: HeadKind, face: Columns, span: Span, sign: int) -> Reading | Non
     return farthest._replace(sides=frozenset({side}) if side else frozenset())
 
 
-def _vocal(kind: VocalKind, utterances: Columns, span: Span, lowered: bool) -> Reading | None:
+def of_voice(kind: VocalKind, utterances: Columns, span: Span, lowered: bool) -> Reading | None:
     """Of a measure of the voice, raised or lowered, in the utterances of a stretch, against the speaker's own."""
     values = _measured(kind, utterances)
     if values is None or not np.isfinite(values).any():
         return None
     lengths_sec = utterances["end_sec"] - utterances["start_sec"]
     shared_sec = np.minimum(utterances["end_sec"], span.end_sec) - np.maximum(utterances["start_sec"], span.start_sec)
-    within = (shared_sec >= LEAST_SHARED * np.minimum(lengths_sec, span.end_sec - span.start_sec)) & np.isfinite(values)
+    meant = (shared_sec >= LEAST_SHARED * np.minimum(lengths_sec, span.end_sec - span.start_sec)) & np.isfinite(values)
     neutral = kind.neutral
     if kind.neutral_high_voice and np.nanmedian(_semitones(utterances["f0_median_hz"])) > HIGH_VOICE_FLOOR:
         neutral = kind.neutral_high_voice
-    if not within.any() or (neutral is None and np.isfinite(values).sum() < 2):
+    if not meant.any() or (neutral is None and np.isfinite(values).sum() < 2):
         return None  # how loud a recording is, says nothing of the voice
     usual_value = float(np.nanmedian(values))
     baseline = usual_value if neutral is None else float(np.clip(usual_value, *neutral))
     if kind.least is not None:
-        far = values[within] / kind.least * ONSET_STRENGTH
+        far = values[meant] / kind.least * ONSET_STRENGTH
     else:
-        far = (baseline - values[within] if lowered else values[within] - baseline) / kind.span
+        far = (baseline - values[meant] if lowered else values[meant] - baseline) / kind.span
     return Reading(
         float(np.clip(far.max(), 0, 1)), float((far >= ONSET_STRENGTH).mean()), count=int((far >= ONSET_STRENGTH).sum())
     )
@@ -207,30 +215,30 @@ def _rows(face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, sca
     """A series of strengths, smoothed; None where the face is seen too little to say that something is not so."""
     if values is None or not len(values):
         return None
-    rows = np.flatnonzero(_within(face, span) & np.isfinite(values))
+    rows = np.flatnonzero(within(face, span) & np.isfinite(values))
     if not len(rows):
         return None
     times_sec = face["time_sec"][rows]
     strengths = smooth(times_sec, scale * values[rows])
     level = float(strengths.max())
-    if level < ONSET_STRENGTH and _seen(face, span, len(rows)) < LEAST_SEEN:
+    if level < ONSET_STRENGTH and seen(face, span, len(rows)) < LEAST_SEEN:
         return None
     is_on = strengths >= ONSET_STRENGTH
     lengths = [times_sec[end - 1] - times_sec[first] for first, end in runs(is_on)]
     return Reading(level, float(is_on.mean()), max(lengths, default=0.0), len(lengths))
 
 
-def _within(face: Columns, span: Span) -> Float[np.ndarray, " N"]:
+def within(face: Columns, span: Span) -> Float[np.ndarray, " N"]:
     return (face["time_sec"] >= span.start_sec) & (face["time_sec"] < span.end_sec)
 
 
-def _seen(face: Columns, span: Span, num_rows: int | None = None) -> float:
+def seen(face: Columns, span: Span, num_rows: int | None = None) -> float:
     """The share of a stretch in which the face is seen."""
     if not face:
         return 0.0
     steps_sec = np.diff(face["time_sec"])
     row_sec = float(np.median(steps_sec)) if len(steps_sec) else 0.0
-    rows = int(_within(face, span).sum()) if num_rows is None else num_rows
+    rows = int(within(face, span).sum()) if num_rows is None else num_rows
     return min(1.0, rows * row_sec / max(span.end_sec - span.start_sec, 1e-6))
 
 
@@ -246,179 +254,3 @@ def _shared(clue: Clue, span: Span) -> float:
 def _columns() -> Mapping[str, str]:
     """The column of each facial action."""
     return {action.kind: f"au{int(action.action_unit[2:]):02d}" for action in facial_actions()}
-
-
-# Actions that are no kinds of clue
-
-
-def blink(evidence: Evidence, span: Span) -> Reading | None:
-    face = evidence.series.face if evidence.series else {}
-    if "blink" not in face:
-        return None
-    rows = _within(face, span) & np.isfinite(face["blink"])
-    count = len(runs(face["blink"][rows] > 0))
-    if not count and _seen(face, span, int(rows.sum())) < LEAST_SEEN:
-        return None
-    return Reading(IS_SO * (count > 0), 0.0, 0.2, count)
-
-
-def eye_contact(evidence: Evidence, span: Span) -> Reading | None:
-    face = evidence.series.face if evidence.series else {}
-    if "eye_contact" not in face:
-        return None
-    held = face["eye_contact"][_within(face, span) & np.isfinite(face["eye_contact"])]
-    return Reading(IS_SO * bool(held.mean() >= 0.5), float(held.mean())) if len(held) else None
-
-
-def speaking(evidence: Evidence, span: Span) -> Reading | None:
-    if not evidence.has_sound:
-        return None
-    spoken = any(
-        one.text and one.start_sec < span.end_sec and one.end_sec > span.start_sec for one in evidence.utterances
-    )
-    return Reading(IS_SO * (spoken or _voice_in(evidence, span)))
-
-
-def speech_begins(evidence: Evidence, span: Span) -> Reading | None:
-    """That the first voice of the recording sounds in a stretch."""
-    voice = evidence.series.voice if evidence.series else {}
-    starts_sec = [one.start_sec for one in evidence.utterances if one.text]
-    if "time_sec" in voice and len(voice["time_sec"]):
-        starts_sec = [float(voice["time_sec"][0])]
-    if not starts_sec:
-        return None
-    return Reading(IS_SO * (span.start_sec <= min(starts_sec) < span.end_sec))
-
-
-def pitch_falling(evidence: Evidence, span: Span) -> Reading | None:
-    """That the pitch falls at the end of what is said, as that of statements does."""
-    utterances = evidence.series.utterances if evidence.series else {}
-    if "f0_final_rise_semitones" not in utterances:
-        return None
-    within = inside((utterances["start_sec"] + utterances["end_sec"]) / 2, [span])
-    rises = utterances["f0_final_rise_semitones"][within]
-    rises = rises[np.isfinite(rises)]
-    return Reading(IS_SO * bool(rises.min() <= -LEAST_FALL)) if len(rises) else None
-
-
-def _voice_in(evidence: Evidence, span: Span) -> bool:
-    voice = evidence.series.voice if evidence.series else {}
-    return bool("time_sec" in voice and inside(voice["time_sec"], [span]).any())
-
-
-def _change_of_loudness(sign: int) -> Read:
-    """From the first third of the voice in a stretch to its last."""
-
-    def read(evidence: Evidence, span: Span) -> Reading | None:
-        voice = evidence.series.voice if evidence.series else {}
-        if "loudness_db" not in voice:
-            return None
-        is_voiced = inside(voice["time_sec"], [span]) & np.isfinite(voice.get("f0_hz", voice["loudness_db"]))
-        loudness = voice["loudness_db"][is_voiced]
-        third = len(loudness) // 3
-        if not third:
-            return None
-        change = sign * float(np.median(loudness[-third:]) - np.median(loudness[:third]))
-        return Reading(float(np.clip(ONSET_STRENGTH * change / LEAST_RISE_DB, 0, 1)))
-
-    return read
-
-
-def _opposite(kind: str) -> Read:
-    """A measure of the voice that is deviated the other way; a head or gaze that is raised instead of lowered."""
-
-    def read(evidence: Evidence, span: Span) -> Reading | None:
-        of = clue_kinds()[kind]
-        if evidence.series is None:
-            return None
-        if isinstance(of, VocalKind):
-            return _vocal(of, evidence.series.utterances, span, not of.lowered)
-        assert isinstance(of, HeadKind)
-        return _head(of, evidence.series.face, span, -1)
-
-    return read
-
-
-def _ever_without(action: str) -> Read:
-    """That a state which lasts, such as closed eyes, does not last all the time."""
-
-    def read(evidence: Evidence, span: Span) -> Reading | None:
-        found = reading(action, evidence, span)
-        return None if found is None else Reading(IS_SO * (found.share < OVER), 1 - found.share)
-
-    return read
-
-
-def _none_of(*actions: str) -> Read:
-    """That none of several things happens."""
-
-    def read(evidence: Evidence, span: Span) -> Reading | None:
-        found = [reading(action, evidence, span) for action in actions]
-        known = [one for one in found if one is not None]
-        return Reading(IS_SO * all(one.level < ONSET_STRENGTH for one in known)) if known else None
-
-    return read
-
-
-@cache
-def _kinds_of(*regions: str) -> tuple[str, ...]:
-    return tuple(name for name, kind in clue_kinds().items() if kind.region in regions)
-
-
-def _still(*regions: str) -> Read:
-    """That nothing is told of these regions, or nothing plain."""
-
-    def read(evidence: Evidence, span: Span) -> Reading | None:
-        if evidence.series is not None and _seen(evidence.series.face, span) < LEAST_SEEN:
-            return None
-        kinds = _kinds_of(*regions)
-        moved = any(clue.kind in kinds and clue.strength >= PLAIN and overlaps(clue, span) for clue in evidence.clues)
-        return Reading(IS_SO * (not moved))
-
-    return read
-
-
-NAMED: Mapping[str, Read] = {
-    "blink": blink,
-    "eye_contact": eye_contact,
-    "speaking": speaking,
-    "silent": _none_of("speaking"),
-    "speech_begins": speech_begins,
-    "head_upright": _none_of("head_tilt", "head_lowered"),
-    "hand_away": _none_of("hand_at_face"),
-    "cheeks_still": _still("cheeks"),
-    "nose_still": _still("nose"),
-    "jaw_still": _still("jaw"),
-    "eyes_open": _ever_without("eyes_closed"),
-    "lips_closed": _ever_without("lips_part"),
-    "head_raised": _opposite("head_lowered"),
-    "gaze_raised": _opposite("gaze_lowered"),
-    "pitch_lowered": _opposite("pitch_raised"),
-    "pitch_falling": pitch_falling,
-    "voice_smooth": _opposite("voice_rough"),
-    "loudness_rising": _change_of_loudness(1),
-    "loudness_falling": _change_of_loudness(-1),
-    "loudness_usual": _none_of("voice_loud", "voice_quiet"),
-    "pace_usual": _none_of("speech_fast", "speech_slow"),
-    "voice_usual": _none_of("pitch_raised", "voice_loud", "voice_quiet", "voice_tense", "voice_soft", "speech_fast",
-                            "speech_slow"),
-    "brows_still": _still("brows"),
-    "mouth_still": _still("mouth"),
-    "head_still": _still("head"),
-    "face_still": _still("brows", "eyes", "nose", "mouth", "cheeks", "jaw"),
-}  # fmt: skip
-"""Actions that are no kinds of clue, and how they are read."""
-
-NAMED_REGIONS: Mapping[str, tuple[Modality, str]] = {
-    "blink": ("face", "eyes"), "eye_contact": ("face", "gaze"), "eyes_open": ("face", "eyes"),
-    "lips_closed": ("face", "mouth"), "head_raised": ("face", "head"), "gaze_raised": ("face", "gaze"),
-    "brows_still": ("face", "brows"), "mouth_still": ("face", "mouth"), "head_still": ("face", "head"),
-    "face_still": ("face", "face"), "head_upright": ("face", "head"), "hand_away": ("face", "head"),
-    "cheeks_still": ("face", "cheeks"), "nose_still": ("face", "nose"), "jaw_still": ("face", "jaw"), "said": ("words", "words"),
-    **dict.fromkeys(("speaking", "silent", "speech_begins", "pitch_lowered", "pitch_falling", "voice_smooth", "loudness_rising",
-                     "loudness_falling", "loudness_usual", "pace_usual", "voice_usual"), ("voice", "voice")),
-}  # fmt: skip
-"""Their modality and region; ``facial_actions`` that no clue tells of are found by their rows."""
-
-ABSENCES = {"silent", "hand_away", "head_upright"} | {name for name in NAMED if name.endswith(("_still", "_usual"))}
-"""Actions that are so where something else is not: no margin about a named time helps them."""

@@ -1,7 +1,7 @@
 """What a kind of clue says for or against a feeling: likelihood ratios, measured on labelled clips of many people.
 
-``weights.json`` is written by ``recipes.evidence.weights``: by kind and family, the log of how much likelier the kind is
-in clips of the family than in others; 0 where its interval holds 0.
+``weights.json`` is written by ``recipes.evidence.weights``: by kind and family, the log of how much likelier the kind
+is in clips of the family than in others; 0 where its interval holds 0.
 """
 
 import json

@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
-TOKEN = re.compile(r'"[^"]*"|\[[^\]]*\]?|\d+(?::\d+)*(?:\.\d+)?(?:[-–]\d+(?::\d+)*(?:\.\d+)?)?|[a-z]+(?:\'[a-z]+)*|[^\s\w]')
+TOKEN = re.compile(
+    r'"[^"]*"|\[[^\]]*\]?|\d+(?::\d+)*(?:\.\d+)?(?:[-\u2013]\d+(?::\d+)*(?:\.\d+)?)?|[a-z]+(?:\'[a-z]+)*|[^\s\w]'
+)
 PHRASE_TOKEN = re.compile(r"(?:\.\.\.)?[a-z]+(?:'[a-z]+)*\*?|\.\.\.|\d+")
 GAP = "..."
 MAX_GAP = 4  # words that "..." lets in
@@ -22,7 +25,7 @@ IRREGULAR = {
     "left": "leave", "grew": "grow", "grown": "grow", "became": "become", "got": "get", "flew": "fly",
     "swore": "swear", "sworn": "swear", "took": "take", "taken": "take", "swung": "swing", "threw": "throw",
     "thrown": "throw", "hid": "hide", "hidden": "hide", "stuck": "stick", "broke": "break", "broken": "break",
-    "felt": "feel", "told": "tell", "began": "begin", "begun": "begin", "stood": "stand", "sat": "sit", "ground": "grind",
+    "felt": "feel", "told": "tell", "began": "begin", "begun": "begin", "stood": "stand", "sat": "sit",
     "wore": "wear", "worn": "wear", "wrung": "wring", "lit": "light", "is": "be", "are": "be", "was": "be",
     "were": "be", "been": "be", "being": "be", "has": "have", "had": "have", "does": "do", "did": "do", "lay": "lie",
     "made": "make", "gave": "give", "given": "give", "lost": "lose", "knit": "knit", "cried": "cry", "dies": "die",
@@ -144,3 +147,8 @@ def _fits(word: str, token: Token) -> bool:
     if word.endswith("*"):
         return token.text.startswith(word.removesuffix("*"))
     return word in token.forms
+
+
+def named(words: WordList, text: Sequence[Token]) -> Any:
+    """The name of the first phrase of a list in a text; None where there is none."""
+    return next((found.name for found in words.find(text)), None)

@@ -201,7 +201,11 @@ def _subject(fact: Fact, who: Pronoun) -> str:
     if not fact.has_subject:
         return who
     voice = f"{POSSESSIVES[who]} voice is"
-    return voice if fact.predicate.startswith(f"{voice} ") else fact.predicate.split(" ", 2)[0] + " " + fact.predicate.split(" ", 2)[1]
+    return (
+        voice
+        if fact.predicate.startswith(f"{voice} ")
+        else fact.predicate.split(" ", 2)[0] + " " + fact.predicate.split(" ", 2)[1]
+    )
 
 
 def _told_of(fact: Fact, subject: str) -> str:

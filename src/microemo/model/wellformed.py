@@ -125,7 +125,11 @@ class _Answer:
         longer = self.text + piece
         since = max(0, len(self.text) - 40)  # no word is longer
         return (
-            all(self._is_word(longer, match) for match in WORD.finditer(longer, since) if match.end() > len(self.text) - 1)
+            all(
+                self._is_word(longer, match)
+                for match in WORD.finditer(longer, since)
+                if match.end() > len(self.text) - 1
+            )
             and all(self._is_number(longer, match) for match in NUMBER.finditer(longer, since))
             and not _repeats(longer)
         )

@@ -1,0 +1,137 @@
+"""Times in sentences: "at 0:02", "a second in", "from 1 to 3 s", "at first", "until the last half second"."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from microemo.claims.vocabulary import vocabulary
+from microemo.claims.words import Token, named
+
+Extent = Literal["throughout", "briefly"]
+
+PARTS_OF_TIME = {"start": (0.0, 0.4), "middle": (0.25, 0.75), "end": (0.6, 1.0), "very_end": (0.85, 1.0)}
+COUNTED = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
+NUMBERS = {word: float(value) for value, word in enumerate(COUNTED)} | {
+    "a quarter of a": 0.25,
+    "a quarter": 0.25,
+    "half a": 0.5,
+    "three quarters of a": 0.75,
+    "a": 1.0,
+}
+NUMBER = rf"(?:\d+(?:\.\d+)?|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
+CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+(?:\.\d+)?)")
+INTO = re.compile(
+    rf"\b(?P<number>{NUMBER})(?P<half> and a half)?[ -](?:s|sec|seconds?)(?P<more> and a half)? (?:in\b|into\b)"
+)
+RANGE = re.compile(
+    rf"\b(?:from|between|at) (?:about |around |roughly )?(?P<first>{NUMBER})(?: ?s\b| seconds?)? (?:and|to|until|till) "
+    rf"(?:about |around )?(?P<last>{NUMBER})\b|"
+    "\\b(?P<from>\\d+(?:\\.\\d+)?) ?[-\N{EN DASH}] ?(?P<to>\\d+(?:\\.\\d+)?) ?s"
+)
+EDGE = re.compile(
+    rf"\b(?P<how>past |after |once |beyond |until )?the (?:very )?(?P<edge>first|last) (?P<number>{NUMBER} )?"
+    r"(?P<part>half |quarter )?(?:of a )?(?:seconds?|s)\b"
+)
+POINT = re.compile(
+    r"(?<!for )(?<!than )(?<!lasts )\b(?P<how>at|around|about|after|by|until|till|up to|from|before|near|past|since)"
+    r"(?: the| about| around| roughly)? "
+    rf"(?P<number>{NUMBER})(?P<half> and a half)?(?: ?s\b|[ -]sec\w*\b)(?! of\b| in\b| into\b)"
+)
+HOLDS = re.compile(r"\b(?:keeps?|stays?|remains?|holds?|kept|stayed|remained|held)\b")
+LASTING = re.compile(
+    r"\b(?:half a|a|one|two|three|four|five|six|first|last|(?:first|last) (?:two|three|half)|\d[\d.]*)"
+    r"(?: full| whole| long| good)?[ -]seconds?(?: and a half)?|\bsecond half\b|\bfirst half\b"
+)
+
+
+@dataclass(frozen=True)
+class When:
+    """A named time, and how lasting.
+
+    start_sec, end_sec   of the recording
+    after_sec            seconds into the stretch that the text is about, or into what is said in it
+    part                 shares of that stretch
+    edge                 seconds from its start, to the end where there is no second; below 0: from its end
+    """
+
+    start_sec: float | None = None
+    end_sec: float | None = None
+    after_sec: float | None = None
+    part: tuple[float, float] | None = None
+    edge: tuple[float, float | None] | None = None
+    extent: Extent | None = None
+
+    def __bool__(self) -> bool:
+        return self != When()
+
+
+NO_TIME = When()
+
+
+def when_in(text: str, words: Sequence[Token], beside: Sequence[Token]) -> When:
+    """The time that a stretch of a sentence names: by its text in lower case, its tokens, those that mean nothing."""
+    extent: Extent | None = named(vocabulary().extent, beside)
+    into, stretch = INTO.search(text), RANGE.search(text)
+    if stretch:
+        extent = extent or ("throughout" if HOLDS.search(text) else None)
+        edges = [number for number in stretch.groups() if number]
+        return When(_number(edges[0]), _number(edges[1]), extent=extent)
+    clocks = [_clock(match) for match in CLOCK.finditer(text)]
+    if into and not clocks:
+        half = 0.5 * bool(into["half"] or into["more"])
+        return _reaching(words, When(after_sec=_number(into["number"]) + half, extent=extent), "")
+    point, edge = POINT.search(text), EDGE.search(text)
+    if edge and not clocks:
+        return _edge(words, edge, extent)
+    if clocks:
+        how = re.search(r"\b(until|till|up to|before|from|after|since)\s+[\d:.]+", text)
+        return _reaching(words, When(min(clocks), max(clocks), extent=extent), how[1] if how else "")
+    if point:
+        at_sec = _number(point["number"]) + 0.5 * bool(point["half"])
+        return _reaching(words, When(at_sec, at_sec, extent=extent), point["how"])
+    part = named(vocabulary().part_of_time, beside)
+    found = When(part=PARTS_OF_TIME[part] if part else None, extent=extent)
+    return _reaching(words, found, "")
+
+
+def _edge(words: Sequence[Token], match: re.Match[str], extent: Extent | None) -> When:
+    """The first or last seconds of a stretch, or all but these."""
+    length_sec = _number(match["number"].strip()) if match["number"] else 1.0
+    length_sec *= {None: 1.0, "half ": 0.5, "quarter ": 0.25}[match["part"]]
+    beyond = (match["how"] or "").strip() in ("past", "after", "once", "beyond")
+    if match["edge"] == "first":
+        return When(edge=(length_sec, None) if beyond else (0.0, length_sec), extent=extent)
+    until = (match["how"] or "").strip() == "until" or words[0].text == "until"
+    return When(edge=(0.0, -length_sec) if until else (-length_sec, None), extent=extent)
+
+
+def _reaching(words: Sequence[Token], when: When, how: str) -> When:
+    """A time up to which, or from which on, something is so: "until 0:03"."""
+    if how in ("until", "till", "up to", "before") or words[0].text == "until":
+        if when.part is not None:
+            return replace(when, part=(0.0, when.part[0]))
+        return When(0.0, when.end_sec if when.after_sec is None else when.after_sec, extent=when.extent)
+    return replace(when, end_sec=float("inf")) if how in ("from", "after", "since") else when
+
+
+def _clock(match: re.Match[str]) -> float:
+    return 3600 * int(match["hours"] or 0) + 60 * int(match["minutes"]) + float(match["seconds"])
+
+
+def _number(text: str) -> float:
+    return NUMBERS[text] if text in NUMBERS else float(text)
+
+
+def at(own: When, when: When) -> When:
+    """A time with what is lacking of it."""
+    is_named = own.start_sec is not None or own.after_sec is not None or own.part is not None or own.edge is not None
+    return own if is_named else replace(when, extent=own.extent or when.extent)
+
+
+def lasting(text: str) -> list[tuple[int, int]]:
+    """Where a text says how long something lasts, from and to which character: that is no time and no count."""
+    return [match.span() for match in LASTING.finditer(text)]
