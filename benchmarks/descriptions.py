@@ -3,7 +3,7 @@
     python benchmarks/descriptions.py described.jsonl
 
 The control holds each description against the clues of another clip, drawn at random: a check that cannot fail would
-verify these as well.
+bear these out as well.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from shares import proportion
 
+from microemo.claims.readings import Evidence
 from microemo.data import manifest
 from microemo.data.described import ALWAYS, quality
-from microemo.claims.readings import Evidence
 from microemo.parse import claims_in
 
 NUM_DRAWN = 200
@@ -31,11 +31,11 @@ def main() -> None:
         for sample, other in zip(samples, others, strict=True)
         for claim in claims_in(sample.description, Evidence(None, other.clues), ALWAYS)
     ]
-    print(proportion("claims verified", found.verified, found.claims))
-    print(proportion("claims verified by another clip's clues", sum(control), len(control)))
+    print(proportion("claims borne out", found.borne_out, found.claims))
+    print(proportion("claims borne out by another clip's clues", sum(control), len(control)))
     print(proportion("without a clue", found.without_clues, found.descriptions))
     print(f"labels: {found.labels} in {found.descriptions}, {drawn.labels} in {drawn.descriptions} drawn at random")
-    print(f"most frequent frame: in {found.most_frequent_frame}, in {drawn.most_frequent_frame} of those drawn")
+    print(proportion("the same text of other clues", found.same_text, found.descriptions))
 
 
 if __name__ == "__main__":

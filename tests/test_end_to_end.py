@@ -13,7 +13,6 @@ from clips import SAMPLE_RATE, still, write
 from microemo import load, weights
 from microemo.answers import ask
 from microemo.chunks import encode, judged, scene_of
-from microemo.clues import mentions
 from microemo.effects import Removal, confidences, told_clues
 from microemo.media.audio import waveform
 from microemo.media.probe import probe
@@ -69,8 +68,7 @@ def check(result: Result) -> None:
             for clue in (clue_of[id_] for id_ in claim.clues):
                 assert claim.modality == clue.modality
                 assert claim.text in answer.explanation
-            else:
-                assert claim.clue is None
+            assert claim.clue is None
     for utterance in result.utterances:  # and was measured while the utterance went on
         for claim in utterance.claims:
             clue = clue_of[claim.clue] if claim.clue is not None else None

@@ -59,7 +59,7 @@ def faults(one: Written, table: Table) -> Iterator[str]:
 
 
 def _untrue(text: str, table: Table, span: Span) -> Iterator[str]:
-    """Claims that the checker does not bear out of anybody in the table, or bears out by no clue that the text cites."""
+    """Claims that the checker bears out of nobody in the table."""
     people = [
         Evidence(person, [clue for clue in table.clues if clue.person == person],
                  [one for one in table.utterances if one.person == person])

@@ -95,12 +95,12 @@ class Counted:
         for corpus, own in by_corpus.items():
             people, families = sorted({c.person for c in own}), sorted({c.family for c in own})
             families = [name for name in families if sum(clip.family == name for clip in own) >= LEAST_OF_FAMILY]
-            own = [clip for clip in own if clip.family in families]
+            labelled = [clip for clip in own if clip.family in families]
             totals = np.zeros((len(people), len(families)))
             counts = np.zeros((len(people), len(families), len(kinds)))
             places = {person: row for row, person in enumerate(people)}, {name: at for at, name in enumerate(families)}
             columns = {kind: at for at, kind in enumerate(kinds)}
-            for clip in own:
+            for clip in labelled:
                 row, at = places[0][clip.person], places[1][clip.family]
                 totals[row, at] += 1
                 for kind in clip.kinds:

@@ -141,7 +141,7 @@ class Effect(Record):
 
 
 class Answer(Record):
-    """What the person feels over some span of time, and why. Claims that are not borne out stay out of ``explanation``."""
+    """What the person feels over some span of time, and why. What is not borne out stays out of ``explanation``."""
 
     emotions: tuple[Emotion, ...] = ()
     explanation: str = ""

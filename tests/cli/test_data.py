@@ -109,7 +109,7 @@ def test_describe(run: Run, ravdess: Path, tmp_path: Path) -> None:
     outcome = run("data", "describe", "m.jsonl", "--out", "d.jsonl", "--max-failed-share", "0.3")
     assert outcome.code == 1
     assert outcome.stderr.startswith("microemo: 2 rows left out: 03-01-03-01-01-01-01: ")
-    assert "6 described; 6 of 6 claims verified" in outcome.stdout
+    assert "6 described; 6 of 6 claims borne out" in outcome.stdout
     rows = [json.loads(line) for line in (tmp_path / "d.jsonl").read_text().splitlines()]
     assert [("description" in row, row["speaker"] == "01") for row in rows].count((True, False)) == 6
     outcome = run("data", "describe", "m.jsonl", "--out", "e.jsonl")
@@ -127,4 +127,4 @@ def test_describe_and_rewrite(run: Run, ravdess: Path, monkeypatch: pytest.Monke
         )  # fmt: skip
     assert "6 requests" in outcome.stderr
     assert "3 rewritten, 3 kept as they were" in outcome.stderr  # those of happy clips do not name it
-    assert json.loads(outcome.stdout)["verified"] == 6
+    assert json.loads(outcome.stdout)["borne_out"] == 6

@@ -22,6 +22,7 @@ peak = 0.5
 min_sec = 0.4
 phrase = "tongue shown"
 clauses = ["the tongue shows", "the tongue is put out"]
+predicates = ["shows {their} tongue", "shows the tip of {their} tongue", "puts {their} tongue far out"]
 keywords = ["tongue*"]
 families = ["disgusted"]
 """
@@ -34,6 +35,7 @@ neutral = [-1.0, 1.0]
 span = 10.0
 phrase = "climbing pitch"
 clauses = ["the pitch climbs to the end"]
+predicates = ["{their} voice climbs", "{their} voice climbs a little", "{their} voice climbs steeply"]
 keywords = ["pitch climbs"]
 families = ["surprised"]
 """
@@ -69,6 +71,7 @@ times_sec = np.arange(150) / 50
 level = np.full(150, -15.0)
 voice_clues.voice_in = lambda *_: voice_clues.Voice(utterance, times_sec, 6 * times_sec, level, level)
 clues = measure_clues(track, voice_clues.voices_in(np.zeros(1), [utterance], []), [utterance], [], [utterance.span])
+told = Evidence(None, clues)
 new = {clue.kind: clue for clue in clues if clue.kind in ("tongue_show", "pitch_climbing")}
 prompt = "".join(map(str, prefix(prompt_utterances([utterance], clues), frozenset())))
 result = ResultRecord(
@@ -79,8 +82,8 @@ result = ResultRecord(
 print(json.dumps({kind: {
     "modality": clue.modality,
     "prompted": f"{clue_clause(clue)} [{clue.id}]" in prompt,
-    "claims": [c.is_borne_out and c.clues == (clue.id,) for c in claims_in(clue_clause(clue) + ".", Evidence(None, clues), Span(0, 3))],
-    "denied": [c.is_borne_out for c in claims_in(clue_clause(clue) + ".", Evidence(None, ()), Span(0, 3))],
+    "claims": [c.is_borne_out and c.clues == (clue.id,) for c in claims_in(f"{clue_clause(clue)}.", told, Span(0, 3))],
+    "denied": [c.is_borne_out for c in claims_in(f"{clue_clause(clue)}.", Evidence(None, ()), Span(0, 3))],
     "value": wording.quantity(clue.value, clue.kind),
     "action_unit": wording.action_units().get(kind),
     "families": list(known()[kind]),

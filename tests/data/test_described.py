@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from microemo.claims.readings import Evidence
 from microemo.data import described
 from microemo.data.association import KNOWN
 from microemo.data.manifest import AnnotatedUtterance, Sample
@@ -12,6 +13,7 @@ from microemo.data.measure import Measured
 from microemo.errors import InputError
 from microemo.parse import claims_in
 from microemo.schema import Clue, Utterance
+from microemo.spans import Span
 
 KINDS = {"sad": "voice_soft", "angry": "voice_tense"}
 
@@ -57,8 +59,8 @@ def test_every_claim_holds_and_labels_go_beyond_the_class() -> None:
         assert claim.is_borne_out
         assert len(told.labels) > 1
     found = described.quality(outcome.samples)
-    assert (found.descriptions, found.claims, found.verified, found.without_clues) == (40, 40, 40, 0)
-    assert found.most_frequent_frame <= 2
+    assert (found.descriptions, found.claims, found.borne_out, found.without_clues) == (40, 40, 40, 0)
+    assert found.same_text == 0
 
 
 def test_descriptions_that_are_there_stay() -> None:
@@ -85,9 +87,9 @@ def test_utterances_are_told_from_their_own_clues() -> None:
     assert "[1]" in told.utterances[0].description
     assert "[2]" in told.utterances[1].description
     assert told.utterances[2] == turns[2]  # without a time there is nothing to tell it from
-    for turn, span in zip(told.utterances, ((0, 2), (2, 4)), strict=False):
+    for turn, span in zip(told.utterances, (Span(0, 2), Span(2, 4)), strict=False):
         assert all(claim.is_borne_out for claim in claims_in(turn.description, Evidence(None, told.clues), span))
-    assert described.quality([told]).verified == described.quality([told]).claims == 2
+    assert described.quality([told]).borne_out == described.quality([told]).claims == 2
 
 
 def test_what_cannot_be_measured_stays_and_is_named() -> None:
@@ -110,5 +112,6 @@ def test_the_quality_counts_what_does_not_hold() -> None:
     wrong = sample(
         "a", "sad", description="The voice is high [1], so the person seems sad.", clues=(clue(1, "voice_soft", 0),)
     )
-    found = described.quality([wrong, wrong, sample("b", "sad")])
-    assert (found.descriptions, found.claims, found.verified, found.most_frequent_frame) == (2, 2, 0, 2)
+    other = wrong.model_copy(update={"name": "b", "clues": (clue(1, "pitch_flat", 0),)})
+    found = described.quality([wrong, other, sample("c", "sad")])
+    assert (found.descriptions, found.claims, found.borne_out, found.same_text) == (2, 2, 0, 2)

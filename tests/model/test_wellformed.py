@@ -28,7 +28,9 @@ from microemo.model.wellformed import WORD, WellFormed, Words, _Answer
     ],
 )
 def test_words_names_and_numbers_are_known(text: str, piece: str, allowed: bool) -> None:
-    words = frozenset("sad she seems vindictive and he waits for it begins at frowns".split())
+    words = frozenset(
+        ["sad", "she", "seems", "vindictive", "and", "he", "waits", "for", "it", "begins", "at", "frowns"]
+    )
     answer = _Answer(words, "1.5-2.0 s. Words of Maya: so Clues: the brows [2]")
     answer.add(text)
     assert answer.allows(piece) is allowed

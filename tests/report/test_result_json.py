@@ -15,6 +15,7 @@ from microemo.schema import Answer, Claim, Clue, Emotion
 text = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
 share = st.floats(0, 1)
 number = st.floats(allow_nan=False, allow_infinity=False)
+outcome = st.sampled_from(["borne_out", "contradicted", "unmeasurable", "outside_knowledge"])
 modality = st.sampled_from(["face", "voice", "words"])
 clue = st.builds(
     Clue, id=st.integers(1), modality=modality, region=text, kind=text, start_sec=number, apex_sec=number,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from microemo.claims.words import WordList
-from microemo.clues import nonverbal_kinds
+from microemo.claims.words import GAP, WordList
+from microemo.clues import nonverbal_kinds, plural
 
 ALL = ("parts", "movements", "alone", "strength", "extent", "part_of_time", "times", "negation", "joints", "conclusion",
        "plain", "saying")  # fmt: skip
@@ -70,4 +70,6 @@ def _phrases(kind: str) -> list[str]:
     """What the table of clues says of a kind, and what it is known by."""
     of = nonverbal_kinds()[kind]
     sided = [clause.format(side=side) for clause in of.one_sided for side in ("left", "right")]
-    return [of.phrase, *of.clauses, *sided, *of.keywords]
+    said = [words.removeprefix("{their} ").replace("{their}", GAP) for words in of.predicates]
+    of_many = [plural(first) + space + rest for first, space, rest in (words.partition(" ") for words in said)]
+    return [of.phrase, *of.clauses, *sided, *of.keywords, *said, *of_many]

@@ -136,9 +136,9 @@ def describe(
         print(quality.model_dump_json())
     else:
         print(
-            f"{out}: {result.num_written} described; {quality.verified} of {quality.claims} claims verified, "
+            f"{out}: {result.num_written} described; {quality.borne_out} of {quality.claims} claims borne out, "
             f"{quality.without_clues} of {quality.descriptions} descriptions without a clue, {quality.labels} labels, "
-            f"no frame of a sentence in more than {quality.most_frequent_frame}"
+            f"{quality.same_text} that say what another says of other clues"
         )
     raise typer.Exit(_report_faults(whole))
 

@@ -29,10 +29,9 @@ from microemo.clues.table import (
     verbal_kinds,
     vocal_kinds,
 )
-from microemo.clues.wording import QUOTATION, clue_clause, kinds_in, mentions, unquoted
+from microemo.clues.wording import clue_clause, plural
 
 __all__ = [
-    "QUOTATION",
     "VERBS",
     "ClueKind",
     "EventKind",
@@ -50,12 +49,10 @@ __all__ = [
     "facial_actions",
     "facial_kinds",
     "head_kinds",
-    "kinds_in",
-    "mentions",
     "micro_kinds",
     "nonverbal_kinds",
+    "plural",
     "style_kinds",
-    "unquoted",
     "verbal_kinds",
     "vocal_kinds",
 ]

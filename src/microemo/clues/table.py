@@ -3,11 +3,10 @@
 The columns are explained at the head of each table (``facial.toml`` and so on).
 """
 
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, Self, TypeVar
 
@@ -45,8 +44,8 @@ AnyKind = TypeVar("AnyKind", bound=ClueKind)
 class NonverbalKind(ClueKind):
     """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it.
 
-    ``predicates`` are what descriptions say of a person who shows it plainly, slightly or strongly: "{their}" is a place
-    for his, her or their; one that begins with such has a subject of its own.
+    ``predicates`` are what descriptions say of a person who shows it plainly, slightly or strongly: "{their}" is a
+    place for his, her or their; one that begins with such has a subject of its own.
     """
 
     phrase: str
@@ -54,13 +53,6 @@ class NonverbalKind(ClueKind):
     one_sided: tuple[str, ...] = ()
     predicates: tuple[str, str, str]
     keywords: tuple[str, ...]
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """Matches text, in lower case, that speaks of the kind."""
-        words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
-        of_sides = ("(?:left|right)".join(map(re.escape, clause.split("{side}"))) for clause in self.one_sided)
-        return re.compile(r"\b(" + "|".join((*words, *of_sides)) + r")\b")
 
 
 class FacialAction(ClueKind):

@@ -1,12 +1,11 @@
-"""Clues in words: the clauses by which prompts and answers speak of them, and recognising them in text."""
+"""Clues in words: the clauses by which prompts speak of them. What texts say is read by ``claims``."""
 
-import re
 import zlib
 
-from microemo.clues.table import VERBS, NonverbalKind, VerbalKind, clue_kinds, nonverbal_kinds
+from microemo.clues.table import VERBS, VerbalKind, clue_kinds, nonverbal_kinds
 from microemo.schema import Clue
 
-QUOTATION = re.compile(r'"([^"]*)"')
+PLURALS = {"is": "are", "has": "have", "does": "do", "goes": "go"}
 
 
 def clue_clause(clue: Clue) -> str:
@@ -29,27 +28,15 @@ def _verbs(kind: str) -> tuple[str, ...]:
     return known.verbs if isinstance(known, VerbalKind) else VERBS
 
 
-def mentions(text: str, clue: Clue) -> bool:
-    """Whether a text speaks of what a clue measured: by its keywords, and of no other side, or by quoting the word."""
-    if clue.modality == "words":
-        detail = re.compile(rf"(?<!\w){re.escape(clue.detail.lower())}(?!\w)")
-        return any(detail.search(quotation) for quotation in QUOTATION.findall(text.lower()))
-    kind, plain = nonverbal_kinds()[clue.kind], unquoted(text)
-    return kind.pattern.search(plain) is not None and _sides(kind, plain) <= {clue.side}
-
-
-def _sides(kind: NonverbalKind, text: str) -> set[str]:
-    """The sides of which a text says that they act alone."""
-    patterns = (re.escape(clause).replace(r"\{side\}", "(left|right)") for clause in kind.one_sided)
-    return {side for pattern in patterns for side in re.findall(pattern, text)}
-
-
-def kinds_in(text: str) -> set[str]:
-    """The kinds of facial and vocal clues that a text speaks of."""
-    plain = unquoted(text)
-    return {kind.kind for kind in nonverbal_kinds().values() if kind.pattern.search(plain)}
-
-
-def unquoted(text: str) -> str:
-    """A text in lower case and without what it quotes: 'says "stop smiling"' speaks of no smile."""
-    return QUOTATION.sub('""', text.lower())
+def plural(verb: str) -> str:
+    """frowns -> frown, pushes -> push, cries -> cry, is -> are; a colon stays behind it."""
+    bare = verb.rstrip(":")
+    if bare in PLURALS:
+        base = PLURALS[bare]
+    elif bare.endswith("ies"):
+        base = bare[:-3] + "y"
+    elif bare.endswith(("shes", "ches", "sses", "xes", "oes")):
+        base = bare[:-2]
+    else:
+        base = bare.removesuffix("s")
+    return base + verb[len(bare) :]

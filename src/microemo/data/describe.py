@@ -17,7 +17,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from microemo.claims.grammar import read
-from microemo.clues import FacialKind, VerbalKind, clue_kinds, nonverbal_kinds
+from microemo.clues import FacialKind, VerbalKind, clue_kinds, nonverbal_kinds, plural
 from microemo.data.association import Association, family
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.lexicon.labels import lexicon, normalised, place
@@ -35,7 +35,6 @@ CLEAR, SOME = 1.5, 0.3  # evidence, in log odds: "clearly" sad, "seems" sad
 TIMED_FROM_SEC = 6.0  # length of a clip in which one would like to know when
 TIMES = {2: "twice", 3: "three times"}
 POSSESSIVES: dict[Pronoun, str] = {"she": "her", "he": "his", "they": "their"}
-PLURALS = {"is": "are", "has": "have", "does": "do", "goes": "go"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Description:
 
 
 class Fact(NamedTuple):
-    """One thing that is told: its clues, the earliest first, and its predicate; ``has_subject`` if it needs no other."""
+    """One thing that is told: its clues, the earliest first, its predicate, and whether that has a subject."""
 
     clues: tuple[Clue, ...]
     predicate: str
@@ -161,20 +160,6 @@ def _agreeing(text: str, who: Pronoun) -> str:
     """A predicate in the third person singular, as the pronoun wants it."""
     first, space, rest = text.partition(" ")
     return text if who != "they" or first.startswith(("{their}", "the")) else plural(first) + space + rest
-
-
-def plural(verb: str) -> str:
-    """frowns -> frown, pushes -> push, cries -> cry, is -> are; a colon stays behind it."""
-    bare = verb.rstrip(":")
-    if bare in PLURALS:
-        base = PLURALS[bare]
-    elif bare.endswith("ies"):
-        base = bare[:-3] + "y"
-    elif bare.endswith(("shes", "ches", "sses", "xes", "oes")):
-        base = bare[:-2]
-    else:
-        base = bare.removesuffix("s")
-    return base + verb[len(bare) :]
 
 
 def _observation(facts: Sequence[Fact], who: Pronoun, later: bool) -> str:

@@ -2,19 +2,19 @@
 
 import math
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from microemo.claims.readings import Evidence
 from microemo.data.association import Association, Counts, family, known
-from microemo.data.describe import Describer, Description, frame_of
+from microemo.data.describe import Describer, Description
 from microemo.data.manifest import AnnotatedUtterance, Fault, Sample
 from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.parse import CITATION, SENTENCE, claims_in
+from microemo.parse import CITATION, NUMBER, claims_in
 from microemo.schema import Clue, Record
 from microemo.spans import Span
 
@@ -31,13 +31,17 @@ class Described:
 
 
 class Quality(Record):
-    """Counts of descriptions: those that cite no clue, those with the most frequent frame of a sentence; of claims."""
+    """Counts of descriptions, and of their claims.
+
+    ``same_text`` are descriptions that say word for word what another does in which other kinds of clue are cited:
+    equal measures may read equal, others may not.
+    """
 
     descriptions: int
     without_clues: int
     claims: int
-    verified: int
-    most_frequent_frame: int
+    borne_out: int
+    same_text: int
     labels: int
 
 
@@ -84,19 +88,22 @@ def quality(samples: Sequence[Sample]) -> Quality:
     """What the descriptions of clips and utterances are worth; claims are checked as a model's answers are."""
     explanations = [explanation for sample in samples for explanation in _explanations(sample)]
     claims = [claim for text, _, clues, span in explanations for claim in claims_in(text, Evidence(None, clues), span)]
-    frames = Counter(
-        frame
-        for text, labels, *_ in explanations
-        for frame in {frame_of(sentence.strip(), labels) for sentence in SENTENCE.findall(text)}
-    )
+    kinds_of: dict[str, set[frozenset[str]]] = defaultdict(set)
+    for text, _, clues, _ in explanations:
+        kinds_of[CITATION.sub("", text)].add(_cited_kinds(text, clues))
     return Quality(
         descriptions=len(explanations),
         without_clues=sum(not CITATION.search(text) for text, *_ in explanations),
         claims=len(claims),
-        verified=sum(claim.is_borne_out for claim in claims),
-        most_frequent_frame=max(frames.values(), default=0),
+        borne_out=sum(claim.is_borne_out for claim in claims),
+        same_text=sum(len(kinds_of[CITATION.sub("", text)]) > 1 for text, *_ in explanations),
         labels=len({label for _, labels, *_ in explanations for label in labels}),
     )
+
+
+def _cited_kinds(text: str, clues: Sequence[Clue]) -> frozenset[str]:
+    cited = {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
+    return frozenset(clue.kind for clue in clues if clue.id in cited)
 
 
 def _explanations(sample: Sample) -> Iterator[tuple[str, tuple[str, ...], tuple[Clue, ...], Span]]:
@@ -134,7 +141,9 @@ def _described(sample: Sample, measured: Measured, describer: Describer) -> Samp
         "utterances": tuple(_described_utterance(utterance, clues, describer) for utterance in sample.utterances),
     }
     if sample.labels and not sample.description:
-        changes |= _written(sample.labels, describer.describe(sample.labels[0], sample.intensity, clues))
+        length_sec = measured.duration_sec
+        told = describer.describe(sample.labels[0], sample.intensity, clues, length_sec=length_sec)
+        changes |= _written(sample.labels, told)
     return sample.model_copy(update=changes)
 
 

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from microemo.chat import Chat, Cost, Message
+from microemo.claims.readings import Evidence
 from microemo.data.describe import adjective
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.hooks import Hook, silent
-from microemo.claims.readings import Evidence
 from microemo.parse import CITATION, NUMBER, claims_in
 from microemo.spans import Span
 

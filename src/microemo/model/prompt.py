@@ -88,11 +88,8 @@ def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]
 
 def words_of(utterances: Sequence[PromptUtterance]) -> str:
     """All that the prompt says in words and numbers of a clip, for what may be said again."""
-    spoken = [
-        f"{heading(entry.start_sec, entry.end_sec)} {entry.said} {' '.join(f'{clause} [{id_}]' for id_, clause in entry.clues)}"
-        for entry in utterances
-    ]
-    return " ".join(spoken)
+    listed = [f"{clause} [{id_}]" for entry in utterances for id_, clause in entry.clues]
+    return " ".join([*(f"{heading(*entry.span)} {entry.said}" for entry in utterances), *listed])
 
 
 def without_marks(text: str) -> str:
