@@ -80,9 +80,8 @@ def main() -> None:
         confusions[claim["outcome"], found] += 1
         of_kind[claim["kind"]].append(found == claim["outcome"])
         if arguments.wrong and found != claim["outcome"]:
-            print(
-                f"{claim['id']:4} {claim['recording']}: {claim['text']}\n     {claim['outcome']} ({claim['why']}), not {found}"
-            )
+            print(f"{claim['id']:4} {claim['recording']}: {claim['text']}")
+            print(f"     {claim['outcome']} ({claim['why']}), not {found}")
     right = sum(count for (truth, found), count in confusions.items() if truth == found)
     print(proportion("outcome right", right, confusions.total()))
     for kind, hits in sorted(of_kind.items()):

@@ -175,12 +175,10 @@ def main() -> None:
         if weight and kind in kinds and name in others and others[name][kinds.index(kind)]
     ]
     same = sum(one * other > 0 for one, other in pairs)
-    print(
-        f"{len(train)} clips, {len({clip.person for clip in train})} people; {sum(bool(w) for of in weights.values() for w in of.values())} weights that are not 0"
-    )
-    print(
-        f"on {len(held_out)} clips of {len({clip.person for clip in held_out})} others {same} of {len(pairs)} have the same sign"
-    )
+    num_settled = sum(bool(weight) for of in weights.values() for weight in of.values())
+    print(f"{len(train)} clips, {len({clip.person for clip in train})} people; {num_settled} weights that are not 0")
+    num_people = len({clip.person for clip in held_out})
+    print(f"on {len(held_out)} clips of {num_people} others {same} of {len(pairs)} have the same sign")
     print(f"correlation {np.corrcoef(np.array(pairs).T)[0, 1]:.2f}")
     for kind, of in weights.items():
         print(kind.ljust(24), "  ".join(f"{name} {math.exp(w):.2f}" for name, w in of.items() if w))

@@ -137,7 +137,7 @@ def test_it_reads_as_one_would_say_it() -> None:
     ]
     text = told(clues, who="she")
     assert text.startswith(
-        "She frowns hard [1] and pushes her chin up [2], then looks down a little [3]; her voice is rough [4]. "
+        "She frowns hard [1], pushes her chin up [2], then looks down a little [3]; her voice is rough [4]. "
         "She clearly seems sad"
     )
     assert told(clues[:1], who="they").startswith("They frown hard [1]. They look sad")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seen_clips import sample
 from written import Written
 
+from microemo.claims.readings import Evidence
 from microemo.config import TINY, ModelConfig
 from microemo.data.describe import Describer
 from microemo.data.manifest import AnnotatedUtterance, Sample
@@ -19,6 +20,7 @@ from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, Slot
 from microemo.parse import parse
 from microemo.schema import Utterance
+from microemo.spans import Span
 from microemo.train import encoded
 from microemo.train.cache import FeatureCache
 from microemo.train.clips import Annotation, Clips, annotated, answer
@@ -118,8 +120,8 @@ def test_what_is_learnt_of_listed_clues_the_parser_verifies(label: str, seed: in
     told = Describer({"brow_lowerer": {"sad": 1.0}}, Random(seed)).describe(label, None, clues)
     numbers = {40 + n: place for place, n in enumerate(sorted(listed), start=1)}
     text = answer(Annotation(told.labels, told.text), numbers)
-    result = parse(Written(text), clues, (0.0, 4.0), {new: old for old, new in numbers.items()})
-    assert all(claim.is_borne_out and set(claim.clues) <= numbers for claim in result.claims if listed)
+    result = parse(Written(text), Evidence(None, clues), Span(0.0, 4.0), {new: old for old, new in numbers.items()})
+    assert all(claim.is_borne_out and set(claim.clues) <= set(numbers) for claim in result.claims if listed)
     assert result.emotions[0].label == label
 
 

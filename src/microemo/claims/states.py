@@ -188,15 +188,17 @@ STATES.update({
     "head_still": _still("head"),
     "face_still": _still("brows", "eyes", "nose", "mouth", "cheeks", "jaw"),
 })  # fmt: skip
-STATE_REGIONS.update({
-    "blink": ("face", "eyes"), "eye_contact": ("face", "gaze"), "eyes_open": ("face", "eyes"),
-    "lips_closed": ("face", "mouth"), "head_raised": ("face", "head"), "gaze_raised": ("face", "gaze"),
-    "brows_still": ("face", "brows"), "mouth_still": ("face", "mouth"), "head_still": ("face", "head"),
-    "face_still": ("face", "face"), "head_upright": ("face", "head"), "hand_away": ("face", "head"),
-    "cheeks_still": ("face", "cheeks"), "nose_still": ("face", "nose"), "jaw_still": ("face", "jaw"),
-    **dict.fromkeys(("speaking", "silent", "speech_begins", "pitch_lowered", "pitch_falling", "voice_smooth",
-                     "loudness_rising", "loudness_falling", "loudness_usual", "pace_usual", "voice_usual"), ("voice", "voice")),
-})  # fmt: skip
+OF_VOICES = (
+    "speaking", "silent", "speech_begins", "pitch_lowered", "pitch_falling", "voice_smooth", "loudness_rising",
+    "loudness_falling", "loudness_usual", "pace_usual", "voice_usual",
+)  # fmt: skip
+OF_FACES = {
+    "blink": "eyes", "eye_contact": "gaze", "eyes_open": "eyes", "lips_closed": "mouth", "head_raised": "head",
+    "gaze_raised": "gaze", "brows_still": "brows", "mouth_still": "mouth", "head_still": "head", "face_still": "face",
+    "head_upright": "head", "hand_away": "head", "cheeks_still": "cheeks", "nose_still": "nose", "jaw_still": "jaw",
+}  # fmt: skip
+STATE_REGIONS.update({state: ("face", region) for state, region in OF_FACES.items()})
+STATE_REGIONS.update(dict.fromkeys(OF_VOICES, ("voice", "voice")))
 
 ABSENCES = {"silent", "hand_away", "head_upright"} | {name for name in STATES if name.endswith(("_still", "_usual"))}
 """Actions that are so where something else is not: no margin about a named time helps them."""

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from microemo.claims.words import GAP, WordList
-from microemo.clues import nonverbal_kinds, plural
+from microemo.clues import nonverbal_kinds, plural, style_kinds
 
 ALL = ("parts", "movements", "alone", "strength", "extent", "part_of_time", "times", "negation", "joints", "conclusion",
        "plain", "saying")  # fmt: skip
@@ -42,10 +42,9 @@ def vocabulary() -> Vocabulary:
     table: dict[str, dict[str, list[str]]] = tomllib.loads(
         files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
     )
-    alone = {
-        kind: [*table["alone"].get(kind, ()), *(_phrases(kind) if kind in nonverbal_kinds() else ())]
-        for kind in {**table["alone"], **nonverbal_kinds()}
-    }
+    styles = {kind.kind: [_bare(verb) for verb in kind.verbs] for kind in style_kinds()}
+    known = {kind: _phrases(kind) for kind in nonverbal_kinds()} | styles
+    alone = {kind: [*table["alone"].get(kind, ()), *known.get(kind, ())] for kind in {**table["alone"], **known}}
     joints = [joint for joint in table["joints"]["joint"] if " " not in joint]
     return Vocabulary(
         **{
@@ -66,10 +65,16 @@ def vocabulary() -> Vocabulary:
     )  # fmt: skip
 
 
+def _bare(verb: str) -> str:
+    """What clauses say of words, without its subject: "hesitates"."""
+    return verb.removeprefix("the person ").rstrip(":")
+
+
 def _phrases(kind: str) -> list[str]:
     """What the table of clues says of a kind, and what it is known by."""
     of = nonverbal_kinds()[kind]
     sided = [clause.format(side=side) for clause in of.one_sided for side in ("left", "right")]
-    said = [words.removeprefix("{their} ").replace("{their}", GAP) for words in of.predicates]
-    of_many = [plural(first) + space + rest for first, space, rest in (words.partition(" ") for words in said)]
-    return [of.phrase, *of.clauses, *sided, *of.keywords, *said, *of_many]
+    plainly, *_ = of.predicates  # what else they have is how strongly, which is read beside it
+    said = plainly.removeprefix("{their} ").replace("{their}", GAP)
+    verb, space, rest = said.partition(" ")
+    return [of.phrase, *of.clauses, *sided, *of.keywords, said, plural(verb) + space + rest]
