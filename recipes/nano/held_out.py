@@ -141,7 +141,9 @@ def rows_of(path: Path, spans: Sequence[LabelledSpan], result: Result) -> Iterat
             "explanation": answer.explanation,
             "num_claims": len(answer.claims),
             "num_borne_out": sum(claim.is_borne_out for claim in answer.claims),
-            "modalities_claimed": sorted({claim.modality for claim in answer.claims if claim.is_borne_out}),
+            "modalities_claimed": sorted(
+                {claim.modality for claim in answer.claims if claim.is_borne_out and claim.modality}
+            ),
             "has_face": result.clip.face_seconds > 0,
             "has_audio": result.clip.has_audio,
             "abstained": result.abstained,

@@ -140,7 +140,7 @@ def _claims(sentences: Sequence[Sequence[_Piece]]) -> tuple[Claim, ...]:
 
 def _told(pieces: Sequence[_Piece]) -> str:
     """A sentence without what was not borne out; empty if nothing is left that can stand alone."""
-    kept = [piece for piece in pieces if piece.holds and any(map(str.isalnum, piece.text))]
+    kept: Sequence[_Piece] = [piece for piece in pieces if piece.holds and any(map(str.isalnum, piece.text))]
     if not kept:
         return ""
     if any(piece.is_conclusion for piece in kept):

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Literal
 
 from microemo.claims.grammar import SAID, UNINSTRUMENTED, Statement
-from microemo.claims.readings import ONSET_STRENGTH, STATE_REGIONS, Evidence, Reading, overlaps, reading
+from microemo.claims.readings import PRESENT, STATE_REGIONS, Evidence, Reading, overlaps, reading
 from microemo.claims.states import ABSENCES
 from microemo.claims.times import When
 from microemo.claims.weights import weight
@@ -90,7 +90,7 @@ def outcome(
     if stretches[0].start_sec >= evidence.end_sec:
         return "contradicted"
     holds = _said if SAID in statement.actions else _holds
-    known = [found for stretch in stretches if (found := holds(statement, evidence, stretch)) is not None]
+    known = [is_so for stretch in stretches if (is_so := holds(statement, evidence, stretch)) is not None]
     return "unmeasurable" if not known else "borne_out" if any(known) != statement.negated else "contradicted"
 
 
@@ -151,16 +151,16 @@ def _holds(statement: Statement, evidence: Evidence, stretch: Span) -> bool | No
     """Whether any of the actions is as the statement says; None where none of them could be measured."""
     known = [found for action in statement.actions if (found := reading(action, evidence, stretch)) is not None]
     if statement.strength is not None:  # of several things that may be meant, the plainest is
-        known = sorted(known, key=lambda found: -found.level)[:1]
+        known = [found for found in known if found.level >= max(one.level for one in known)]
     return any(_fits(found, statement) for found in known) if known else None
 
 
 def _fits(found: Reading, statement: Statement) -> bool:
-    if found.level < ONSET_STRENGTH:
+    if found.level < PRESENT:
         return False
     if statement.negated:
         return True  # that it happens at all is enough
-    at_least, at_most = statement.times or (0, found.count)
+    at_least, at_most = statement.times or (0, found.num)
     return (
         (statement.side is None or statement.side in found.sides)
         and not (statement.strength == "slight" and found.level > SLIGHT_UP_TO)
@@ -168,7 +168,7 @@ def _fits(found: Reading, statement: Statement) -> bool:
         and not (statement.strength == "strong" and found.level < STRONG_FROM)
         and not (statement.when.extent == "throughout" and found.share < THROUGHOUT)
         and not (statement.when.extent == "briefly" and found.longest_sec > BRIEF_SEC)
-        and at_least <= found.count <= at_most
+        and at_least <= found.num <= at_most
     )
 
 

@@ -8,7 +8,7 @@ negation, strength, side and time. A stretch without a part of its own goes on a
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from microemo.claims.meanings import meanings_in
 from microemo.claims.times import NO_TIME, NUMBERS, When, at, lasting, when_in
@@ -230,8 +230,8 @@ class _Stretch:
 
     def _strength(self) -> Strength | None:
         """How strong: "as high as", whatever else its words tell, or what stands beside the meaning."""
-        phrases = [found.name for found in vocabulary().strength.find(self.words) if found.num_words > 2]
-        return next(iter(phrases), None) or named(vocabulary().strength, self._beside)
+        phrases: list[Any] = [found.name for found in vocabulary().strength.find(self.words) if found.num_words > 2]
+        return phrases[0] if phrases else named(vocabulary().strength, self._beside)
 
     def _side(self) -> Side | None:
         texts = [word.text for word in self.words]

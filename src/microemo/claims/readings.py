@@ -20,6 +20,7 @@ from microemo.perception.voice_clues import HIGH_VOICE_FLOOR
 from microemo.schema import ClipInfo, Clue, Columns, Modality, Participant, Series, Utterance
 from microemo.spans import Span, runs
 
+PRESENT = ONSET_STRENGTH  # from which on something is so, as clues begin there
 LEAST_SEEN = 0.25  # share of a stretch in which a face must be seen for what it does not do
 LEAST_SHARED = 0.3  # of an utterance, or of a shorter stretch in it, for its voice to be meant
 ONE_SIDED = 0.12  # activation of one side over the other's from which a side acts alone
@@ -36,7 +37,7 @@ class Reading(NamedTuple):
     level: float
     share: float = 1.0
     longest_sec: float = 0.0
-    count: int = 1
+    num: int = 1
     sides: frozenset[str] = frozenset()
 
 
@@ -95,10 +96,10 @@ def _told(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
         return None
     strongest = max(found, key=lambda clue: clue.strength)
     return Reading(
-        level=max(strongest.strength, ONSET_STRENGTH),
+        level=max(strongest.strength, PRESENT),
         share=min(1.0, sum(_shared(clue, span) for clue in found) / max(span.end_sec - span.start_sec, 1e-6)),
         longest_sec=max(clue.end_sec - clue.start_sec for clue in found),
-        count=len(found),
+        num=len(found),
         sides=frozenset(clue.side for clue in found if clue.side),
     )
 
@@ -151,9 +152,9 @@ def _facial(action: str, face: Columns, span: Span) -> Reading | None:
     """Of a facial action, by the columns of its action unit."""
     column = _columns()[action]
     found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY)
-    if found is None or found.level < ONSET_STRENGTH or f"{column}_asymmetry" not in face:
+    if found is None or found.level < PRESENT or f"{column}_asymmetry" not in face:
         return found
-    shown = within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * ONSET_STRENGTH)
+    shown = within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * PRESENT)
     lopsided = face[f"{column}_asymmetry"][shown & np.isfinite(face[f"{column}_asymmetry"])]
     mean = float(np.mean(lopsided)) if len(lopsided) else 0.0
     return found._replace(sides=frozenset() if abs(mean) < ONE_SIDED else frozenset({"left" if mean > 0 else "right"}))
@@ -192,12 +193,10 @@ def of_voice(kind: VocalKind, utterances: Columns, span: Span, lowered: bool) ->
     usual_value = float(np.nanmedian(values))
     baseline = usual_value if neutral is None else float(np.clip(usual_value, *neutral))
     if kind.least is not None:
-        far = values[meant] / kind.least * ONSET_STRENGTH
+        far = values[meant] / kind.least * PRESENT
     else:
         far = (baseline - values[meant] if lowered else values[meant] - baseline) / kind.span
-    return Reading(
-        float(np.clip(far.max(), 0, 1)), float((far >= ONSET_STRENGTH).mean()), count=int((far >= ONSET_STRENGTH).sum())
-    )
+    return Reading(float(np.clip(far.max(), 0, 1)), float((far >= PRESENT).mean()), num=int((far >= PRESENT).sum()))
 
 
 def _measured(kind: VocalKind, utterances: Columns) -> Float[np.ndarray, " N"] | None:
@@ -221,9 +220,9 @@ def _rows(face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, sca
     times_sec = face["time_sec"][rows]
     strengths = smooth(times_sec, scale * values[rows])
     level = float(strengths.max())
-    if level < ONSET_STRENGTH and seen(face, span, len(rows)) < LEAST_SEEN:
+    if level < PRESENT and seen(face, span, len(rows)) < LEAST_SEEN:
         return None
-    is_on = strengths >= ONSET_STRENGTH
+    is_on = strengths >= PRESENT
     lengths = [times_sec[end - 1] - times_sec[first] for first, end in runs(is_on)]
     return Reading(level, float(is_on.mean()), max(lengths, default=0.0), len(lengths))
 

@@ -13,9 +13,9 @@ from microemo.claims.readings import (
     LEAST_FALL,
     LEAST_RISE_DB,
     LEAST_SEEN,
-    ONSET_STRENGTH,
     OVER,
     PLAIN,
+    PRESENT,
     STATE_REGIONS,
     STATES,
     Evidence,
@@ -100,7 +100,7 @@ def _change_of_loudness(sign: int) -> Read:
         if not third:
             return None
         change = sign * float(np.median(loudness[-third:]) - np.median(loudness[:third]))
-        return Reading(float(np.clip(ONSET_STRENGTH * change / LEAST_RISE_DB, 0, 1)))
+        return Reading(float(np.clip(PRESENT * change / LEAST_RISE_DB, 0, 1)))
 
     return read
 
@@ -136,7 +136,7 @@ def _none_of(*actions: str) -> Read:
     def read(evidence: Evidence, span: Span) -> Reading | None:
         found = [reading(action, evidence, span) for action in actions]
         known = [one for one in found if one is not None]
-        return Reading(IS_SO * all(one.level < ONSET_STRENGTH for one in known)) if known else None
+        return Reading(IS_SO * all(one.level < PRESENT for one in known)) if known else None
 
     return read
 

@@ -61,6 +61,10 @@ class Fact(NamedTuple):
         return self.clues[0].start_sec
 
     @property
+    def strength(self) -> float:
+        return max(clue.strength for clue in self.clues)
+
+    @property
     def citation(self) -> str:
         return "".join(f"[{clue.id}]" for clue in self.clues)
 
@@ -83,20 +87,20 @@ class Describer:
         """Labels and sentences about a span that is labelled ``label``, in which ``clues`` were measured.
 
         ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that are told. Up to
-        ``MAX_TOLD`` clues are told, those first that are strong and speak for the label, and the plainest that speaks
+        ``MAX_TOLD`` kinds of clue are told, those first that are strong and speak for the label, and the plainest that speaks
         against it. In a span of ``length_sec`` and more than ``TIMED_FROM_SEC`` it says when.
         """
-        weights = {clue.id: clue.strength * self._weight(clue, label) for clue in clues}
-        told = sorted(clues, key=lambda clue: -weights[clue.id] or -clue.strength)
-        fitting = [clue for clue in told if weights[clue.id] >= 0][:MAX_TOLD]
-        against = [clue for clue in told if weights[clue.id] < -SOME and clue.strength >= SLIGHT_BELOW][-1:]
-        if intensity is None:
-            intensity = sum(clue.strength for clue in fitting) / len(fitting) if fitting else 0.0
-        labels = self._labels(label, intensity)
         timed = length_sec >= TIMED_FROM_SEC
-        facts = sorted(_facts(fitting, who, timed), key=lambda fact: fact.start_sec)
-        evidence = sum(weights[clue.id] for clue in (*fitting, *against))
-        granted = _facts(against, who, timed)
+        weighed = [(self._weight(fact, label), fact) for fact in _facts(clues, who, timed)]
+        ranked = sorted(weighed, key=lambda pair: (-pair[0], -pair[1].strength))
+        fitting = [pair for pair in ranked if pair[0] >= 0][:MAX_TOLD]
+        against = [pair for pair in ranked if pair[0] < -SOME and pair[1].strength >= SLIGHT_BELOW][-1:]
+        if intensity is None:
+            intensity = sum(fact.strength for _, fact in fitting) / len(fitting) if fitting else 0.0
+        labels = self._labels(label, intensity)
+        facts = sorted((fact for _, fact in fitting), key=lambda fact: fact.start_sec)
+        evidence = sum(weight for weight, _ in (*fitting, *against))
+        granted = [fact for _, fact in against]
         observed = [_observation(facts, who, later)] if facts else []
         return Description(labels, (*observed, _conclusion(labels, granted, facts, evidence, who)))
 
@@ -106,8 +110,8 @@ class Describer:
         others = list(dict.fromkeys(self._rng.choice(words) for words in kin(label, strong) if words))
         return (label, *others)[: self._rng.choice((2, 2, MAX_LABELS))]
 
-    def _weight(self, clue: Clue, label: str) -> float:
-        return self._association.get(clue.kind, {}).get(family(label), 0.0)
+    def _weight(self, fact: Fact, label: str) -> float:
+        return fact.strength * self._association.get(fact.clues[0].kind, {}).get(family(label), 0.0)
 
 
 def answer(spans: Sequence[tuple[str, float, Sequence[Clue]]], association: Association, rng: random.Random) -> str:
