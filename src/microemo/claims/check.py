@@ -16,11 +16,7 @@ from microemo.clues import VocalKind, clue_kinds
 from microemo.schema import Claim, Clue, Modality, Outcome
 from microemo.spans import Span
 
-SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = (
-    0.7,
-    0.4,
-    0.7,
-)  # what is slight is no stronger, what is strong no weaker: FACS's C is neither
+SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = 0.55, 0.4, 0.7  # of FACS's C, from 0.4 to 0.7, both can be said
 MARGIN_SEC = 0.35  # by which a named time may be off
 VAGUE_SEC = 0.6  # by which one in words may: "a second in"
 THROUGHOUT, BRIEF_SEC = 0.6, 1.5
@@ -110,6 +106,8 @@ def windows(when: When, span: Span, evidence: Evidence, vagueness: float = 1.0) 
         first, last = (span.end_sec + at if at < 0 else span.start_sec + at for at in (start, end or 0.0))
         return [Span(first - margin_sec / 3, span.end_sec if end is None else last + margin_sec / 3)]
     said = [one.span for one in evidence.utterances if overlaps(one, span)]
+    if when.speaking:
+        return said or [span]
     stretches = [span, *said]
     if when.after_sec is not None:
         times_sec = [stretch.start_sec + when.after_sec for stretch in stretches]

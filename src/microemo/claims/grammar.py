@@ -23,6 +23,24 @@ UNINSTRUMENTED = "uninstrumented"  # an action that can be observed, but not mea
 SAID = "said"  # that words are said: those of ``Statement.quote``
 FACIAL = {"brows", "eyes", "nose", "cheeks", "lips", "mouth", "chin", "jaw", "head", "hand", "lids"}
 MARKS = ",;:()\N{EM DASH}\N{EN DASH}"
+LIFE = "life"  # region of statements about what nobody could see or hear in a recording
+SPEAKING = {"speech_begins", "speaking", "silent"}
+SUBORDINATE = {
+    "as",
+    "when",
+    "while",
+    "once",
+    "before",
+    "after",
+    "until",
+    "where",
+    "than",
+    "like",
+    "so",
+    "if",
+    "with",
+    "without",
+}
 SOFT_JOINTS = ("with", "without")
 HYPOTHETICAL = {"could", "would", "might", "should", "wouldn't", "couldn't"}
 MANY = (2, 99)
@@ -66,6 +84,7 @@ class Clause:
     statements: tuple[Statement, ...] = ()
     has_subject: bool = True
     is_conclusion: bool = False
+    is_dependent: bool = False
 
 
 def read(sentence: str) -> list[Clause]:
@@ -73,7 +92,7 @@ def read(sentence: str) -> list[Clause]:
     clauses: list[Clause] = []
     parts = [found.name for found in vocabulary().parts.find(tokens(sentence))][:1]  # "Rough and high: so is the voice"
     when = When()
-    negated = False
+    negated, side = False, None
     for stretch in _stretches(sentence):
         found = _Stretch(sentence, stretch, parts)
         parts = found.parts or parts
@@ -81,24 +100,42 @@ def read(sentence: str) -> list[Clause]:
             when = replace(found.when, extent=None)
         inherits = negated and stretch[0].text in ("or", "nor") and not found.has_subject
         clause = found.clause(when, inherits)
+        if found.goes_on and side and not found.side:
+            clause = _with_beside(clause, NO_TIME, side)
+        side = found.side if not found.meanings else None
         negated = any(statement.negated for statement in clause.statements)
         if clauses and found.is_empty:
-            clauses[-1] = _timed(_joined(clauses[-1], clause), found.when)
+            clauses[-1] = _with_beside(_joined(clauses[-1], clause), found.when, found.side)
         elif clauses and found.goes_on:
             clauses[-1] = _joined(clauses[-1], clause)
         elif clauses and not clauses[-1].statements and not clauses[-1].is_conclusion:
             clauses[-1] = _joined(clauses[-1], clause)  # "At first, she frowns"
         else:
             clauses.append(clause)
-    return clauses
+    return _without_fragments(clauses)
 
 
-def _timed(clause: Clause, when: When) -> Clause:
-    """A clause with the time that is named behind it: "he frowns, until 0:03"."""
-    if not when:
-        return clause
-    statements = tuple(replace(one, when=at(one.when, when)) for one in clause.statements)
+def _with_beside(clause: Clause, when: When, side: Side | None) -> Clause:
+    """A clause with the time or the side that is named behind it: "he frowns, until 0:03"; "one brow, the left one"."""
+    statements = tuple(
+        replace(one, when=at(one.when, when) if when else one.when, side=one.side or side) for one in clause.statements
+    )
     return replace(clause, statements=statements)
+
+
+def _without_fragments(clauses: list[Clause]) -> list[Clause]:
+    """Where something is observed, what hangs on it and cannot stand alone is no claim of its own: "so the whites show".
+
+    But of a life or a cause it is one, wherever it stands.
+    """
+    if not any(statement.actions for clause in clauses for statement in clause.statements):
+        return clauses
+    return [
+        replace(clause, statements=tuple(one for one in clause.statements if one.actions or one.region == LIFE))
+        if clause.is_dependent
+        else clause
+        for clause in clauses
+    ]
 
 
 def _joined(one: Clause, other: Clause) -> Clause:
@@ -143,6 +180,9 @@ class _Stretch:
         self.when = when_in(self.text, words, self._beside)
         self.unknown = self._unknown()
         self.has_subject = _begins_with_subject(words)
+        self.side = self._side()
+        if words[0].text in SUBORDINATE and all(set(one.actions) <= SPEAKING for one in self.meanings):
+            self.meanings = []  # "as he begins to speak" is a time
 
     @property
     def is_conclusion(self) -> bool:
@@ -160,13 +200,14 @@ class _Stretch:
         start, end = self.words[0].start, self.words[-1].end
         statements = tuple(self._statements(when, negated))
         is_conclusion = not statements and self.is_conclusion
-        return Clause(start, first.start, end, statements, self.has_subject, is_conclusion)
+        dependent = self.words[0].text in SUBORDINATE or not self.has_subject
+        return Clause(start, first.start, end, statements, self.has_subject, is_conclusion, dependent)
 
     def _statements(self, when: When, negated: bool) -> Iterator[Statement]:
         about = Statement(
             actions=(),
             negated=negated or bool(self._negations()),
-            side=self._side(),
+            side=self.side,
             strength=self._strength(),
             when=self.when or when,
             times=self._times(),
@@ -175,10 +216,11 @@ class _Stretch:
         for meaning in {frozenset(meaning.actions): meaning for meaning in self.meanings}.values():
             last = self.words[max(meaning.tokens)].start
             denied = negated or any(token.start < last or token == self.words[-1] for token in self._negations())
+            denied = denied or named(vocabulary().negation, self._beside) == "gone"
             yield replace(about, actions=meaning.actions, region=meaning.region, negated=denied)
         content = frozenset(word.text for word in self.unknown)
         if self.is_life and not self.quotes:
-            yield replace(about, content=content)
+            yield replace(about, content=content, region=LIFE)
             return
         if self.saying is not None and not self.quotes and not self.meanings and (told := self._told_words()):
             yield replace(about, actions=(SAID,), region="words", content=told)

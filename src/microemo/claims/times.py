@@ -10,7 +10,13 @@ from microemo.claims.words import Token, named
 
 Extent = Literal["throughout", "briefly"]
 
-PARTS_OF_TIME = {"start": (0.0, 0.4), "middle": (0.25, 0.75), "end": (0.6, 1.0), "very_end": (0.85, 1.0)}
+PARTS_OF_TIME = {
+    "start": (0.0, 0.4),
+    "middle": (0.25, 0.75),
+    "end": (0.6, 1.0),
+    "very_start": (0.0, 0.15),
+    "very_end": (0.85, 1.0),
+}
 COUNTED = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
@@ -18,6 +24,7 @@ COUNTED = (
 NUMBERS = {word: float(value) for value, word in enumerate(COUNTED)} | {
     "a quarter of a": 0.25,
     "a quarter": 0.25,
+    "a third of a": 0.33,
     "half a": 0.5,
     "three quarters of a": 0.75,
     "a": 1.0,
@@ -41,6 +48,10 @@ POINT = re.compile(
     r"(?: the| about| around| roughly)? "
     rf"(?P<number>{NUMBER})(?P<half> and a half)?(?: ?s\b|[ -]sec\w*\b)(?! of\b| in\b| into\b)"
 )
+WHILE_SPEAKING = re.compile(
+    r"\b(?:while|as|when|once|whenever) (?:(?:he|she|they|the person) )?(?:is |are )?(?:talk|speak)\w*"
+    r"|\b(?:while|as|when|once) (?:he's|she's|they're) (?:talking|speaking)\b|\bduring (?:the|his|her|their) speech\b"
+)
 HOLDS = re.compile(r"\b(?:keeps?|stays?|remains?|holds?|kept|stayed|remained|held)\b")
 LASTING = re.compile(
     r"\b(?:half a|a|one|two|three|four|five|six|first|last|(?:first|last) (?:two|three|half)|\d[\d.]*)"
@@ -55,6 +66,7 @@ class When:
     start_sec, end_sec   of the recording
     after_sec            seconds into the stretch that the text is about, or into what is said in it
     part                 shares of that stretch
+    speaking             while the person speaks
     edge                 seconds from its start, to the end where there is no second; below 0: from its end
     """
 
@@ -63,6 +75,7 @@ class When:
     after_sec: float | None = None
     part: tuple[float, float] | None = None
     edge: tuple[float, float | None] | None = None
+    speaking: bool = False
     extent: Extent | None = None
 
     def __bool__(self) -> bool:
@@ -75,6 +88,8 @@ NO_TIME = When()
 def when_in(text: str, words: Sequence[Token], beside: Sequence[Token]) -> When:
     """The time that a stretch of a sentence names: by its text in lower case, its tokens, those that mean nothing."""
     extent: Extent | None = named(vocabulary().extent, beside)
+    if WHILE_SPEAKING.search(text):
+        return When(speaking=True, extent=extent)
     into, stretch = INTO.search(text), RANGE.search(text)
     if stretch:
         extent = extent or ("throughout" if HOLDS.search(text) else None)
@@ -129,6 +144,7 @@ def _number(text: str) -> float:
 def at(own: When, when: When) -> When:
     """A time with what is lacking of it."""
     is_named = own.start_sec is not None or own.after_sec is not None or own.part is not None or own.edge is not None
+    is_named = is_named or own.speaking
     return own if is_named else replace(when, extent=own.extent or when.extent)
 
 
