@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ORDER = [
     "errors", "hooks", "extras", "spans", "filter_banks", "files", "rows", "schema", "device", "config", "progress",
     "lexicon", "clues",
-    "weights", "chat", "media", "perception", "model", "parity", "chunks", "counterfactual", "parse", "phases",
+    "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse", "phases",
     "answers", "effects", "report",
     "result", "pipeline", "data", "train", "predict", "evaluate", "cli",
 ]  # fmt: skip
