@@ -26,8 +26,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ORDER = [
     "errors", "hooks", "extras", "spans", "filter_banks", "files", "rows", "schema", "device", "config", "progress",
     "lexicon", "clues",
-    "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse", "phases",
-    "answers", "effects", "report",
+    "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
+    "phases", "answers", "effects", "report",
     "result", "pipeline", "data", "train", "predict", "evaluate", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}

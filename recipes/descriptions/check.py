@@ -1,6 +1,6 @@
 """Are descriptions by hand what STYLE.md asks for, and true to their tables?
 
-    python -m recipes.descriptions.check TABLES.jsonl DESCRIPTIONS.jsonl [--quiet]
+    python -m recipes.descriptions.check TABLES.jsonl DESCRIPTIONS.jsonl [--doubts]
 
 A fault is a line: what is wrong, in which description. Exit code 1 where there is any.
 """
@@ -38,7 +38,7 @@ class Written(Record):
 
 
 def faults(one: Written, table: Table) -> Iterator[str]:
-    """What is wrong with a description."""
+    """What is wrong with a description by the style guide, and what it cites that is not there."""
     if not 1 <= len(one.labels) <= MAX_LABELS or not all(LABEL.fullmatch(label) for label in one.labels):
         yield f"labels {one.labels}"
     sentences = SENTENCE.findall(one.text)
@@ -50,22 +50,21 @@ def faults(one: Written, table: Table) -> Iterator[str]:
         yield f"says nothing: {found[0]}"
     if one.utterance is not None and one.utterance >= len(table.utterances):
         return (yield f"no utterance {one.utterance}")
-    span = table.utterances[one.utterance].span if one.utterance is not None else Span(0.0, table.duration_sec)
     ids = {clue.id for clue in listed(table)}
     cited = {int(number) for group in CITATION.findall(one.text) for number in NUMBER.findall(group)}
     if cited - ids:
         yield f"cites {sorted(cited - ids)}, which the table does not list"
-    yield from _untrue(one.text, table, span)
 
 
-def _untrue(text: str, table: Table, span: Span) -> Iterator[str]:
-    """Claims that the checker bears out of nobody in the table."""
+def doubts(one: Written, table: Table) -> Iterator[str]:
+    """Claims that the checker bears out of nobody in the table; it may be wrong."""
+    span = table.utterances[one.utterance].span if one.utterance is not None else Span(0.0, table.duration_sec)
     people = [
         Evidence(person, [clue for clue in table.clues if clue.person == person],
                  [one for one in table.utterances if one.person == person])
         for person in table.who
     ]  # fmt: skip
-    by_person = [claims_in(text, evidence, span) for evidence in people]
+    by_person = [claims_in(one.text, evidence, span) for evidence in people]
     for claims in zip(*by_person, strict=True):
         if not any(claim.is_borne_out for claim in claims):
             yield f"{claims[0].outcome}: {claims[0].text}"
@@ -79,6 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", type=Path)
     parser.add_argument("descriptions", type=Path)
+    parser.add_argument("--doubts", action="store_true", help="also claims that the checker does not bear out")
     arguments = parser.parse_args()
     tables = {table.id: table for table in map(Table.model_validate_json, arguments.tables.read_text().splitlines())}
     try:
@@ -96,6 +96,8 @@ def main() -> None:
         for fault in told:
             print(f"{one.table} {'' if one.utterance is None else one.utterance}: {fault}")
         found += len(told)
+        for doubt in doubts(one, tables[one.table]) if arguments.doubts else ():
+            print(f"{one.table} {'' if one.utterance is None else one.utterance}: {doubt}?")
     print(f"{len(written)} descriptions, {found} faults")
     sys.exit(bool(found))
 

@@ -278,7 +278,7 @@ def main() -> None:
     maker = Maker(Corpora(arguments.measured, arguments.pedfe), arguments.seed, arguments.prefix)
     with arguments.out.open("w") as file:
         for _ in range(arguments.num):
-            print(maker.table().model_dump_json(), file=file)
+            print(maker.table().model_dump_json(exclude_defaults=True), file=file)
 
 
 if __name__ == "__main__":

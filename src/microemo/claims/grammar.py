@@ -124,9 +124,9 @@ def _with_beside(clause: Clause, when: When, side: Side | None) -> Clause:
 
 
 def _without_fragments(clauses: list[Clause]) -> list[Clause]:
-    """Where something is observed, what hangs on it and cannot stand alone is no claim of its own: "so the whites show".
+    """Clauses of a sentence that observes something: what hangs on it and cannot stand alone is no claim of its own.
 
-    But of a life or a cause it is one, wherever it stands.
+    "so that the whites show". But of a life or a cause it is one, wherever it stands.
     """
     if not any(statement.actions for clause in clauses for statement in clause.statements):
         return clauses
@@ -160,7 +160,8 @@ class _Stretch:
             if found.num_words > 1
             for number in range(found.first, found.end)
         }
-        meanings, self.goes_on = meanings_in(words, own, parts_before)
+        concludes = bool(lists.conclusion.find(words))  # "perhaps low" is a feeling, whatever was spoken of
+        meanings, self.goes_on = meanings_in(words, own, () if concludes else parts_before)
         supposed = next((at for at, word in enumerate(words) if word.text in HYPOTHETICAL), len(words))
         self.meanings = [
             meaning for meaning in meanings if not meaning.tokens & concluding and max(meaning.tokens) < supposed

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from microemo.claims.vocabulary import vocabulary
 from microemo.claims.words import Found, Token
 from microemo.clues import clue_kinds
+from microemo.lexicon.labels import place
 
 REACH = 9  # tokens between a part and what it does
 EARLY = 6  # tokens within which a stretch that names no part says what that of the one before does
@@ -43,6 +44,8 @@ def meanings_in(
             meanings += _shared(words, movement, names, [part for part in left if part.first not in used])
             continue
         near = [part for part in _nearest(movement, left) if _meaning(part.name, names)]
+        if near and "sound" in words[near[0].first].forms and place(words[movement.first].text):
+            continue  # "sounds low" is a feeling
         if movement.end - movement.first == 1 and words[movement.first].text == "still" and _goes_on(words, movement):
             continue  # "still rough"
         if near:

@@ -88,40 +88,65 @@ NO_TIME = When()
 def when_in(text: str, words: Sequence[Token], beside: Sequence[Token]) -> When:
     """The time that a stretch of a sentence names: by its text in lower case, its tokens, those that mean nothing."""
     extent: Extent | None = named(vocabulary().extent, beside)
-    if WHILE_SPEAKING.search(text):
-        return When(speaking=True, extent=extent)
-    into, stretch = INTO.search(text), RANGE.search(text)
-    if stretch:
-        extent = extent or ("throughout" if HOLDS.search(text) else None)
-        edges = [number for number in stretch.groups() if number]
-        return When(_number(edges[0]), _number(edges[1]), extent=extent)
-    clocks = [_clock(match) for match in CLOCK.finditer(text)]
-    if into and not clocks:
-        half = 0.5 * bool(into["half"] or into["more"])
-        return _reaching(words, When(after_sec=_number(into["number"]) + half, extent=extent), "")
-    point, edge = POINT.search(text), EDGE.search(text)
-    if edge and not clocks:
-        return _edge(words, edge, extent)
-    if clocks:
-        how = re.search(r"\b(until|till|up to|before|from|after|since)\s+[\d:.]+", text)
-        return _reaching(words, When(min(clocks), max(clocks), extent=extent), how[1] if how else "")
-    if point:
-        at_sec = _number(point["number"]) + 0.5 * bool(point["half"])
-        return _reaching(words, When(at_sec, at_sec, extent=extent), point["how"])
-    part = named(vocabulary().part_of_time, beside)
-    found = When(part=PARTS_OF_TIME[part] if part else None, extent=extent)
-    return _reaching(words, found, "")
+    found = _speaking(text) or _range(text) or _clocks(text, words) or _into(text, words) or _edge(text, words)
+    found = found or _point(text, words) or _part(words, beside)
+    return replace(found, extent=extent or found.extent)
 
 
-def _edge(words: Sequence[Token], match: re.Match[str], extent: Extent | None) -> When:
+def _speaking(text: str) -> When:
+    return When(speaking=WHILE_SPEAKING.search(text) is not None)
+
+
+def _range(text: str) -> When:
+    """From one moment to another; what is kept up between them is so throughout."""
+    match = RANGE.search(text)
+    if match is None:
+        return NO_TIME
+    start, end, *_ = (number for number in match.groups() if number)
+    return When(_number(start), _number(end), extent="throughout" if HOLDS.search(text) else None)
+
+
+def _clocks(text: str, words: Sequence[Token]) -> When:
+    times_sec = [_clock(match) for match in CLOCK.finditer(text)]
+    if not times_sec:
+        return NO_TIME
+    how = re.search(r"\b(until|till|up to|before|from|after|since)\s+[\d:.]+", text)
+    return _reaching(words, When(min(times_sec), max(times_sec)), how[1] if how else "")
+
+
+def _into(text: str, words: Sequence[Token]) -> When:
+    match = INTO.search(text)
+    if match is None:
+        return NO_TIME
+    half_sec = 0.5 * bool(match["half"] or match["more"])
+    return _reaching(words, When(after_sec=_number(match["number"]) + half_sec), "")
+
+
+def _edge(text: str, words: Sequence[Token]) -> When:
     """The first or last seconds of a stretch, or all but these."""
+    match = EDGE.search(text)
+    if match is None:
+        return NO_TIME
     length_sec = _number(match["number"].strip()) if match["number"] else 1.0
     length_sec *= {None: 1.0, "half ": 0.5, "quarter ": 0.25}[match["part"]]
-    beyond = (match["how"] or "").strip() in ("past", "after", "once", "beyond")
+    how = (match["how"] or "").strip()
     if match["edge"] == "first":
-        return When(edge=(length_sec, None) if beyond else (0.0, length_sec), extent=extent)
-    until = (match["how"] or "").strip() == "until" or words[0].text == "until"
-    return When(edge=(0.0, -length_sec) if until else (-length_sec, None), extent=extent)
+        return When(edge=(length_sec, None) if how in ("past", "after", "once", "beyond") else (0.0, length_sec))
+    until = how == "until" or words[0].text == "until"
+    return When(edge=(0.0, -length_sec) if until else (-length_sec, None))
+
+
+def _point(text: str, words: Sequence[Token]) -> When:
+    match = POINT.search(text)
+    if match is None:
+        return NO_TIME
+    at_sec = _number(match["number"]) + 0.5 * bool(match["half"])
+    return _reaching(words, When(at_sec, at_sec), match["how"])
+
+
+def _part(words: Sequence[Token], beside: Sequence[Token]) -> When:
+    part = named(vocabulary().part_of_time, beside)
+    return _reaching(words, When(part=PARTS_OF_TIME[part]), "") if part else NO_TIME
 
 
 def _reaching(words: Sequence[Token], when: When, how: str) -> When:
@@ -129,7 +154,7 @@ def _reaching(words: Sequence[Token], when: When, how: str) -> When:
     if how in ("until", "till", "up to", "before") or words[0].text == "until":
         if when.part is not None:
             return replace(when, part=(0.0, when.part[0]))
-        return When(0.0, when.end_sec if when.after_sec is None else when.after_sec, extent=when.extent)
+        return When(0.0, when.end_sec if when.after_sec is None else when.after_sec)
     return replace(when, end_sec=float("inf")) if how in ("from", "after", "since") else when
 
 

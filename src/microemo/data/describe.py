@@ -87,8 +87,8 @@ class Describer:
         """Labels and sentences about a span that is labelled ``label``, in which ``clues`` were measured.
 
         ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that are told. Up to
-        ``MAX_TOLD`` kinds of clue are told, those first that are strong and speak for the label, and the plainest that speaks
-        against it. In a span of ``length_sec`` and more than ``TIMED_FROM_SEC`` it says when.
+        ``MAX_TOLD`` kinds of clue are told, those first that are strong and speak for the label, and the plainest that
+        speaks against it. In a span of ``length_sec`` and more than ``TIMED_FROM_SEC`` it says when.
         """
         timed = length_sec >= TIMED_FROM_SEC
         weighed = [(self._weight(fact, label), fact) for fact in _facts(clues, who, timed)]
