@@ -134,9 +134,9 @@ def meant(statement: Statement, evidence: Evidence, span: Span) -> list[Clue]:
 
 
 def _quotes(statement: Statement, clue: Clue) -> bool:
-    """Whether a statement quotes what a clue of words has, or a part of it, or more than that."""
+    """Whether a statement quotes the words of a clue, or those that a pause is before; or a part of them, or more."""
     one, other = (f" {plain(text)} " for text in (statement.quote, clue.detail))
-    return clue.modality == "words" and bool(one.strip()) and (one in other or other in one)
+    return bool(one.strip() and other.strip()) and (one in other or other in one)
 
 
 def _is_told_of(clue: Clue, statement: Statement) -> bool:
