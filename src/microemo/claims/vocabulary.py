@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from microemo.claims.words import GAP, WordList
 from microemo.clues import nonverbal_kinds, plural, style_kinds
+from microemo.lexicon.labels import lexicon
 
 ALL = ("parts", "movements", "alone", "strength", "extent", "part_of_time", "times", "negation", "joints", "conclusion",
        "plain", "saying")  # fmt: skip
@@ -59,7 +60,7 @@ def vocabulary() -> Vocabulary:
         known=WordList({
             name: [phrase for phrases in table[name].values() for phrase in phrases]
             for name in ALL
-        } | {"kinds": [phrase for phrases in alone.values() for phrase in phrases]}),
+        } | {"kinds": [phrase for phrases in alone.values() for phrase in phrases], "feelings": list(lexicon())}),
         meanings={words: tuple(actions) for words, actions in table["meanings"].items()},
         joints=frozenset(joints),
     )  # fmt: skip
