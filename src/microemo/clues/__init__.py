@@ -1,7 +1,8 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
 ``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``micro.toml``, ``vocal.toml``,
-``events.toml`` and ``verbal.toml``; ``wording`` turns clues into clauses and recognises them in text. Perception
+``events.toml`` and ``verbal.toml``; ``inflection`` has their verbs agree with they; ``wording`` turns clues into clauses
+and predicates, and recognises them in text. Perception
 measures by the table, prompts and answers speak by it, the parser checks by it, and the report shows by it: a new kind
 is a row and, where its series or measure is new, a function.
 """
@@ -29,7 +30,7 @@ from microemo.clues.table import (
     verbal_kinds,
     vocal_kinds,
 )
-from microemo.clues.wording import QUOTATION, clue_clause, kinds_in, mentions, unquoted
+from microemo.clues.wording import QUOTATION, clue_clause, clue_predicate, kinds_in, mentions, unquoted
 
 __all__ = [
     "QUOTATION",
@@ -45,6 +46,7 @@ __all__ = [
     "VocalKind",
     "clue_clause",
     "clue_kinds",
+    "clue_predicate",
     "emotion_word_kinds",
     "event_kinds",
     "facial_actions",

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
+from microemo.clues.inflection import plural
 from microemo.lexicon import FAMILIES
 from microemo.schema import Modality, Record
 
@@ -20,6 +21,8 @@ Range = tuple[float, float]
 
 OF_BOTH_DIRECTIONS = ("measure", "unit", "scale", "neutral", "neutral_high_voice", "span")  # columns of vocal kinds
 VERBS = ("the person says", "the words include", "the speaker says")  # of verbal kinds that have none of their own
+SAYS = 'says "{words}"'
+SLOTS = {"their": "(?:his|her|their|the person's)", "side": "(left|right)"}  # of predicates, in text
 
 
 class ClueKind(Record):
@@ -43,19 +46,34 @@ AnyKind = TypeVar("AnyKind", bound=ClueKind)
 
 
 class NonverbalKind(ClueKind):
-    """A kind in words: a short phrase, clauses for sentences, also for one side alone, keywords that recognise it."""
+    """A kind in words: a short phrase, clauses for prompts, also for one side alone, keywords that recognise it, and the
+    subject (the person, if empty) and predicates that people would write: one, or slight, plain and strong.
+    """
 
     phrase: str
     clauses: tuple[str, ...] = Field(min_length=1)
     one_sided: tuple[str, ...] = ()
     keywords: tuple[str, ...]
+    subject: str = ""
+    predicates: tuple[str] | tuple[str, str, str]
+    one_sided_predicate: str = ""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Matches text, in lower case, that speaks of the kind."""
         words = (re.escape(word).replace(r"\*", r"\w*") for word in (self.phrase, *self.keywords))
-        of_sides = ("(?:left|right)".join(map(re.escape, clause.split("{side}"))) for clause in self.one_sided)
-        return re.compile(r"\b(" + "|".join((*words, *of_sides)) + r")\b")
+        told = (_in_text(self.subject, predicate) for predicate in self.predicates)
+        return re.compile(r"\b(?:" + "|".join((*words, *told, *self._sided)) + r")\b")
+
+    @cached_property
+    def side_pattern(self) -> re.Pattern[str] | None:
+        """Matches text, in lower case, that says on which side; the side is in one of its groups."""
+        return re.compile("|".join(self._sided)) if self._sided else None
+
+    @cached_property
+    def _sided(self) -> tuple[str, ...]:
+        own = (self.one_sided_predicate,) if self.one_sided_predicate else ()
+        return (*(_in_text("", text, is_verb=False) for text in self.one_sided), *(_in_text("", text) for text in own))
 
 
 class FacialAction(ClueKind):
@@ -146,7 +164,7 @@ class EventKind(NonverbalKind):
 class VerbalKind(ClueKind):
     """That words are said which name or show a feeling (emotion words), or a way of speaking, which has a ``strength``.
 
-    ``verbs`` are what a clause has before the quotation of the words.
+    ``verbs`` are what a clause has before the quotation of the words; ``predicate`` is what the person does, with it.
     """
 
     modality: Literal["words"] = "words"
@@ -154,6 +172,7 @@ class VerbalKind(ClueKind):
     polarity: Literal[-1, 0, 1]
     strength: float | None = Field(default=None, gt=0, le=1)
     verbs: tuple[str, ...] = Field(default=VERBS, min_length=1)
+    predicate: str = SAYS
 
     @property
     def negated(self) -> "VerbalKind":
@@ -236,6 +255,17 @@ def clue_kinds() -> Mapping[str, ClueKind]:
 def regions() -> tuple[str, ...]:
     """Where clues show, in the order of the tables."""
     return tuple(dict.fromkeys(kind.region for kind in clue_kinds().values()))
+
+
+def _in_text(subject: str, predicate: str, is_verb: bool = True) -> str:
+    """A pattern of a predicate, of he, she or they, with its subject before it, and maybe other predicates between."""
+    forms = (predicate, plural(predicate)) if is_verb and not subject else (predicate,)
+    told = "|".join(map(_slots_filled, dict.fromkeys(forms)))
+    return rf"{_slots_filled(subject.removeprefix('{their} '))}\b[^.;]*?\b(?:{told})" if subject else told
+
+
+def _slots_filled(text: str) -> str:
+    return "".join(SLOTS.get(part, re.escape(part)) for part in re.split(r"[{}]", text))
 
 
 def _measured(row: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:

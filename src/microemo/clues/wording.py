@@ -3,10 +3,11 @@
 import re
 import zlib
 
-from microemo.clues.table import VERBS, NonverbalKind, VerbalKind, clue_kinds, nonverbal_kinds
+from microemo.clues.table import SAYS, VERBS, NonverbalKind, VerbalKind, clue_kinds, nonverbal_kinds
 from microemo.schema import Clue
 
 QUOTATION = re.compile(r'"([^"]*)"')
+SLIGHT, STRONG = 0.3, 0.7  # strength below and above which a clue is told as slight or strong
 
 
 def clue_clause(clue: Clue) -> str:
@@ -22,6 +23,29 @@ def clue_clause(clue: Clue) -> str:
     if clue.side and kind.one_sided:
         return kind.one_sided[digest % len(kind.one_sided)].format(side=clue.side)
     return kind.clauses[digest % len(kind.clauses)]
+
+
+def clue_predicate(clue: Clue, sided: bool = True) -> tuple[str, str]:
+    """A clue as people would write it: its subject, empty for the person, and its predicate, in the third person singular
+    where the person is the subject: "presses {their} lips together". The slot ``{their}`` is left open.
+
+    Which predicate depends on how strong it is. ``sided`` tells the side on which it acts alone.
+    """
+    if clue.modality == "words":
+        known = clue_kinds().get(clue.kind)
+        predicate = known.predicate if isinstance(known, VerbalKind) else SAYS
+        return "", predicate.replace("{words}", clue.detail)
+    kind = nonverbal_kinds()[clue.kind]
+    if sided and clue.side and kind.one_sided_predicate:
+        return "", kind.one_sided_predicate.replace("{side}", clue.side)
+    return kind.subject, kind.predicates[_degree(clue) if len(kind.predicates) > 1 else 0]
+
+
+def _degree(clue: Clue) -> int:
+    """0 slight, 1 plain, 2 strong: by FACS's letter where there is one."""
+    if clue.intensity:
+        return {"A": 0, "B": 0, "C": 1}.get(clue.intensity, 2)
+    return int(clue.strength >= SLIGHT) + int(clue.strength > STRONG)
 
 
 def _verbs(kind: str) -> tuple[str, ...]:
@@ -40,8 +64,9 @@ def mentions(text: str, clue: Clue) -> bool:
 
 def _sides(kind: NonverbalKind, text: str) -> set[str]:
     """The sides of which a text says that they act alone."""
-    patterns = (re.escape(clause).replace(r"\{side\}", "(left|right)") for clause in kind.one_sided)
-    return {side for pattern in patterns for side in re.findall(pattern, text)}
+    if kind.side_pattern is None:
+        return set()
+    return {side for match in kind.side_pattern.finditer(text) for side in match.groups() if side}
 
 
 def kinds_in(text: str) -> set[str]:

@@ -1,29 +1,43 @@
-"""Descriptions from labels and measured clues, in the style of the task (EMER): what training answers look like.
+"""Descriptions from labels and measured clues, as the style guide has them (recipes/descriptions/STYLE.md).
 
 What EMER's annotators do by eye, and other data engines by a language model: labels beyond the class name, then
-sentences whose every observation cites the clue that bears it out ("the brows are pulled down [3]"). Nothing is said
-without a clue. Frames of sentences are dealt like cards, so that none returns before all have been used.
+sentences whose every observation cites the clue that bears it out ("she frowns [3]"), and what that suggests, as sure as
+the evidence is. Nothing is said without a clue, and nothing is drawn at random: what was measured makes the variety.
 """
 
-import random
-import re
-import tomllib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from microemo.clues import QUOTATION, clue_clause, kinds_in, nonverbal_kinds, verbal_kinds
-from microemo.data.association import Association, family
+from microemo.clues import kinds_in
+from microemo.data.association import Association
+from microemo.data.evidence import Evidence, weigh
+from microemo.data.grammar import Person, Pronoun, aside, sentences
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.lexicon.labels import lexicon, normalised, place
-from microemo.parse import CITATION, LABEL
+from microemo.parse import LABEL
 from microemo.schema import Clue
+from microemo.spans import Span
 
-MAX_LABELS = 3
-MAX_CLAUSES = 3
 MAX_KIN = 8  # words of a lexicon's group that may stand in for another; later ones are rarer
+MILD, STRONG = 0.35, 0.65  # intensity below and above which a label is shaded
+LIKELY, CLEAR = 0.35, 1.1  # log odds: of one good sign; three times as likely as without
+IMPRESSIONS = {"face": "looks", "voice": "sounds"}  # where all that speaks for a label is of one modality
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a description is about: a span, its labels, the foremost first, and the clues that were measured in it.
+
+    ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that speak for them.
+    """
+
+    labels: tuple[str, ...]
+    intensity: float | None
+    clues: Sequence[Clue]
+    span: Span
+    pronoun: Pronoun = "they"
 
 
 @dataclass(frozen=True)
@@ -38,110 +52,49 @@ class Description:
         return " ".join(self.sentences)
 
 
-class Deck:
-    """Draws from a list in random order, each item as often as any other."""
-
-    def __init__(self, cards: Sequence[str], rng: random.Random) -> None:
-        self._cards, self._rng = cards, rng
-        self._left: list[str] = []
-
-    def deal(self) -> str:
-        if not self._left:
-            self._left = self._rng.sample(self._cards, len(self._cards))
-        return self._left.pop()
-
-
-class Describer:
-    """Describes one span after another; the same seed and the same spans give the same descriptions."""
-
-    def __init__(self, association: Association, rng: random.Random) -> None:
-        self._association, self._rng = association, rng
-        table = frames()
-        nothing = [start + end for start in table["nothing"]["starts"] for end in table["nothing"]["ends"]]
-        lists = {name: cards for name, cards in table.items() if name != "nothing"} | {"nothing": nothing}
-        self._decks = {name: Deck(cards, rng) for name, cards in lists.items()}
-        self._words: dict[tuple[str, ...], Deck] = {}
-
-    def describe(self, label: str, intensity: float | None, clues: Sequence[Clue], later: bool = False) -> Description:
-        """Labels and sentences about a span that is labelled ``label``, in which ``clues`` were measured.
-
-        ``intensity`` in [0, 1] shades the labels; None takes the strength of the clues that are cited. Up to
-        ``MAX_CLAUSES`` clues are cited, those first that are strong and speak for the label; if none does, one that
-        does not, with reserve.
-        """
-        weights = {clue.id: clue.strength * self._weight(clue, label) for clue in clues}
-        supporting = sorted((clue for clue in clues if weights[clue.id] > 0), key=lambda clue: -weights[clue.id])
-        cited = supporting[: self._rng.choice((1, 2, 2, MAX_CLAUSES))]
-        if intensity is None:
-            intensity = sum(clue.strength for clue in cited) / len(cited) if cited else 0.0
-        labels = self._labels(label, intensity)
-        named = adjective(labels[self._rng.randrange(len(labels))])
-        if cited:
-            self._rng.shuffle(cited)
-            return Description(labels, self._sentences(cited, named, "conclusions", later))
-        if clues:
-            strongest = max(clues, key=lambda clue: clue.strength)
-            return Description(labels, self._sentences([strongest], named, "reservations", later))
-        return Description(labels, (self._sentence(self._deal("nothing", named)),))
-
-    def _labels(self, label: str, intensity: float) -> tuple[str, ...]:
-        """The label itself and one or two of its kin, shaded by intensity."""
-        strong = self._rng.random() < intensity
-        decks = [self._words.setdefault(words, Deck(words, self._rng)) for words in kin(label, strong) if words]
-        others = list(dict.fromkeys(deck.deal() for deck in decks))
-        self._rng.shuffle(others)
-        return (label, *others)[: self._rng.choice((2, 2, MAX_LABELS))]
-
-    def _sentences(self, cited: Sequence[Clue], named: str, ending: str, later: bool) -> tuple[str, ...]:
-        """One or two sentences; the feeling is named at the end of the last."""
-        cut = self._rng.choice((0, 1)) if len(cited) == 2 else self._rng.choice((1, 2)) if len(cited) > 2 else 0
-        groups = [group for group in (cited[:cut], cited[cut:]) if group]
-        openings = ["laters" if later else "openings", "continuations"]
-        return tuple(
-            self._sentence(
-                self._deal(opening) + self._clauses(group) + (self._deal(ending, named) if group is groups[-1] else "")
-            )
-            for opening, group in zip(openings, groups, strict=False)
-        )
-
-    def _clauses(self, clues: Sequence[Clue]) -> str:
-        text = _clause(clues[0])
-        for clue in clues[1:]:
-            text += self._deal("joints") + _clause(clue)
-        return text
-
-    def _deal(self, deck: str, label: str = "") -> str:
-        return self._decks[deck].deal().format(label=label)
-
-    def _sentence(self, text: str) -> str:
-        return text[0].upper() + text[1:] + "."
-
-    def _weight(self, clue: Clue, label: str) -> float:
-        return self._association.get(clue.kind, {}).get(family(label), 0.0)
+def describe(scene: Scene, association: Association) -> Description:
+    """Labels and sentences about a scene; the same measures give the same words."""
+    evidence, person = weigh(scene.labels[0], scene.clues, association), Person(scene.pronoun)
+    labels = scene.labels if len(scene.labels) > 1 else _labels(scene, evidence)
+    told = sentences(evidence.facts, scene.span, person)
+    conclusion = _conclusion(labels, evidence, person)
+    if evidence.against:
+        conclusion += f", although {aside(evidence.against, scene.span, person)}"
+    joint = _joint(evidence) if len(told) == 1 else ""
+    told = [told[0] + joint + conclusion] if joint else [*told, conclusion]
+    return Description(labels, tuple(sentence[0].upper() + sentence[1:] + "." for sentence in told))
 
 
-def answer(spans: Sequence[tuple[str, float, Sequence[Clue]]], association: Association, rng: random.Random) -> str:
-    """The answer "labels. Sentences." about one or more spans in time order, each (label, intensity, its clues)."""
-    describer = Describer(association, rng)
-    descriptions = [
-        describer.describe(label, intensity, clues, later=number > 0)
-        for number, (label, intensity, clues) in enumerate(spans)
-    ]
-    firsts = tuple(dict.fromkeys(description.labels[0] for description in descriptions))
-    labels = descriptions[0].labels if len(descriptions) == 1 else firsts
-    return f"{', '.join(labels[:MAX_LABELS])}. {' '.join(description.text for description in descriptions)}"
+def answer(scene: Scene, association: Association) -> str:
+    """The answer "labels. Sentences." about a scene."""
+    description = describe(scene, association)
+    return f"{', '.join(description.labels)}. {description.text}"
 
 
-def kin(label: str, strong: bool) -> tuple[tuple[str, ...], ...]:
-    """Words that may stand beside a label: for a family's own name, its strong or mild shades, and its plain words; for
-    any other, those of its group in the lexicon. None of them speaks of a clue.
+def _labels(scene: Scene, evidence: Evidence) -> tuple[str, ...]:
+    """The label itself and, where something speaks for it, another: as mild or strong as the feeling is, and which of
+    several, as the clues have it.
+    """
+    (label,) = scene.labels
+    strengths = [fact.strongest.strength for fact in evidence.supporting]
+    if not strengths:
+        return (label,)
+    others = kin(label, sum(strengths) / len(strengths) if scene.intensity is None else scene.intensity)
+    measures = " ".join(f"{clue.kind} {clue.strength:.1f}" for fact in evidence.facts for clue in fact.clues)
+    return (label, others[zlib.crc32(measures.encode()) % len(others)]) if others else (label,)
+
+
+def kin(label: str, intensity: float) -> tuple[str, ...]:
+    """Words that may stand beside a label: for a family's own name its mild, plain or strong shades; for any other, those
+    of its group in the lexicon. None of them speaks of a clue.
     """
     word = adjective(label)
     if word in FAMILIES:
         words = emotion_families()[word]
-        return _usable(words.strong if strong else words.mild, word), _usable(words.words[1:], word)
+        shade = words.mild if intensity < MILD else words.strong if intensity > STRONG else words.words
+        return _usable(shade, word)
     found = place(label)
-    return (_usable(_group(found.group, found.family), word),) * 2 if found else ()
+    return _usable(_group(found.group, found.family), word) if found else ()
 
 
 def adjective(label: str) -> str:
@@ -150,27 +103,34 @@ def adjective(label: str) -> str:
     return label if found is None or found.word == normalised(label) else found.word
 
 
-def frame_of(sentence: str, labels: Sequence[str]) -> str:
-    """A sentence without what it says of this clip: its clues, quotations and labels. Variety is counted in these."""
-    text = CITATION.sub("", sentence.lower())
-    text = _clauses_pattern().sub("CLUE", QUOTATION.sub('""', text))
-    words = {word for label in labels for word in (label.lower(), adjective(label))}
-    for word in sorted(words, key=len, reverse=True):
-        text = text.replace(word, "LABEL")
-    return text
+def _conclusion(labels: Sequence[str], evidence: Evidence, person: Person) -> str:
+    """What is suggested, as sure as the evidence is strong and of one mind."""
+    label, *others = map(adjective, labels[:2])
+    perhaps = "".join(f", perhaps {other}" for other in others)
+    if not evidence.facts and not evidence.against:
+        return f"there is little to go by; perhaps {person.they()} {person.does('is')} {label}"
+    if not evidence.supporting and not evidence.against:
+        return f"it is hard to tell from this whether {person.they()} {person.does('is')} {label}"
+    if evidence.log_odds < LIKELY:
+        return f"perhaps {person.they()} {person.does('is')} {' or '.join([label, *others])}"
+    if evidence.log_odds >= CLEAR and evidence.num_support > 1 and not evidence.against:
+        return f"{person.they()} {person.does('is')} clearly {label}{perhaps}"
+    return f"{person.they()} {person.does(_impression(evidence, label))} {label}{perhaps}"
 
 
-@cache
-def _clauses_pattern() -> re.Pattern[str]:
-    clauses = [clause for kind in nonverbal_kinds().values() for clause in kind.clauses]
-    clauses += [f'{verb} ""' for kind in verbal_kinds() for verb in kind.verbs]
-    return re.compile("|".join(re.escape(clause) for clause in sorted(clauses, key=len, reverse=True)))
+def _impression(evidence: Evidence, label: str) -> str:
+    modalities = {fact.strongest.modality for fact in evidence.supporting}
+    verb = IMPRESSIONS.get(min(modalities), "seems") if len(modalities) == 1 else "seems"
+    return "seems" if kinds_in(f"looks {label}") or kinds_in(f"look {label}") else verb
 
 
-@cache
-def frames() -> dict[str, Any]:
-    """The frames of sentences, by their place in a description (``sentences.toml``)."""
-    return tomllib.loads(files(__package__).joinpath("sentences.toml").read_text(encoding="utf-8"))
+def _joint(evidence: Evidence) -> str:
+    """What joins a short observation and what it suggests in one sentence; empty where they are two."""
+    if len(evidence.facts) > 2 or evidence.against:
+        return ""
+    if not evidence.supporting:
+        return "; "
+    return "; " if evidence.log_odds < LIKELY else ", and " if evidence.log_odds < CLEAR else ""
 
 
 @cache
@@ -181,7 +141,3 @@ def _group(group: str, of_family: str) -> tuple[str, ...]:
 
 def _usable(words: Sequence[str], label: str) -> tuple[str, ...]:
     return tuple(word for word in words if word != label and LABEL.fullmatch(word) and not kinds_in(word))
-
-
-def _clause(clue: Clue) -> str:
-    return f"{clue_clause(clue)} [{clue.id}]"
