@@ -34,7 +34,7 @@ def main() -> None:
     print(proportion("claims verified by another clip's clues", sum(control), len(control)))
     print(proportion("without a clue", found.without_clues, found.descriptions))
     print(f"labels: {found.labels} in {found.descriptions}, {drawn.labels} in {drawn.descriptions} drawn at random")
-    print(f"most frequent frame: in {found.most_frequent_frame}, in {drawn.most_frequent_frame} of those drawn")
+    print(proportion("cite clues in the words of one with other measures", found.repeated, found.descriptions))
 
 
 if __name__ == "__main__":

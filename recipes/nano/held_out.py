@@ -28,13 +28,11 @@ import numpy as np
 from benchmarks.clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
 from benchmarks.shares import proportion
 from microemo import load
-from microemo.data.describe import frame_of
 from microemo.data.manifest import Sample
 from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.lexicon import FAMILIES, family_of
 from microemo.media.audio import waveform
 from microemo.media.probe import probe
-from microemo.parse import SENTENCE
 from microemo.result import Result
 from microemo.schema import Answer, UtteranceAnswer
 from recipes.nano import fer2013
@@ -196,12 +194,10 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
     absent += sum("voice" in row["modalities_claimed"] and not row["has_audio"] for row in rows)
     print(f"spans with a claim about an absent modality: {absent}")
     print(f"distinct labels: {len({label for row in rows for label in row['labels']})}")
-    frames = Counter(
-        frame_of(sentence, row["labels"]) for row in rows for sentence in SENTENCE.findall(row["explanation"])
-    )
-    if frames:
-        frame, count = frames.most_common(1)[0]
-        print(f"most repeated sentence frame: {count} times in {len(rows)} spans: {frame.strip()}")
+    explanations = Counter(row["explanation"] for row in rows if row["explanation"])
+    if explanations:
+        text, count = explanations.most_common(1)[0]
+        print(f"distinct explanations: {len(explanations)} of {explanations.total()}; {count} times: {text}")
     judged = {
         f"{row['clip']} {row['span']}": [CheckedLabel(row["confidence"][0], row["first"] == row["truth"])]
         for row in rows

@@ -175,12 +175,13 @@ class Pairs:
         utterance = Utterance(index=0, start_sec=0, end_sec=draft.end_sec, text=draft.text, source="asr")
         (prompted,) = prompt_utterances([utterance], clues)
         listed = {id_ for id_, _ in prompted.clues}
-        story = (draft.family, draft.intensity, [clue for clue in clues if clue.id in listed])
+        told = [clue for clue in clues if clue.id in listed]
+        scene = describe.Scene((draft.family,), draft.intensity, told, utterance.span)
         return Example(
             features=self._features(draft, rng),
             utterances=[prompted],
             question=utterance_question(0, draft.end_sec),
-            answer=describe.answer([story], self.association, rng),
+            answer=describe.answer(scene, self.association),
             labelled=labelled_slots([draft.family], [draft.shown]),
         )
 

@@ -23,6 +23,7 @@ min_sec = 0.4
 phrase = "tongue shown"
 clauses = ["the tongue shows", "the tongue is put out"]
 keywords = ["tongue*"]
+predicates = ["shows {their} tongue"]
 families = ["disgusted"]
 """
 
@@ -35,6 +36,8 @@ span = 10.0
 phrase = "climbing pitch"
 clauses = ["the pitch climbs to the end"]
 keywords = ["pitch climbs"]
+subject = "{their} voice"
+predicates = ["climbs a little", "climbs", "climbs steeply"]
 families = ["surprised"]
 """
 

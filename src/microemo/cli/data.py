@@ -104,7 +104,6 @@ def describe(
     ] = None,
     prices: Prices = None,
     yes: Yes = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the wording.")] = 0,
     max_failed_share: FailedShare = 0.01,
     as_json: Json = False,
     debug: Debug = False,
@@ -123,7 +122,7 @@ def describe(
     found = manifests.read(manifest, max_failed_share)
     agree = agreement(prices, yes)
     with progress.shown() as hook:
-        result = described.describe_all(found.samples, seed, asr, hook)
+        result = described.describe_all(found.samples, asr, hook)
         samples = list(result.samples)
         whole = manifests.Manifest(tuple(samples), (*found.faults, *result.faults))
         manifests.refuse(manifest, whole.faults, len(found.samples) + len(found.faults), max_failed_share)
@@ -138,7 +137,7 @@ def describe(
         print(
             f"{out}: {result.num_written} described; {quality.verified} of {quality.claims} claims verified, "
             f"{quality.without_clues} of {quality.descriptions} descriptions without a clue, {quality.labels} labels, "
-            f"no frame of a sentence in more than {quality.most_frequent_frame}"
+            f"{quality.repeated} in the words of one with other measures"
         )
     raise typer.Exit(_report_faults(whole))
 

@@ -1,10 +1,10 @@
 """The kinds of clue: one table of all that is measured of face, voice and words, and how each kind is put into words.
 
 ``table`` holds a typed record a kind, from ``facial.toml``, ``head.toml``, ``micro.toml``, ``vocal.toml``,
-``events.toml`` and ``verbal.toml``; ``inflection`` has their verbs agree with they; ``wording`` turns clues into clauses
-and predicates, and recognises them in text. Perception
-measures by the table, prompts and answers speak by it, the parser checks by it, and the report shows by it: a new kind
-is a row and, where its series or measure is new, a function.
+``events.toml`` and ``verbal.toml``; ``inflection`` has their verbs agree with "they"; ``wording`` turns clues into
+clauses and predicates, and recognises them in text. Perception measures by the table, prompts and answers speak by it,
+the parser checks by it, and the report shows by it: a new kind is a row and, where its series or measure is new, a
+function.
 """
 
 from microemo.clues.table import (

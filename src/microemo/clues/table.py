@@ -23,6 +23,7 @@ OF_BOTH_DIRECTIONS = ("measure", "unit", "scale", "neutral", "neutral_high_voice
 VERBS = ("the person says", "the words include", "the speaker says")  # of verbal kinds that have none of their own
 SAYS = 'says "{words}"'
 SLOTS = {"their": "(?:his|her|their|the person's)", "side": "(left|right)"}  # of predicates, in text
+BETWEEN = r"(?:(?!\b(?:as|while|and (?:his|her|their))\b)[^.;])*?"  # a subject and its predicate: others of its own
 
 
 class ClueKind(Record):
@@ -46,8 +47,9 @@ AnyKind = TypeVar("AnyKind", bound=ClueKind)
 
 
 class NonverbalKind(ClueKind):
-    """A kind in words: a short phrase, clauses for prompts, also for one side alone, keywords that recognise it, and the
-    subject (the person, if empty) and predicates that people would write: one, or slight, plain and strong.
+    """A kind in words: a short phrase, clauses for prompts, also for one side alone, keywords that recognise it.
+
+    Predicates are what people would write of ``subject``, of the person if empty: one, or slight, plain and strong.
     """
 
     phrase: str
@@ -259,9 +261,10 @@ def regions() -> tuple[str, ...]:
 
 def _in_text(subject: str, predicate: str, is_verb: bool = True) -> str:
     """A pattern of a predicate, of he, she or they, with its subject before it, and maybe other predicates between."""
-    forms = (predicate, plural(predicate)) if is_verb and not subject else (predicate,)
-    told = "|".join(map(_slots_filled, dict.fromkeys(forms)))
-    return rf"{_slots_filled(subject.removeprefix('{their} '))}\b[^.;]*?\b(?:{told})" if subject else told
+    if subject:
+        own, rest = subject.removeprefix("{their} "), predicate.removeprefix("is ")  # "is rough and higher than usual"
+        return rf"{_slots_filled(own)}\b{BETWEEN}\b{_slots_filled(rest)}"
+    return "|".join(map(_slots_filled, (predicate, plural(predicate)) if is_verb else (predicate,)))
 
 
 def _slots_filled(text: str) -> str:

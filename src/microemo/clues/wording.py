@@ -26,10 +26,10 @@ def clue_clause(clue: Clue) -> str:
 
 
 def clue_predicate(clue: Clue, sided: bool = True) -> tuple[str, str]:
-    """A clue as people would write it: its subject, empty for the person, and its predicate, in the third person singular
-    where the person is the subject: "presses {their} lips together". The slot ``{their}`` is left open.
+    """A clue as people would write it: its subject, empty for the person, and its predicate, "purses {their} lips".
 
-    Which predicate depends on how strong it is. ``sided`` tells the side on which it acts alone.
+    The verb is in the third person singular where the person is the subject; the slot ``{their}`` is left open. Which
+    predicate it is depends on how strong the clue is. ``sided`` tells the side on which it acts alone.
     """
     if clue.modality == "words":
         known = clue_kinds().get(clue.kind)

@@ -1,19 +1,18 @@
 """Describing the samples of a manifest: clues measured, associations counted, sentences written for each label."""
 
 import math
-import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from microemo.data.association import Association, Counts, family, known
-from microemo.data.describe import Describer, Description, frame_of
+from microemo.data.describe import Description, Scene, describe
 from microemo.data.manifest import AnnotatedUtterance, Fault, Sample
 from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.parse import CITATION, SENTENCE, claims_in
+from microemo.parse import CITATION, claims_in
 from microemo.schema import Clue, Record
 from microemo.spans import Span
 
@@ -30,17 +29,19 @@ class Described:
 
 
 class Quality(Record):
-    """Counts of descriptions: those that cite no clue, those with the most frequent frame of a sentence; of claims."""
+    """Counts of descriptions: those that cite no clue, and those that say of what they cite what another says of other
+    measures; of claims; of different labels.
+    """
 
     descriptions: int
     without_clues: int
     claims: int
     verified: int
-    most_frequent_frame: int
+    repeated: int
     labels: int
 
 
-def describe_all(samples: Sequence[Sample], seed: int = 0, asr: bool = False, hook: Hook = silent) -> Described:
+def describe_all(samples: Sequence[Sample], asr: bool = False, hook: Hook = silent) -> Described:
     """Describe every sample, and every utterance with a time, that has labels and no description.
 
     A sample whose media cannot be perceived stays as it is, and is named. Hook: step "measure", in clips.
@@ -55,11 +56,9 @@ def describe_all(samples: Sequence[Sample], seed: int = 0, asr: bool = False, ho
         except MicroEmoError as error:
             faults.append(Fault(sample.name, "unreadable media", str(error)))
     hook("measure", len(wanting), len(wanting))
-    describer = Describer(association(wanting, measured), random.Random(seed))
+    odds = association(wanting, measured)
     described = {
-        sample.name: _described(sample, measured[sample.name], describer)
-        for sample in wanting
-        if sample.name in measured
+        sample.name: _described(sample, measured[sample.name], odds) for sample in wanting if sample.name in measured
     }
     return Described(
         tuple(described.get(sample.name, sample) for sample in samples), tuple(faults), num_written=len(described)
@@ -83,19 +82,27 @@ def quality(samples: Sequence[Sample]) -> Quality:
     """What the descriptions of clips and utterances are worth; claims are checked as a model's answers are."""
     explanations = [explanation for sample in samples for explanation in _explanations(sample)]
     claims = [claim for text, _, clues, span in explanations for claim in claims_in(text, clues, span)]
-    frames = Counter(
-        frame
-        for text, labels, *_ in explanations
-        for frame in {frame_of(sentence.strip(), labels) for sentence in SENTENCE.findall(text)}
-    )
     return Quality(
         descriptions=len(explanations),
         without_clues=sum(not CITATION.search(text) for text, *_ in explanations),
         claims=len(claims),
         verified=sum(claim.verified for claim in claims),
-        most_frequent_frame=max(frames.values(), default=0),
+        repeated=repeated([(text, clues, span) for text, _, clues, span in explanations]),
         labels=len({label for _, labels, *_ in explanations for label in labels}),
     )
+
+
+def repeated(descriptions: Sequence[tuple[str, Sequence[Clue], Span]]) -> int:
+    """How many cite clues in the very words of another, in whose span other kinds of clue were measured.
+
+    What differs is in neither. The same words for the same kinds are no repetition.
+    """
+    measures: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
+    for text, clues, span in descriptions:
+        if CITATION.search(text):
+            kinds = {clue.kind for clue in clues if clue.start_sec < span.end_sec and clue.end_sec > span.start_sec}
+            measures[CITATION.sub("", text)].append(frozenset(kinds))
+    return sum(len(alike) for alike in measures.values() if len(set(alike)) > 1)
 
 
 def _explanations(sample: Sample) -> Iterator[tuple[str, tuple[str, ...], tuple[Clue, ...], Span]]:
@@ -126,28 +133,28 @@ def _utterance_wants(utterance: AnnotatedUtterance) -> bool:
     return bool(utterance.labels and not utterance.description and utterance.end_sec is not None)
 
 
-def _described(sample: Sample, measured: Measured, describer: Describer) -> Sample:
+def _described(sample: Sample, measured: Measured, odds: Association) -> Sample:
     clues = listed(measured)
     changes: dict[str, object] = {
         "clues": measured.clues,
-        "utterances": tuple(_described_utterance(utterance, clues, describer) for utterance in sample.utterances),
+        "utterances": tuple(_described_utterance(utterance, sample, clues, odds) for utterance in sample.utterances),
     }
     if sample.labels and not sample.description:
-        changes |= _written(sample.labels, describer.describe(sample.labels[0], sample.intensity, clues))
+        scene = Scene(sample.labels, sample.intensity, clues, Span(0.0, measured.duration_sec), sample.pronoun)
+        changes |= _written(describe(scene, odds))
     return sample.model_copy(update=changes)
 
 
 def _described_utterance(
-    utterance: AnnotatedUtterance, clues: Sequence[Clue], describer: Describer
+    utterance: AnnotatedUtterance, sample: Sample, clues: Sequence[Clue], odds: Association
 ) -> AnnotatedUtterance:
     if not _utterance_wants(utterance):
         return utterance
-    start_sec, end_sec = utterance.start_sec or 0.0, utterance.end_sec or 0.0
-    within = [clue for clue in clues if clue.start_sec < end_sec and clue.end_sec > start_sec]
-    description = describer.describe(utterance.labels[0], None, within)
-    return utterance.model_copy(update=_written(utterance.labels, description))
+    span = Span(utterance.start_sec or 0.0, utterance.end_sec or 0.0)
+    within = [clue for clue in clues if clue.start_sec < span.end_sec and clue.end_sec > span.start_sec]
+    description = describe(Scene(utterance.labels, None, within, span, sample.pronoun), odds)
+    return utterance.model_copy(update=_written(description))
 
 
-def _written(labels: tuple[str, ...], description: Description) -> dict[str, object]:
-    """What a description changes; several labels of the data set's own need no others."""
-    return {"labels": labels if len(labels) > 1 else description.labels, "description": description.text}
+def _written(description: Description) -> dict[str, object]:
+    return {"labels": description.labels, "description": description.text}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from microemo.data.association import Association, family
 from microemo.schema import Clue
@@ -11,6 +12,9 @@ MAX_FACTS = 3  # that are told for what they suggest
 FEW = 2  # facts, with fewer than which others are told as well
 SPEAKS = 0.1  # log odds from which on a kind speaks for a family or, below zero, against it
 NOTICED = 0.5  # strength from which on what does not fit is told
+LIKELY, CLEAR = 0.35, 1.1  # log odds of all that is told: one good sign; three times as likely as without
+
+Certainty = Literal["nothing", "unclear", "perhaps", "likely", "clear"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,15 @@ class Evidence:
     @property
     def supporting(self) -> tuple[Fact, ...]:
         return self.facts[: self.num_support]
+
+    @property
+    def certainty(self) -> Certainty:
+        """How sure the label can be, by how strong and of how one mind the evidence is."""
+        if not self.supporting and self.against is None:
+            return "unclear" if self.facts else "nothing"
+        if self.log_odds < LIKELY:
+            return "perhaps"
+        return "clear" if self.log_odds >= CLEAR and self.num_support > 1 and self.against is None else "likely"
 
 
 def weigh(label: str, clues: Sequence[Clue], association: Association) -> Evidence:

@@ -5,20 +5,25 @@ is called, and how strong it is, stands in the table of clues; here is only who,
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from itertools import pairwise
 
-from microemo.clues import clue_predicate
+from microemo.clues import MicroKind, clue_predicate, nonverbal_kinds
 from microemo.clues.inflection import plural
 from microemo.data.evidence import Fact
-from microemo.spans import Span
+from microemo.data.manifest import Pronoun
+from microemo.spans import Span, clock
 
-Pronoun = Literal["he", "she", "they"]
+Moment = Sequence[Fact]
+
 POSSESSIVES: dict[Pronoun, str] = {"he": "his", "she": "her", "they": "their"}
 TIMES = {1: "", 2: " twice", 3: " three times", 4: " four times"}
-NUMBERS = ("", "a second", "two seconds", "three seconds", "four seconds", "five seconds", "six seconds")
+NUMBERS = ("half a second", "a second", "two seconds", "three seconds", "four seconds", "five seconds", "six seconds")
 LASTING = 0.8  # share of a span from which on something is there all the time
+LASTING_VOICE = 0.25  # the same of a voice, which is silent between the words
+ONE_UTTERANCE_SEC = 10.0  # spans up to which how the voice is needs no time: it is that of one utterance
 AT_ONCE = 0.5  # share of the shorter of two that they have in common
 MOMENT_SEC = 0.8
+IS = "is "
 MAX_MOMENTS = 2  # of a sentence
 
 
@@ -35,7 +40,7 @@ class Person:
         return name
 
     def does(self, predicate: str) -> str:
-        """A predicate of the subject that was named last."""
+        """A predicate of the person as named last."""
         return self.with_their(plural(predicate) if self._is_plural else predicate)
 
     def with_their(self, text: str) -> str:
@@ -46,34 +51,34 @@ class Person:
         return text.replace("{their}", POSSESSIVES[self._pronoun])
 
 
-Moment = Sequence[Fact]
-
-
 def sentences(facts: Sequence[Fact], span: Span, person: Person) -> list[str]:
     """What happens in a span, without full stops and capitals: first what lasts, then one moment after another."""
     lasting = [fact for fact in facts if _lasts(fact, span)]
-    moments = _moments([fact for fact in facts if not _lasts(fact, span)])
+    moments = _moments([fact for fact in facts if fact not in lasting])
     told = []
     if lasting:
-        contrasts = bool(moments) and all(not _is_voice(fact) and len(fact.clues) == 1 for fact in lasting)
+        contrasts = bool(moments) and not any(_is_voice(fact) or len(fact.clues) > 1 for fact in lasting)
         told.append(_clauses(lasting, "throughout" if contrasts else "", person))
-    for number in range(0, len(moments), MAX_MOMENTS):
-        told.append(_sequence(moments[number : number + MAX_MOMENTS], span, person))
+    for first in range(0, len(moments), MAX_MOMENTS):
+        told.append(_sequence(moments[first : first + MAX_MOMENTS], span, person))
     return told
 
 
 def aside(fact: Fact, span: Span, person: Person) -> str:
     """One fact by itself: "they smile at first [4]"."""
-    return _clauses([fact], "" if _lasts(fact, span) else _when([fact], span), person)
+    subject = person.with_their(subject_of(fact)) or person.they()
+    return f"{subject} {_predicates([fact], '' if _lasts(fact, span) else _when([fact], span), person)}"
 
 
-def joined(parts: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+def subject_of(fact: Fact) -> str:
+    """Empty for the person."""
+    return clue_predicate(fact.strongest, _has_side(fact))[0]
 
 
 def _lasts(fact: Fact, span: Span) -> bool:
-    return min(fact.end_sec, span[1]) - max(fact.start_sec, span[0]) >= LASTING * (span[1] - span[0])
+    length = span.end_sec - span.start_sec
+    share = LASTING_VOICE * (length > ONE_UTTERANCE_SEC) if _is_voice(fact) else LASTING
+    return min(fact.end_sec, span.end_sec) - max(fact.start_sec, span.start_sec) >= share * length
 
 
 def _moments(facts: Sequence[Fact]) -> list[list[Fact]]:
@@ -95,42 +100,50 @@ def _go_together(one: Fact, other: Fact) -> bool:
 def _sequence(moments: Sequence[Moment], span: Span, person: Person) -> str:
     """Moments that follow each other: "at first she frowns [1], then smiles [2]"."""
     text = _clauses(moments[0], _when(moments[0], span), person)
-    for before, moment in zip(moments, moments[1:], strict=False):
-        is_short = len(moment) == 1 and _is_short(moment[0])
-        when = "for a moment" if is_short else ""
-        if {_subject(fact) for fact in before} == {_subject(fact) for fact in moment} == {""}:
-            text += ", then " + _predicates(moment, when, person)
+    for before, moment in pairwise(moments):
+        when = "for a moment" if len(moment) == 1 and _is_short(moment[0]) else ""
+        if {*map(subject_of, before), *map(subject_of, moment)} == {""}:
+            text += f", then {_predicates(moment, when, person)}"
         else:
-            text += "; then " + _clauses(moment, when, person)
+            text += f"; then {_clauses(moment, when, person)}"
     return text
 
 
 def _clauses(moment: Moment, when: str, person: Person) -> str:
     """What goes on at once, those facts together that have a subject in common, the person first."""
-    subjects = sorted({_subject(fact): fact for fact in moment}.items(), key=lambda item: (item[0] != "", _is_voice(item[1])))
-    is_behind = len(moment) == 1 and not subjects[0][0]
-    text = "" if is_behind or not when else f"{when} "
-    was_voice = False
-    for number, (subject, fact) in enumerate(subjects):
-        if number:
-            text += ", while " if _is_voice(fact) and not was_voice else ", and " if number > 1 or _is_voice(fact) else " as "
-        own = [each for each in moment if _subject(each) == subject]
-        text += f"{person.with_their(subject) or person.they()} "
+    subjects = sorted(dict.fromkeys(map(subject_of, moment)), key=bool)
+    is_behind = len(moment) == 1 and not subjects[0]
+    text = f"{when} " if when and not is_behind else ""
+    before: list[Fact] = []
+    for subject in subjects:
+        own = [fact for fact in moment if subject_of(fact) == subject]
+        text += _joint(before, own) + (person.with_their(subject) or person.they()) + " "
         text += _predicates(own, when if is_behind else "", person)
-        was_voice = fact.strongest.region == "voice"
+        before += own
     return text
 
 
+def _joint(before: Moment, after: Moment) -> str:
+    """Between clauses about two things that go on at once."""
+    if not before:
+        return ""
+    heard, already = (any(fact.strongest.region == "voice" for fact in facts) for facts in (after, before))
+    if heard and not already:
+        return ", while "
+    return ", and " if heard or len({*map(subject_of, before)}) > 1 else " as "
+
+
 def _predicates(facts: Sequence[Fact], when: str, person: Person) -> str:
-    after = f" {when}" if when else ""
-    told = (_predicate(fact) if _subject(fact) else person.does(_predicate(fact)) for fact in facts)
-    return joined(
-        [f"{person.with_their(text)}{after}{_citations(fact)}" for text, fact in zip(told, facts, strict=True)]
-    )
-
-
-def _subject(fact: Fact) -> str:
-    return clue_predicate(fact.strongest, _has_side(fact))[0]
+    """ "frowns [1], narrows her eyes [2] and presses her lips together [3]"."""
+    predicates = [_predicate(fact) for fact in facts]
+    if all(predicate.startswith(IS) for predicate in predicates):
+        predicates[1:] = [predicate.removeprefix(IS) for predicate in predicates[1:]]
+    parts = []
+    for fact, predicate in zip(facts, predicates, strict=True):
+        told = person.with_their(predicate) if subject_of(fact) else person.does(predicate)
+        citations = "".join(f"[{clue.id}]" for clue in fact.clues)
+        parts.append(" ".join(filter(None, (told, when, citations))))
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _predicate(fact: Fact) -> str:
@@ -140,39 +153,39 @@ def _predicate(fact: Fact) -> str:
 
 
 def _has_side(fact: Fact) -> bool:
+    """Whether all is on one side."""
     return len({clue.side for clue in fact.clues}) == 1
 
 
 def _is_voice(fact: Fact) -> bool:
-    return fact.strongest.region == "voice" and bool(_subject(fact))
-
-
-def _citations(fact: Fact) -> str:
-    return " " + "".join(f"[{clue.id}]" for clue in fact.clues)
+    """Whether it tells of how the voice is, rather than of what happens in it."""
+    return fact.strongest.region == "voice" and bool(subject_of(fact))
 
 
 def _is_short(fact: Fact) -> bool:
-    return fact.end_sec - fact.start_sec < MOMENT_SEC and not fact.strongest.kind.startswith("micro_")
+    """Whether it is worth a word that something of the face is short: micro-expressions are so by their nature."""
+    is_always = isinstance(nonverbal_kinds().get(fact.strongest.kind), MicroKind)
+    return fact.end_sec - fact.start_sec < MOMENT_SEC and fact.strongest.modality == "face" and not is_always
 
 
 def _when(moment: Moment, span: Span) -> str:
-    """When a moment begins, in words, or how short it is."""
-    start = min(fact.start_sec for fact in moment) - span[0]
-    end = max(fact.end_sec for fact in moment) - span[0]
-    length = span[1] - span[0]
-    (only,) = moment if len(moment) == 1 else (None,)
-    if only and len(only.clues) > 1:
-        return ""
-    if only and only.strongest.kind == "long_pause" and only.strongest.detail:
-        word = only.strongest.detail.removeprefix("before ")
-        return f'before "{word}"'
-    if only and _is_short(only):
-        return "for a moment"
+    """When a moment begins, in words; of one fact, how short it is, or before which word it comes."""
+    if len(moment) == 1:
+        (fact,) = moment
+        if len(fact.clues) > 1:
+            return ""
+        if fact.strongest.modality == "voice" and fact.strongest.detail:
+            return 'before "{}"'.format(fact.strongest.detail.removeprefix("before "))
+        if _is_short(fact):
+            return "for a moment"
+    return _onset(min(fact.start_sec for fact in moment), max(fact.end_sec for fact in moment), span)
+
+
+def _onset(start_sec: float, end_sec: float, span: Span) -> str:
+    start, length = start_sec - span.start_sec, span.end_sec - span.start_sec
     if start < max(0.4, 0.2 * length):
-        return "at first" if end < 0.7 * length else ""
-    if start > 0.5 * length and end > 0.9 * length:
+        return "at first" if end_sec - span.start_sec < 0.7 * length else ""
+    if start > 0.5 * length and end_sec - span.start_sec > 0.9 * length:
         return "towards the end"
-    seconds = round(start)
-    if 0 < seconds < len(NUMBERS):
-        return f"{NUMBERS[seconds]} in"
-    return "soon" if not seconds else f"around {int(start + span[0]) // 60}:{int(start + span[0]) % 60:02}"
+    seconds = round(start) if start >= 0.75 else 0
+    return f"{NUMBERS[seconds]} in" if seconds < len(NUMBERS) else f"around {clock(round(start_sec))[:-2]}"
