@@ -125,6 +125,6 @@ def test_describe_and_rewrite(run: Run, ravdess: Path, monkeypatch: pytest.Monke
             "data", "describe", "m.jsonl", "--out", "d.parquet", "--max-failed-share", "1", "--json",
             "--rewrite", f"{stub.url}#stub", "--prices", "1,2",
         )  # fmt: skip
-    assert "6 requests" in outcome.stderr
+    assert "4 requests" in outcome.stderr  # men and women, happy and angry: six clips have four texts
     assert "3 rewritten, 3 kept as they were" in outcome.stderr  # those of happy clips do not name it
     assert json.loads(outcome.stdout)["verified"] == 6

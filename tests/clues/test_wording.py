@@ -3,7 +3,17 @@
 import pytest
 
 from microemo import parse
-from microemo.clues import FacialKind, clue_clause, facial_kinds, kinds_in, mentions, nonverbal_kinds, verbal_kinds
+from microemo.clues import (
+    FacialKind,
+    clue_clause,
+    clue_predicate,
+    facial_kinds,
+    kinds_in,
+    mentions,
+    nonverbal_kinds,
+    verbal_kinds,
+)
+from microemo.clues.inflection import plural
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
@@ -84,3 +94,64 @@ def test_a_side_is_said_and_recognised(kind: FacialKind) -> None:
             assert mentions(variant.format(side=side), clue)
             assert kinds_in(variant.format(side=side)) == {kind.kind}
             assert parse._modality(variant.format(side=side)) == "face"
+
+
+def told_forms(subject: str, predicate: str) -> list[str]:
+    """What is written of he, she and they."""
+    if subject:
+        return [f"{subject} {predicate}".replace("{their}", their) for their in ("his", "her", "their", "the person's")]
+    singular = [f"{name} {predicate}".replace("{their}", their) for name, their in (("he", "his"), ("she", "her"))]
+    return [*singular, f"they {plural(predicate)}".replace("{their}", "their")]
+
+
+@pytest.mark.parametrize("kind", nonverbal_kinds())
+@pytest.mark.parametrize(("strength", "intensity"), [(0.1, "A"), (0.5, "C"), (0.9, "E"), (0.1, None), (0.9, None)])
+def test_what_people_would_write_of_a_clue_speaks_of_it_and_of_no_other(kind: str, strength: float, intensity) -> None:
+    clue = word_clue("").model_copy(
+        update={
+            "kind": kind,
+            "modality": nonverbal_kinds()[kind].modality,
+            "strength": strength,
+            "intensity": intensity,
+        }
+    )
+    subject, predicate = clue_predicate(clue)
+    for text in told_forms(subject, predicate):
+        assert kinds_in(text) == {kind}, text
+        assert kinds_in(text.capitalize() + ".") == {kind}
+        assert mentions(text, clue)
+        (denied,) = parse.claims_in(f"{text}.", (), Span(0, 1))
+        assert (denied.modality, denied.verified) == (clue.modality, False)
+
+
+def test_how_strong_a_clue_is_chooses_its_predicate() -> None:
+    def told(strength: float, intensity: str | None = None) -> str:
+        return clue_predicate(smile.model_copy(update={"strength": strength, "intensity": intensity}))[1]
+
+    smile = word_clue("").model_copy(update={"kind": "lip_corner_puller", "modality": "face"})
+    predicates = nonverbal_kinds()["lip_corner_puller"].predicates
+    assert (told(0.1), told(0.5), told(0.9)) == predicates
+    assert (told(0.9, "B"), told(0.1, "C"), told(0.1, "D")) == predicates
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in facial_kinds() if kind.one_sided_predicate], ids=lambda kind: kind.kind
+)
+def test_people_would_say_on_which_side(kind: FacialKind) -> None:
+    for side, other in (("left", "right"), ("right", "left")):
+        clue = word_clue("").model_copy(update={"kind": kind.kind, "modality": "face", "side": side})
+        for text in told_forms(*clue_predicate(clue)):
+            assert side in text
+            assert mentions(text, clue)
+            assert not mentions(text, clue.model_copy(update={"side": other}))
+            assert not mentions(text, clue.model_copy(update={"side": None}))
+            assert kinds_in(text) == {kind.kind}
+        assert side not in clue_predicate(clue, sided=False)[1]
+
+
+@pytest.mark.parametrize("kind", verbal_kinds(), ids=lambda kind: kind.kind)
+def test_what_people_would_write_of_words_quotes_them(kind) -> None:
+    clue = word_clue("no, wait").model_copy(update={"kind": kind.kind})
+    for text in told_forms(*clue_predicate(clue)):
+        assert kinds_in(text) == set()
+        assert mentions(text, clue)

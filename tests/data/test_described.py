@@ -58,7 +58,7 @@ def test_every_claim_holds_and_labels_go_beyond_the_class() -> None:
         assert len(told.labels) > 1
     found = described.quality(outcome.samples)
     assert (found.descriptions, found.claims, found.verified, found.without_clues) == (40, 40, 40, 0)
-    assert found.most_frequent_frame <= 2
+    assert found.repeated == 0  # the same words for the same kinds of clue
 
 
 def test_descriptions_that_are_there_stay() -> None:
@@ -111,4 +111,21 @@ def test_the_quality_counts_what_does_not_hold() -> None:
         "a", "sad", description="The voice is high [1], so the person seems sad.", clues=(clue(1, "voice_soft", 0),)
     )
     found = described.quality([wrong, wrong, sample("b", "sad")])
-    assert (found.descriptions, found.claims, found.verified, found.most_frequent_frame) == (2, 2, 0, 2)
+    assert (found.descriptions, found.claims, found.verified, found.repeated) == (2, 2, 0, 0)
+
+
+def test_the_same_words_for_other_measures_are_counted() -> None:
+    told = "The voice is soft [1]. Perhaps sad."
+    one = sample("a", "sad", description=told, clues=(clue(1, "voice_soft", 0),))
+    renumbered = sample("b", "sad", description=told.replace("1", "2"), clues=(clue(2, "voice_soft", 0, 0.3),))
+    more = sample("c", "sad", description=told, clues=(clue(1, "voice_soft", 0), clue(2, "speech_slow", 0)))
+    nothing = [
+        sample(name, "sad", description="Perhaps sad.", clues=found) for name, found in (("d", ()), ("e", one.clues))
+    ]
+    assert described.quality([one, renumbered, *nothing]).repeated == 0
+    assert described.quality([one, renumbered, more, *nothing]).repeated == 3
+
+
+def test_the_manifest_says_by_which_pronoun() -> None:
+    told = described.describe_all([sample("a", "sad", pronoun="she"), sample("b", "sad")]).samples
+    assert [one.description.split()[0] for one in told] == ["Her", "The"]
