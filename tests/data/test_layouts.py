@@ -112,6 +112,7 @@ def test_ravdess_takes_are_one_sample_whatever_they_are_recorded_as(tmp_path: Pa
     samples = read("ravdess", tmp_path)
     whole, halves = samples["01-01-05-02-01-01-01"], samples["02-01-02-01-02-02-02"]
     assert (whole.labels, whole.speaker, whole.intensity, whole.audio) == (("angry",), "01", 0.9, None)
+    assert (whole.pronoun, halves.pronoun) == ("he", "she")
     assert halves.audio is not None
     assert (halves.path.suffix, halves.audio.suffix, halves.labels) == (".mp4", ".flac", ("calm",))
     assert halves.subtitle == "Dogs are sitting by the door."
@@ -132,6 +133,7 @@ def test_mead_views_share_their_sound(tmp_path: Path) -> None:
     assert sorted(samples) == ["M003_front_contempt_3_001", "M003_left_30_contempt_3_001", "W009_front_neutral_1_004"]
     assert samples["M003_left_30_contempt_3_001"].audio == tmp_path / "M003/audio/contempt/level_3/001.m4a"
     assert samples["M003_front_contempt_3_001"].labels == ("contemptuous",)
+    assert [samples[name].pronoun for name in sorted(samples)] == ["he", "he", "she"]
     assert samples["W009_front_neutral_1_004"].audio is None
 
 
