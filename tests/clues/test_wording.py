@@ -6,7 +6,8 @@ from microemo import parse
 from microemo.claims.grammar import read
 from microemo.claims.readings import Evidence
 from microemo.clues import FacialKind, clue_clause, facial_kinds, nonverbal_kinds, verbal_kinds
-from microemo.data.describe import POSSESSIVES, Pronoun, predicate
+from microemo.data.describe import POSSESSIVES, predicate
+from microemo.data.manifest import Pronoun
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span

@@ -14,17 +14,16 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from microemo.claims.grammar import read
 from microemo.clues import FacialKind, VerbalKind, clue_kinds, nonverbal_kinds, plural
 from microemo.data.association import Association, family
+from microemo.data.manifest import Pronoun
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.lexicon.labels import lexicon, normalised, place
 from microemo.parse import LABEL
 from microemo.schema import Clue
-
-Pronoun = Literal["she", "he", "they"]
 
 MAX_LABELS = 3
 MAX_TOLD = 4  # clues of a description

@@ -138,23 +138,23 @@ def _described(sample: Sample, measured: Measured, describer: Describer) -> Samp
     clues = listed(measured)
     changes: dict[str, object] = {
         "clues": measured.clues,
-        "utterances": tuple(_described_utterance(utterance, clues, describer) for utterance in sample.utterances),
+        "utterances": tuple(_described_utterance(one, sample, clues, describer) for one in sample.utterances),
     }
     if sample.labels and not sample.description:
         length_sec = measured.duration_sec
-        told = describer.describe(sample.labels[0], sample.intensity, clues, length_sec=length_sec)
+        told = describer.describe(sample.labels[0], sample.intensity, clues, who=sample.pronoun, length_sec=length_sec)
         changes |= _written(sample.labels, told)
     return sample.model_copy(update=changes)
 
 
 def _described_utterance(
-    utterance: AnnotatedUtterance, clues: Sequence[Clue], describer: Describer
+    utterance: AnnotatedUtterance, sample: Sample, clues: Sequence[Clue], describer: Describer
 ) -> AnnotatedUtterance:
     if not _utterance_wants(utterance):
         return utterance
     start_sec, end_sec = utterance.start_sec or 0.0, utterance.end_sec or 0.0
     within = [clue for clue in clues if clue.start_sec < end_sec and clue.end_sec > start_sec]
-    description = describer.describe(utterance.labels[0], None, within)
+    description = describer.describe(utterance.labels[0], None, within, who=sample.pronoun)
     return utterance.model_copy(update=_written(utterance.labels, description))
 
 

@@ -19,6 +19,7 @@ from microemo.lexicon.label_lists import distinct
 from microemo.schema import Clue, Record
 
 Split = Literal["train", "validation", "test"]
+Pronoun = Literal["he", "she", "they"]
 
 MAX_FAILED_SHARE = 0.01
 KINDS = {"split": "unknown split", "labels": "empty label", "name": "no name", "path": "no path"}
@@ -59,6 +60,7 @@ class Sample(Record):
 
     intensity     how strong the emotion is, from 0 to 1, where the data set says so
     source        the data set that it comes from
+    pronoun       by which descriptions speak of the person
     """
 
     name: str = Field(min_length=1)
@@ -72,6 +74,7 @@ class Sample(Record):
     clues: tuple[Clue, ...] = Field(default=(), description="What was measured; what [n] in the description refers to")
     intensity: float | None = Field(default=None, ge=0, le=1)
     speaker: str | None = None
+    pronoun: Pronoun = "they"
     split: Split | None = None
     source: str = ""
 

@@ -1,7 +1,7 @@
 """MEAD (Wang et al., ECCV 2020): ``M003/video/front/angry/level_1/001.mp4`` with the sound kept apart.
 
 The sound of all views of a take is ``M003/audio/angry/level_1/001.m4a``. A video without it is taken as it is. There
-is no standard split.
+is no standard split. Speakers are M or W, men or women.
 """
 
 import re
@@ -50,6 +50,7 @@ def samples(folder: Path) -> Iterator[Found]:
                     labels=(EMOTIONS[emotion],),
                     intensity=None if emotion == "neutral" else INTENSITIES[int(level) - 1],
                     speaker=speaker,
+                    pronoun="he" if speaker.startswith("M") else "she",
                     source="MEAD",
                 ),
             )

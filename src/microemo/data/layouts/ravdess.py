@@ -1,7 +1,8 @@
 """RAVDESS (Livingstone and Russo, PLoS ONE 13(5), 2018): all is in the file names, whatever the folders.
 
 ``MODALITY-CHANNEL-EMOTION-INTENSITY-STATEMENT-REPETITION-ACTOR`` in two digits each. The modalities are 01 picture
-with sound, 02 picture, 03 sound, of the same take: each take is one sample. There is no standard split.
+with sound, 02 picture, 03 sound, of the same take: each take is one sample. Actors of odd number are men, the others
+women. There is no standard split.
 """
 
 import re
@@ -49,5 +50,6 @@ def _sample(files: dict[int, Path]) -> Sample:
         labels=(EMOTIONS[emotion],),
         intensity=INTENSITIES[intensity],
         speaker=match[6],
+        pronoun="he" if int(match[6]) % 2 else "she",
         source="RAVDESS",
     )
