@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from one_person import one_person_clip
 
 from microemo.chunks import Scene, has_speech, judged, scene_of
-from microemo.claims.readings import Evidence
 from microemo.config import TINY
 from microemo.counterfactual import blurred, is_movement, without, words_of
 from microemo.perception.regions import REGION_NAMES
@@ -61,7 +60,7 @@ def scene() -> Scene:
             Utterance(index=i, start_sec=2 * i, end_sec=2 * i + 2, text=text, source="asr")
             for i, text in enumerate(TEXTS)
         ),
-        evidence=Evidence("P1", CLUES),
+        clues=CLUES,
         speech=(Span(0.1, 3.9),),
     )
     return scene_of(TINY, clip, clip.people[0], judged(clip, clip.people[0])[0])

@@ -87,7 +87,9 @@ def test_everything_is_said(page: Page) -> None:
         "not a measurement of inner state", "Left out: 1 contradicted by the measures",
     ):  # fmt: skip
         assert words in page.text
-    assert "the hands tremble" not in page.text
+    told, _, left_out = page.text.partition("Left out: 1 contradicted by the measures")
+    assert "the hands tremble" not in told  # but on request
+    assert "the hands tremble (contradicted by the measures)" in " ".join(left_out.split())
 
 
 def test_claims_lead_to_clues(page: Page) -> None:
