@@ -15,7 +15,7 @@ from microemo.lexicon import languages
 from microemo.model import registry
 from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION
+from microemo.model.prompt import OVERALL_QUESTION, Question
 from microemo.perception import voice_clues
 from microemo.perception.word_clues import word_clues
 from microemo.report import FORMATS
@@ -54,7 +54,7 @@ def test_encoder_and_language_model_answer(page: dict[str, Any]) -> None:
     frames, faces = model.encode_frames(pictures, pictures, torch.tensor([True, False]))
     assert frames.shape == (2, 1 + 16, 32)
     clip = Features(times_sec=(0.0, 0.5), frames=frames, faces=faces, region_masks=torch.rand(2, 7, 16))
-    (answer,) = model.answer([clip], [[]], [OVERALL_QUESTION])
+    (answer,) = model.answer([clip], [[]], [Question(OVERALL_QUESTION)])
     assert 1 <= len(answer.pieces) <= 4
 
 

@@ -96,7 +96,7 @@ def test_all_utterances_are_told_in_one_prompt(tmp_path: Path, asked: list[tuple
     result = pipeline(tmp_path).understand(clip_of())
     ((features, utterances, questions),) = asked
     assert [(entry.start_sec, entry.end_sec) for entry in utterances] == [(0, 2), (2, 4)]
-    assert questions[0] == OVERALL_QUESTION
+    assert questions[0] == (OVERALL_QUESTION, None)
     assert len(questions) == 3
     assert features.times_sec == tuple(np.arange(8) / 2)  # those without the face, too
     assert features.audio_times_sec is not None

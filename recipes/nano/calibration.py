@@ -44,7 +44,7 @@ def evidence_of(model: MicroEmo, examples: Sequence[Example]) -> Evidence:
         batch = examples[start : start + BATCH]
         clips, entries = [example.features for example in batch], [example.utterances for example in batch]
         tokens = model.tokens(clips, [example.spans for example in batch])
-        prompts = model.prompts(tokens, clips, entries, [example.question for example in batch])
+        prompts = model.prompts(tokens, clips, entries, [example.turns[0].question for example in batch])
         logits.append(model.language.next_logits(prompts)[:, ids])
         for of_windows in (window_scores(filled, anchors) for filled in tokens):
             for kind in WINDOWS:
@@ -74,7 +74,7 @@ def fit(evidence: Evidence, targets: Int[Tensor, " N"]) -> LabelPrior:
 
 def _family(example: Example) -> str:
     """The first label that is to be learnt, which in label-paired examples is a family's name."""
-    return re.split(r"[,.]", example.answer, maxsplit=1)[0]
+    return re.split(r"[,.]", example.turns[0].answer.text, maxsplit=1)[0]
 
 
 def main() -> None:

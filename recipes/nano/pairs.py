@@ -23,13 +23,14 @@ from microemo.data.association import Association, Counts
 from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
 from microemo.model.features import Features, features_in
-from microemo.model.prompt import prompt_utterances, utterance_question
+from microemo.model.language import Text
+from microemo.model.prompt import prompt_utterances, question_about
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
-from microemo.train.examples import Example, labelled_slots
+from microemo.train.examples import Example, Turn, labelled_slots
 from recipes.nano.features import NORMAL, SpokenUtterance
 from recipes.nano.fer2013 import FACE_FAMILIES
 
@@ -179,8 +180,9 @@ class Pairs:
         return Example(
             features=self._features(draft, rng),
             utterances=[prompted],
-            question=utterance_question(0, draft.end_sec),
-            answer=describe.answer([story], self.association, rng),
+            turns=[
+                Turn(question_about([prompted], 0), Text(describe.answer([story], self.association, rng))),
+            ],
             labelled=labelled_slots([draft.family], [draft.shown]),
         )
 

@@ -10,11 +10,11 @@ from microemo.config import ModelConfig
 from microemo.model.features import Features, cut
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import (
-    OVERALL_QUESTION,
     PromptUtterance,
+    Question,
     moved,
     numbered_from_one,
-    utterance_question,
+    question_about,
 )
 from microemo.parse import SENTENCE, parse
 from microemo.phases import About, Phase, label_weights, phases
@@ -81,20 +81,20 @@ class Asked(NamedTuple):
     clip: Features
     entries: list[PromptUtterance]
     ids: dict[int, int]
-    question: str
+    question: Question
 
 
 def questions(config: ModelConfig, scene: Scene, features: Features) -> list[Asked]:
     """One about each utterance of a scene, in a prompt of its own or behind what is told of them all."""
     entries = prompt_of(config, scene.clues, scene.chunk)
     if config.one_prompt:
-        numbered = numbered_from_one(entries)
-        return [Asked(features, *numbered, utterance_question(*entry.span)) for entry in entries]
+        numbered, ids = numbered_from_one(entries)
+        return [Asked(features, numbered, ids, question_about(numbered, index)) for index in range(len(numbered))]
     return [
         Asked(
             cut(features, entry.span, has_speech(utterance, scene.speech)),
             *numbered_from_one([alone]),
-            utterance_question(*alone.span),
+            question_about([alone], 0),
         )
         for utterance, entry in zip(scene.chunk.utterances, entries, strict=True)
         for alone in [moved(entry, -entry.start_sec)]
@@ -127,7 +127,8 @@ def _in_one_prompt(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> Chu
     """The chunk as a whole and each utterance, behind one shared prefix (paper, figure 1)."""
     features, entries, ids, _ = asked[0]
     spans = [scene.chunk.span, *(utterance.span for utterance in scene.chunk.utterances)]
-    generations = model.answer_all(features, entries, [OVERALL_QUESTION, *(one.question for one in asked)])
+    questions = [question_about(entries, None), *(one.question for one in asked)]
+    generations = model.answer_all(features, entries, questions)
     whole, *each = (parse(text, scene.evidence, span, ids) for text, span in zip(generations, spans, strict=True))
     return ChunkAnswers(each, [(scene.chunk.span, whole)])
 

@@ -5,6 +5,7 @@ emotions alone: in few steps, the model learns to tell them apart rather than to
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import torch
 from jaxtyping import Float
@@ -46,15 +47,12 @@ class Recognition(nn.Module):
         The whole clip's tokens precede all utterances; an utterance's logits do not depend on those after it.
         """
         tokens = tokens_of(self.model, conversations, self.voice_noise if self.training else 0.0)
-        prefixes = [
-            [
-                self.model.prefix(filled, clip.utterances[:num], clip.features.times_sec)
-                for num in range(1, len(clip.utterances) + 1)
-            ]
+        parts = [
+            self.model.parts(filled, clip.utterances, clip.features.times_sec)
             for clip, filled in zip(conversations, tokens, strict=True)
         ]
-        prompts = [up_to[-1] for up_to in prefixes]
-        ends = [[len(prefix) - 1 for prefix in up_to] for up_to in prefixes]
+        prompts = [torch.cat(each) for each in parts]
+        ends = [[end - 1 for end in list(accumulate(map(len, each)))[1:]] for each in parts]
         at_ends: list[Tensor] = [torch.empty(0)] * len(prompts)
         for group in buckets([len(prompt) for prompt in prompts]):
             states = self.model.language.states([prompts[number] for number in group])

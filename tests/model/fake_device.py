@@ -100,9 +100,14 @@ def check(config: Any) -> None:
     from microemo.model.features import Features
     from microemo.model.language import LanguageModel
     from microemo.model.microemo import MicroEmo
-    from microemo.model.prompt import PromptUtterance
+    from microemo.model.prompt import PromptUtterance, Question
 
-    for owner, name in ((MicroEmo, "answer"), (MicroEmo, "answer_all"), (LanguageModel, "answer")):
+    for owner, name in (
+        (MicroEmo, "answer"),
+        (MicroEmo, "answer_all"),
+        (LanguageModel, "answer"),
+        (LanguageModel, "answer_behind"),
+    ):
         setattr(owner, name, getattr(owner, name).__wrapped__)  # views in inference mode are none of a subclass's
     torch.manual_seed(0)
     model = moved(MicroEmo(config, trainable_lora=False).eval())
@@ -119,8 +124,9 @@ def check(config: Any) -> None:
             value = getattr(clip, field.name)
             assert not isinstance(value, Tensor) or value.device == FAKE, field.name
         entries = [PromptUtterance(0.0, 1.5, "Oh no."), PromptUtterance(1.5, 3.0)]
-        answers = model.answer([clip, replace(clip, audio=None)], [entries, entries[:1]], ["What?", "And now?"])
-        answers += model.answer_all(clip, entries, ["What?", "And now?"])
+        asked = [Question("What?"), Question("And now?", 0)]
+        answers = model.answer([clip, replace(clip, audio=None)], [entries, entries[:1]], asked)
+        answers += model.answer_all(clip, entries, asked)
     assert len(answers) == 4 and all(answer.pieces for answer in answers)
 
 

@@ -13,7 +13,7 @@ from microemo.config import TINY
 from microemo.errors import WeightsError
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION
+from microemo.model.prompt import OVERALL_QUESTION, Question
 from microemo.spans import Span
 
 SPANS = [Span(0.0, 2.0), Span(2.0, 4.0)]
@@ -89,7 +89,7 @@ def test_a_model_in_bf16_answers(saved: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     loaded = checkpoint.load(saved, None)
     assert loaded.language.model.dtype == torch.bfloat16
-    assert loaded.answer([toy_features()], [[]], [OVERALL_QUESTION])[0].pieces
+    assert loaded.answer([toy_features()], [[]], [Question(OVERALL_QUESTION)])[0].pieces
 
 
 def test_the_hash_is_of_the_weights(tiny: MicroEmo, saved: Path, tmp_path: Path) -> None:

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lively import lively
 
 from microemo.config import TINY
 from microemo.errors import WeightsError
-from microemo.model.language import END, SPACE, LanguageModel, Sampler
-from microemo.model.prompt import Slot, question
+from microemo.model.branches import Branch, Tree
+from microemo.model.language import END, SPACE, LanguageModel, Sampler, Text
+from microemo.model.prompt import ANSWER_OPENING, Slot
 
 QUESTIONS = [
-    question(text) for text in ("What does the person feel?", "Why?", "What does the person feel from 0.0 s on?")
+    text + ANSWER_OPENING for text in ("What does the person feel?", "Why?", "What does the person feel from 0.0 s on?")
 ]
 
 
@@ -126,12 +127,16 @@ def test_slots_are_filled_in_their_places(language: LanguageModel) -> None:
     assert torch.equal(embedded, torch.cat(expected))
 
 
+def loss_of(language: LanguageModel, prompt: torch.Tensor, answer: str) -> torch.Tensor:
+    return language.loss([Tree(prompt[:0], [Branch(0, prompt)])], [[Text(answer)]])
+
+
 def test_the_loss_is_that_of_the_answers_tokens(language: LanguageModel, prompt: torch.Tensor) -> None:
     target = torch.tensor(language.token_ids(SPACE + "sad." + END))
     whole = torch.cat([prompt, language.model.get_input_embeddings()(target)])
     scores = language.model(inputs_embeds=whole[None]).logits[0, len(prompt) - 1 : -1].log_softmax(-1)
     expected = -scores.gather(1, target[:, None]).mean()
-    torch.testing.assert_close(language.loss([prompt], ["sad."]), expected)
+    torch.testing.assert_close(loss_of(language, prompt, "sad."), expected)
 
 
 def test_prompts_of_other_lengths_beside_it_do_not_change_an_examples_loss(
@@ -139,9 +144,38 @@ def test_prompts_of_other_lengths_beside_it_do_not_change_an_examples_loss(
 ) -> None:
     prompts, answers = [prompt, prompt.repeat(7, 1), prompt[:3]], ["sad, low.", "happy.", "calm. The voice is soft."]
     sizes = [len(language.token_ids(SPACE + answer + END)) for answer in answers]
-    alone = [language.loss([p], [a]).item() for p, a in zip(prompts, answers, strict=True)]
+    alone = [loss_of(language, p, a).item() for p, a in zip(prompts, answers, strict=True)]
+    trees = [Tree(prompt[:0], [Branch(0, prompt)]) for prompt in prompts]
     mean = sum(size * loss for size, loss in zip(sizes, alone, strict=True)) / sum(sizes)
-    assert language.loss(prompts, answers).item() == pytest.approx(mean, rel=1e-4)
+    assert language.loss(trees, [[Text(answer)] for answer in answers]).item() == pytest.approx(mean, rel=1e-4)
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_branches_of_one_stem_are_as_if_each_were_alone(language: LanguageModel, data: st.DataObject) -> None:
+    texts = data.draw(st.lists(st.tuples(st.text(max_size=9), st.text(min_size=1, max_size=9)), min_size=1, max_size=4))
+    stem = language.embed_text("0.0-2.5 s. Face: frowns\n2.5-5.0 s. Face: smiles\n").detach()
+    behind = [data.draw(st.integers(0, len(stem))) for _ in texts]
+    branches = [
+        Branch(place, language.embed_text(asked + ANSWER_OPENING).detach())
+        for place, (asked, _) in zip(behind, texts, strict=True)
+    ]
+    answers = [Text(answer, is_whole=data.draw(st.booleans())) for _, answer in texts]
+    alone = [Tree(stem[:0], [Branch(0, torch.cat([stem[: one.behind], one.rows]))]) for one in branches]
+    together = language.loss([Tree(stem, branches)], [answers])
+    assert together.item() == pytest.approx(language.loss(alone, [[answer] for answer in answers]).item(), rel=1e-3)
+    given_out = language.answer_behind(Tree(stem, branches))
+    for generation, tree in zip(given_out, alone, strict=True):
+        assert generation.pieces == language.answer([tree.branches[0].rows])[0].pieces
+
+
+def test_the_end_of_an_answer_that_is_not_whole_is_not_learnt(language: LanguageModel, prompt: torch.Tensor) -> None:
+    tree = [Tree(prompt, [Branch(len(prompt), prompt)])]
+    whole, open_ended = (language.loss(tree, [[Text("sad", is_whole=each)]]) for each in (True, False))
+    ((logits, _),) = language.forced([torch.cat([prompt, prompt])], ["sad" + END])
+    num = len(language.token_ids(SPACE + "sad"))
+    of_end = torch.nn.functional.cross_entropy(logits[-1], torch.tensor(language.token_ids(END)[0]))
+    assert whole.item() * (num + 1) == pytest.approx(open_ended.item() * num + of_end.item(), rel=1e-3)
 
 
 def test_only_lora_learns_and_an_example_is_learnt() -> None:
@@ -153,7 +187,7 @@ def test_only_lora_learns_and_an_example_is_learnt() -> None:
     optimizer = torch.optim.AdamW(tuned.values(), lr=3e-2)
     losses = []
     for _ in range(30):
-        loss = language.loss([prompt], ["sad, low. The brows are pulled down [3]."])
+        loss = loss_of(language, prompt, "sad, low. The brows are pulled down [3].")
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -12,14 +12,15 @@ from toy_features import region_masks, toy_features
 from microemo.config import TINY
 from microemo.model import checkpoint
 from microemo.model.features import Features, cut, features_in, frames_in
+from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot, utterance_question
+from microemo.model.prompt import PromptUtterance, Slot, question_about
 from microemo.spans import Span
 
 Build = Callable[..., MicroEmo]
 SPANS = [Span(0.0, 1.8), Span(1.8, 4.0)]
 UTTERANCES = [PromptUtterance(*span, text) for span, text in zip(SPANS, ("Oh no.", ""), strict=True)]
-QUESTIONS = [OVERALL_QUESTION, *(utterance_question(*span) for span in SPANS)]
+QUESTIONS = [question_about(UTTERANCES, index) for index in (None, 0, 1)]
 VIDEO = {Slot("video"), Slot("video_window", 0), Slot("video_window", 1)}
 AUDIO = {Slot("audio"), Slot("audio_window", 0), Slot("audio_window", 1)}
 CLIPS = {
@@ -53,10 +54,22 @@ def test_any_modality_may_be_missing(tiny: MicroEmo, clip: Features, slots: set[
         assert slot_tokens.isfinite().all()
 
 
+@some_clip
+def test_a_question_in_its_place_is_answered_as_if_nothing_came_behind(
+    tiny: MicroEmo, clip: Features, slots: set[Slot]
+) -> None:
+    in_place = tiny.answer_all(clip, UTTERANCES, QUESTIONS)
+    each = tiny.answer([clip] * 3, [UTTERANCES] * 3, QUESTIONS)
+    assert [one.pieces for one in in_place] == [one.pieces for one in each]
+    parts = tiny.parts(tiny.tokens([clip], [SPANS])[0], UTTERANCES, clip.times_sec)
+    before = torch.cat([*parts[:2], tiny.question(QUESTIONS[1].text)])
+    assert in_place[1].pieces == tiny.language.answer([before])[0].pieces
+
+
 def test_without_utterances_the_whole_clip_is_read(tiny: MicroEmo) -> None:
     clip = toy_features()
     assert set(tiny.tokens([clip], [[]])[0]) == {Slot("video"), Slot("audio")}
-    assert len(tiny.answer([clip], [[]], [OVERALL_QUESTION])) == 1
+    assert len(tiny.answer([clip], [[]], QUESTIONS[:1])) == 1
 
 
 def test_a_batch_of_clips_is_read_as_each_alone(tiny: MicroEmo) -> None:
@@ -67,7 +80,7 @@ def test_a_batch_of_clips_is_read_as_each_alone(tiny: MicroEmo) -> None:
 
 
 def test_answers_are_deterministic(tiny: MicroEmo) -> None:
-    once, again = (tiny.answer([toy_features()], [UTTERANCES], [OVERALL_QUESTION]) for _ in range(2))
+    once, again = (tiny.answer([toy_features()], [UTTERANCES], QUESTIONS[:1]) for _ in range(2))
     assert once == again
 
 
@@ -127,7 +140,8 @@ def test_gradients_reach_exactly_what_is_tuned(build_tiny: Build) -> None:
     audio = model.audio(torch.randn(32_000))
     clip = Features((0.0, 1.0, 2.0), frames, faces, region_masks(3), audio)
     tokens = model.tokens([clip], [SPANS])[0]
-    model.language.loss([model.prefix(tokens, UTTERANCES)], ["sad. The brows are pulled down [3]."]).backward()
+    tree = model.tree(tokens, UTTERANCES, clip.times_sec, QUESTIONS)
+    model.language.loss([tree], [[Text("sad. The brows are pulled down [3].")] * len(QUESTIONS)]).backward()
     for name, parameter in model.named_parameters():
         assert parameter.requires_grad is checkpoint.is_tuned(model.config, name), name
         assert (parameter.grad is not None) is parameter.requires_grad, name

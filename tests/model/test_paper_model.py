@@ -13,8 +13,9 @@ from microemo.filter_banks import SAMPLE_RATE
 from microemo.model import checkpoint
 from microemo.model.features import Features, cut
 from microemo.model.imagebind import ImageBindEncoder
+from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Slot
+from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Question, Slot
 from microemo.spans import Span
 
 SPANS = [Span(0.0, 2.0), Span(2.0, 6.0)]
@@ -58,8 +59,8 @@ def clip(model: MicroEmo) -> Features:
 
 def loss_of(model: MicroEmo, clip: Features, spans: Sequence[tuple[float, float]] = SPANS) -> torch.Tensor:
     tokens = model.tokens([clip], [spans])[0]
-    prompt = torch.cat([model.prefix(tokens, UTTERANCES, clip.times_sec), model.question(OVERALL_QUESTION)])
-    return model.language.loss([prompt], ["worried, because the brows are pulled down."])
+    tree = model.tree(tokens, UTTERANCES, clip.times_sec, [Question(OVERALL_QUESTION)])
+    return model.language.loss([tree], [[Text("worried, because the brows are pulled down.")]])
 
 
 def test_pictures_and_sound_become_an_answer(model: MicroEmo, clip: Features) -> None:
@@ -68,12 +69,12 @@ def test_pictures_and_sound_become_an_answer(model: MicroEmo, clip: Features) ->
     assert set(tokens) == {Slot("video"), Slot("audio")} | windows
     assert tokens[Slot("video")].shape == (SIZES.window_queries, SIZES.language)
     assert tokens[Slot("audio")].shape == (SIZES.audio_queries, SIZES.language)
-    (generation,) = model.answer([clip], [UTTERANCES], [OVERALL_QUESTION])
+    (generation,) = model.answer([clip], [UTTERANCES], [Question(OVERALL_QUESTION)])
     assert generation.pieces
 
 
 def test_questions_behind_one_prefix_are_answered_as_each_alone(model: MicroEmo, clip: Features) -> None:
-    questions = [OVERALL_QUESTION, "And then?"]
+    questions = [Question(OVERALL_QUESTION), Question("And then?", 0)]
     together = model.answer_all(clip, UTTERANCES, questions)
     for generation, text in zip(together, questions, strict=True):
         (alone,) = model.answer([clip], [UTTERANCES], [text])

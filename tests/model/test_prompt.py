@@ -1,5 +1,7 @@
 """Paper 3.4: video tokens, audio tokens, transcribed speech and instruction, here in time order."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,19 +11,24 @@ from microemo.model.prompt import (
     ANSWER_OPENING,
     MAX_CLUES,
     OPENING,
+    OVERALL_QUESTION,
     PromptUtterance,
     Slot,
-    prefix,
+    SlotKind,
+    parts,
     prompt_utterances,
-    question,
+    question_about,
     strongest,
-    utterance_question,
 )
 from microemo.schema import Clue, Utterance
 
 ALL = frozenset({"video", "audio", "video_window", "audio_window"})
 CLUES = ((1, "the brows are lowered"), (4, "the voice is tense"))
 TWO = (PromptUtterance(0.0, 2.5, "Oh no.", CLUES), PromptUtterance(2.5, 5.0))
+
+
+def flat(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> list[str | Slot]:
+    return [piece for part in parts(utterances, available) for piece in part]
 
 
 def clue(id_: int, kind: str = "brow_lowerer", start: float = 0.0, strength: float = 0.5, detail: str = "") -> Clue:
@@ -33,8 +40,8 @@ def clue(id_: int, kind: str = "brow_lowerer", start: float = 0.0, strength: flo
 
 
 def test_the_prompt_tells_the_clip_in_time_order() -> None:
-    text = "".join(f"<{part.kind} {part.index}>" if isinstance(part, Slot) else part for part in prefix(TWO, ALL))
-    assert text == (
+    told = [f"<{piece.kind} {piece.index}>" if isinstance(piece, Slot) else piece for piece in flat(TWO, ALL)]
+    assert "".join(told) == (
         f"{OPENING}Video:<video 0>\nAudio:<audio 0>\n"
         "0.0-2.5 s. Face:<video_window 0> Voice:<audio_window 0>"
         ' Words: "Oh no." Clues: the brows are lowered [1]; the voice is tense [4]\n'
@@ -44,23 +51,24 @@ def test_the_prompt_tells_the_clip_in_time_order() -> None:
 
 @pytest.mark.parametrize("missing", sorted(ALL))
 def test_what_is_not_there_is_not_spoken_of(missing: str) -> None:
-    parts = prefix(TWO, ALL - {missing})
-    assert {part.kind for part in parts if isinstance(part, Slot)} == ALL - {missing}
+    pieces = flat(TWO, ALL - {missing})
+    assert {piece.kind for piece in pieces if isinstance(piece, Slot)} == ALL - {missing}
     label = {"video": "Video:", "audio": "Audio:", "video_window": "Face:", "audio_window": "Voice:"}[missing]
-    assert not any(label in part for part in parts if isinstance(part, str))
+    assert not any(label in piece for piece in pieces if isinstance(piece, str))
 
 
 def test_a_clip_without_any_tokens_is_told_by_its_words() -> None:
-    parts = prefix(TWO, frozenset())
-    assert not any(isinstance(part, Slot) for part in parts)
-    assert "Oh no." in "".join(map(str, parts))
+    pieces = flat(TWO, frozenset())
+    assert not any(isinstance(piece, Slot) for piece in pieces)
+    assert "Oh no." in "".join(map(str, pieces))
 
 
-def test_the_chat_opens_once_and_the_question_opens_the_answer() -> None:
-    assert prefix(TWO, ALL)[0] == OPENING
-    asked = question(utterance_question(0, 2.5))
-    assert asked == f"What does the person feel from 0.0 s to 2.5 s, and from which clues?{ANSWER_OPENING}"
-    assert OPENING != ANSWER_OPENING
+def test_the_chat_opens_once_and_each_utterance_has_its_part() -> None:
+    opening, first, second = parts(TWO, ALL)
+    assert opening[0] == OPENING != ANSWER_OPENING
+    assert Slot("video_window", 0) in first and Slot("video_window", 1) in second
+    assert question_about(TWO, 0) == ("What does the person feel from 0.0 s to 2.5 s, and from which clues?", 0)
+    assert question_about(TWO, None) == (OVERALL_QUESTION, None)
 
 
 def test_each_utterance_lists_its_own_clues() -> None:

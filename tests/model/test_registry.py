@@ -16,7 +16,7 @@ from microemo.model.audio import SAMPLE_RATE, AudioEncoder
 from microemo.model.causal_lm import byte_tokenizer
 from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
+from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Question
 from microemo.model.registry import AUDIO_ENCODERS, LANGUAGE_MODELS, VISION_ENCODERS
 from microemo.model.video_qformer import VideoQFormer
 from microemo.model.vision import VisionEncoder
@@ -103,7 +103,7 @@ def test_a_new_kind_is_read_built_asked_saved_and_loaded(
         audio, times = model.encode_sound(0.1 * torch.randn(2 * SAMPLE_RATE))
         regions = torch.rand(2, config.num_regions, config.vision.grid**2)
         clip = Features((0.0, 1.0), frames, faces, regions, audio, times)
-        (answer,) = model.answer([clip], [[PromptUtterance(0.0, 2.0, "Oh no.")]], [OVERALL_QUESTION])
+        (answer,) = model.answer([clip], [[PromptUtterance(0.0, 2.0, "Oh no.")]], [Question(OVERALL_QUESTION)])
     assert answer.pieces
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from microemo.config import PromptName
-from microemo.model.prompt import ANSWER_OPENING, END, MARKS, OPENING, PromptUtterance, Slot, prefix, prompt_utterances
+from microemo.model.prompt import ANSWER_OPENING, END, MARKS, OPENING, PromptUtterance, Slot, parts, prompt_utterances
 from microemo.model.templates import SYSTEM, TEMPLATES
 from microemo.schema import Utterance
 
@@ -15,8 +15,14 @@ TWO = (PromptUtterance(0.0, 2.5, "Oh no."), PromptUtterance(2.5, 5.0, "Why?"))
 TIMES = (0.0, 1.5, 3.0)
 
 
+def told_parts(
+    name: PromptName, available: frozenset[str], utterances: tuple[PromptUtterance, ...] = TWO
+) -> list[str | Slot]:
+    return [piece for part in TEMPLATES[name].parts(utterances, available, TIMES) for piece in part]
+
+
 def told(name: PromptName, available: frozenset[str] = WHOLE, utterances: tuple[PromptUtterance, ...] = TWO) -> str:
-    parts = TEMPLATES[name].prefix(utterances, available, TIMES)
+    parts = told_parts(name, available, utterances)
     return "".join(f"[{part.kind} {part.index}]" if isinstance(part, Slot) else part for part in parts)
 
 
@@ -46,7 +52,9 @@ def test_timechats_words() -> None:
 def test_our_own_words_are_the_same_in_either_chat() -> None:
     own = told("microemo")
     assert own == "".join(
-        f"[{part.kind} {part.index}]" if isinstance(part, Slot) else part for part in prefix(TWO, WHOLE)
+        f"[{piece.kind} {piece.index}]" if isinstance(piece, Slot) else piece
+        for part in parts(TWO, WHOLE)
+        for piece in part
     )
     assert told("microemo-llama2") == "<s>[INST] " + own.removeprefix(OPENING)
     assert (TEMPLATES["microemo"].answer_opening, TEMPLATES["microemo"].end) == (ANSWER_OPENING, END)
@@ -55,7 +63,7 @@ def test_our_own_words_are_the_same_in_either_chat() -> None:
 @pytest.mark.parametrize("name", TEMPLATES)
 @pytest.mark.parametrize("available", [frozenset(), frozenset({"audio"}), frozenset({"video"}), ALL])
 def test_only_what_is_there_gets_a_slot(name: PromptName, available: frozenset[str]) -> None:
-    parts = TEMPLATES[name].prefix(TWO, available, TIMES)
+    parts = told_parts(name, available)
     slots = [part for part in parts if isinstance(part, Slot)]
     assert {slot.kind for slot in slots} == available
     assert len(slots) == len(set(slots))

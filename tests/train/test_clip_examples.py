@@ -17,7 +17,7 @@ from microemo.config import TINY, ModelConfig
 from microemo.data.describe import Describer
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION, Slot
+from microemo.model.prompt import OVERALL_QUESTION, Slot, utterance_question
 from microemo.parse import parse
 from microemo.schema import Utterance
 from microemo.spans import Span
@@ -48,7 +48,7 @@ def clips_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def all_examples(clips: Clips) -> list[Example]:
     """Every example that the first clip can give."""
     drawn = [clips.example(0, Random(seed)) for seed in range(30)]
-    return list({example.question + example.answer + str(example.spans): example for example in drawn}.values())
+    return list({str(example.turns) + str(example.spans): example for example in drawn}.values())
 
 
 def test_an_utterance_is_a_prompt_of_its_own_from_0_s_on(tmp_path: Path, clips_of: Any) -> None:
@@ -58,10 +58,10 @@ def test_an_utterance_is_a_prompt_of_its_own_from_0_s_on(tmp_path: Path, clips_o
         AnnotatedUtterance(start_sec=2, end_sec=4, text="Well.", labels=("Sad",), description=described),
     ]
     examples = all_examples(clips_of(TINY, sample(tmp_path, "0-happy-sad", utterances=annotations)))
-    by_answer = {example.answer: example for example in examples}
+    by_answer = {example.turns[0].answer.text: example for example in examples}
     assert by_answer.keys() == {"happy.", "sad. The brows are pulled down [1]. This suggests sadness."}
     for (text, example), family in zip(sorted(by_answer.items()), ("happy", "sad"), strict=True):
-        assert example.question == "What does the person feel from 0.0 s to 2.0 s, and from which clues?"
+        assert example.turns[0].question.text == utterance_question(0, 2)
         assert example.spans == [(0.0, 2.0)]
         assert example.features.times_sec == (0.0, 0.5, 1.0, 1.5)
         assert [id_ for id_, _ in example.utterances[0].clues] == [1]
@@ -72,25 +72,24 @@ def test_an_utterance_is_a_prompt_of_its_own_from_0_s_on(tmp_path: Path, clips_o
 
 def test_one_prompt_has_all_utterances_and_asks_about_the_whole_too(tmp_path: Path, clips_of: Any) -> None:
     clip = sample(tmp_path, "0-happy-sad", labels=("mixed",), description="The brows are pulled down [6].")
-    examples = {example.question: example for example in all_examples(clips_of(ONE_PROMPT, clip))}
-    assert {question: example.answer for question, example in examples.items()} == {
-        OVERALL_QUESTION: "mixed. The brows are pulled down [2].",
-        "What does the person feel from 0.0 s to 2.0 s, and from which clues?": "happy.",
-        "What does the person feel from 2.0 s to 4.0 s, and from which clues?": "sad.",
-    }
-    for example in examples.values():
-        assert example.spans == [(0.0, 2.0), (2.0, 4.0)]
-        assert len(example.features.times_sec) == 8
-        # What the whole shows is neither the one nor the other.
-        windows = [Slot(kind, n) for kind in ("video_window", "audio_window") for n in (0, 1)]
-        assert example.labelled == tuple(zip(windows, ("happy", "sad") * 2, strict=True))
+    (example,) = all_examples(clips_of(ONE_PROMPT, clip))
+    assert list(example.turns) == [
+        ((utterance_question(0, 2), 0), ("happy.", True)),
+        ((utterance_question(2, 4), 1), ("sad.", True)),
+        ((OVERALL_QUESTION, None), ("mixed. The brows are pulled down [2].", True)),
+    ]
+    assert example.spans == [(0.0, 2.0), (2.0, 4.0)]
+    assert len(example.features.times_sec) == 8
+    # What the whole shows is neither the one nor the other.
+    windows = [Slot(kind, n) for kind in ("video_window", "audio_window") for n in (0, 1)]
+    assert example.labelled == tuple(zip(windows, ("happy", "sad") * 2, strict=True))
 
 
 def test_a_clips_label_is_that_of_its_utterances_where_they_have_none(tmp_path: Path, clips_of: Any) -> None:
     clip = sample(tmp_path, "0-happy-sad", utterances=(), labels=("worried",))
-    assert {example.answer for example in all_examples(clips_of(TINY, clip))} == {"worried."}
+    assert {example.turns[0].answer.text for example in all_examples(clips_of(TINY, clip))} == {"worried."}
     (overall,) = all_examples(clips_of(ONE_PROMPT, clip))
-    assert overall.question == OVERALL_QUESTION
+    assert overall.turns[0].question == (OVERALL_QUESTION, None)
     assert dict(overall.labelled) == {Slot("video"): "fearful", Slot("audio"): "fearful"}
 
 

@@ -9,10 +9,11 @@ from torch import nn
 
 from microemo.config import TINY
 from microemo.model.features import Features
+from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import PromptUtterance, Slot, utterance_question
+from microemo.model.prompt import PromptUtterance, Slot, question_about
 from microemo.train.alignment import Alignment, alignment
-from microemo.train.examples import Example
+from microemo.train.examples import Example, Turn
 from microemo.train.instruction import Instruction
 
 OBJECTIVES = [lambda model: Alignment(model, 0.5), lambda model: Instruction(model, 0.5, 0.3)]
@@ -36,8 +37,8 @@ def test_a_tensor_that_is_left_behind_is_found() -> None:
 
 @pytest.mark.parametrize("labelled", [((WINDOW, "sad"),), ()], ids=["labelled", "unlabelled"])
 def test_the_loss_is_where_the_tokens_are(labelled: tuple[tuple[Slot, str], ...]) -> None:
-    question, answer = utterance_question(0, 2), "sad."
-    example = Example(Features(), [PromptUtterance(0.0, 2.0, "Well.")], question, answer, labelled)
+    entries = [PromptUtterance(0.0, 2.0, "Well.")]
+    example = Example(Features(), entries, [Turn(question_about(entries, 0), Text("sad."))], labelled)
     tokens = torch.randn(4, 32, device="meta", requires_grad=True)
     scores = alignment([{WINDOW: tokens}], [example], torch.randn(8, 32, device="meta"))
     assert {value.device.type for value in scores} == {"meta"}

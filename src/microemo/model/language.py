@@ -1,9 +1,10 @@
 """The large language model (paper 3.4): a causal LM with LoRA, fed with embeddings, that writes the answers."""
 
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from jaxtyping import Float, Int
@@ -11,12 +12,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from microemo.config import LanguageConfig
-from microemo.model import lora
+from microemo.model import branches, lora
+from microemo.model.branches import Branch, Tree
 from microemo.model.prompt import END, Slot
 from microemo.model.registry import LANGUAGE_MODELS
 
 NUCLEUS = 0.9
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
+
+
+class Text(NamedTuple):
+    """An answer to learn; one that is not whole goes on in a way that is not known, so that its end is not learnt."""
+
+    text: str
+    is_whole: bool = True
 
 
 Choose = Callable[[Float[Tensor, "B V"]], tuple[Float[Tensor, " B"], Int[Tensor, " B"]]]
@@ -108,10 +117,29 @@ class LanguageModel(nn.Module):
         parts = [tokens[part].to(dtype) if isinstance(part, Slot) else self.embed_text(part) for part in pieces]
         return torch.cat(parts)
 
-    def loss(self, prompts: Sequence[Float[Tensor, "_ H"]], answers: Sequence[str]) -> Float[Tensor, ""]:
-        """The language modelling loss (paper, equation 1): -log P(answer | prompt), the mean over answer tokens."""
-        targets = [self._ids(SPACE + answer + self.end) for answer in answers]
-        return F.cross_entropy(torch.cat(self._predictions(prompts, targets)), torch.cat(targets))
+    def loss(self, trees: Sequence[Tree], answers: Sequence[Sequence[Text]]) -> Float[Tensor, ""]:
+        """The language modelling loss (paper, equation 1): -log P(answer | question), the mean over answer tokens.
+
+        Each of a tree's branches is a question and the opening of its answer.
+        """
+        targets = [[self._ids(SPACE + text + self.end * is_whole) for text, is_whole in each] for each in answers]
+        grown = [
+            Tree(tree.stem, [
+                Branch(behind, torch.cat([rows, self.table(target[:-1])]))
+                for (behind, rows), target in zip(tree.branches, own, strict=True)
+            ])
+            for tree, own in zip(trees, targets, strict=True)
+        ]  # fmt: skip
+        rows, positions, hidden = branches.batch(grown)
+        states = self.model.base_model(inputs_embeds=rows, position_ids=positions, attention_mask=hidden)
+        # The state before an answer's token predicts it; only those go through the vocabulary's projection.
+        predicting = [
+            its_states[end - len(target) : end]
+            for its_states, tree, own in zip(states.last_hidden_state, grown, targets, strict=True)
+            for end, target in zip(_ends(tree), own, strict=True)
+        ]
+        logits = self.model.lm_head(torch.cat(predicting)).float()
+        return F.cross_entropy(logits, torch.cat([target for own in targets for target in own]))
 
     @torch.no_grad()
     def forced(
@@ -155,17 +183,43 @@ class LanguageModel(nn.Module):
 
         ``choose_first`` chooses each answer's first token, ``choose`` the others.
         """
+        inputs, mask = _padded_left(prompts)
+        positions = (mask.cumsum(1) - 1).clamp_min(0)
+        return self._decode(inputs, mask, positions, self._cache(), choose_first, choose)
+
+    @torch.inference_mode()
+    def answer_behind(self, tree: Tree, choose_first: Choose = greedy, choose: Choose = greedy) -> list[Generation]:
+        """The answers to a tree's branches, decoded as one batch; the stem is read once."""
+        cache = self._cache()
+        if len(tree.stem):
+            self.model(inputs_embeds=tree.stem[None], past_key_values=cache, use_cache=True, logits_to_keep=1)
+            cache.batch_repeat_interleave(len(tree.branches))
+        inputs, mask = _padded_left([branch.rows for branch in tree.branches])
+        behind = torch.tensor([[branch.behind] for branch in tree.branches], device=inputs.device)
+        positions = behind + (mask.cumsum(1) - 1).clamp_min(0)
+        seen = (torch.arange(len(tree.stem), device=inputs.device) < behind).long()
+        return self._decode(inputs, torch.cat([seen, mask], 1), positions, cache, choose_first, choose)
+
+    def _cache(self) -> Any:
         from transformers import DynamicCache
 
-        inputs, mask = _padded_left(prompts)
-        device = inputs.device
-        positions = (mask.cumsum(1) - 1).clamp_min(0)
-        cache = DynamicCache(config=self.model.config)
+        return DynamicCache(config=self.model.config)
 
+    def _decode(
+        self,
+        inputs: Float[Tensor, "B L H"],
+        mask: Int[Tensor, "B N"],
+        positions: Int[Tensor, "B L"],
+        cache: Any,
+        choose_first: Choose,
+        choose: Choose,
+    ) -> list[Generation]:
+        """What follows the inputs, which follow what is in the cache; ``mask`` is over both."""
+        device, num = inputs.device, len(inputs)
         end = self.end_ids
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
-        ended = torch.zeros(len(prompts), dtype=torch.bool, device=device)
+        ended = torch.zeros(num, dtype=torch.bool, device=device)
         while len(chosen) < self.config.max_new_tokens and not ended.all():
             output = self.model(
                 inputs_embeds=inputs,
@@ -200,6 +254,12 @@ class LanguageModel(nn.Module):
             pieces.append(text[len(decoded) :] if whole else "")
             decoded = text if whole else decoded
         return Generation(tuple(pieces), tuple(scores[:length]))
+
+
+def _ends(tree: Tree) -> Iterator[int]:
+    """Where each of a tree's branches ends, in its rows."""
+    ends = itertools.accumulate((len(branch.rows) for branch in tree.branches), initial=len(tree.stem))
+    return itertools.islice(ends, 1, None)
 
 
 def _padded_left(prompts: Sequence[Float[Tensor, "_ H"]]) -> tuple[Float[Tensor, "B L H"], Int[Tensor, "B L"]]:

@@ -3,6 +3,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,13 +13,14 @@ from torch import Tensor, nn
 
 from microemo.config import ModelConfig
 from microemo.model.audio import AudioEncoder
+from microemo.model.branches import Branch, Tree
 from microemo.model.features import Features, frames_in, sound_in
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, weighed, window_scores
 from microemo.model.language import Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
-from microemo.model.prompt import PromptUtterance, Slot, SlotKind, words_of
+from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, words_of
 from microemo.model.registry import AUDIO_ENCODERS, VISION_ENCODERS
 from microemo.model.templates import TEMPLATES
 from microemo.model.timestamps import TimestampTokenizer
@@ -142,15 +144,34 @@ class MicroEmo(nn.Module):
                 windows += _windows(number, "audio", self.audio_qformer.prepare(clip.audio), inside)
         return windows
 
-    def prefix(
+    def parts(
         self, tokens: dict[Slot, Tensor], utterances: Sequence[PromptUtterance], times_sec: Sequence[float] = ()
-    ) -> Float[Tensor, "L H"]:
-        """The embedded prompt of one clip up to the question (paper 3.4); ``times_sec`` are its frames'."""
+    ) -> list[Float[Tensor, "_ H"]]:
+        """The embedded parts of one clip's prompt up to the questions (paper 3.4); ``times_sec`` are its frames'."""
         available: frozenset[SlotKind] = frozenset(slot.kind for slot in tokens)
-        return self.language.embed(self.template.prefix(utterances, available, times_sec), tokens)
+        return [self.language.embed(part, tokens) for part in self.template.parts(utterances, available, times_sec)]
+
+    def tree(
+        self,
+        tokens: dict[Slot, Tensor],
+        utterances: Sequence[PromptUtterance],
+        times_sec: Sequence[float],
+        questions: Sequence[Question],
+    ) -> Tree:
+        """One clip's prompt with questions: one about an utterance follows its part, others the whole."""
+        parts = self.parts(tokens, utterances, times_sec)
+        ends = list(accumulate(map(len, parts)))
+        branches = [
+            Branch(
+                ends[-1 if asked.utterance is None else min(asked.utterance + 1, len(ends) - 1)],
+                self.question(asked.text),
+            )
+            for asked in questions
+        ]
+        return Tree(torch.cat(parts), branches)
 
     def question(self, text: str) -> Float[Tensor, "L H"]:
-        """The embedded question and the opening of the answer, as they follow the prefix."""
+        """The embedded question and the opening of the answer, as they follow the prompt."""
         return self.language.embed_text(text + self.template.answer_opening)
 
     def prompts(
@@ -158,17 +179,18 @@ class MicroEmo(nn.Module):
         tokens: Sequence[dict[Slot, Tensor]],
         clips: Sequence[Features],
         utterances: Sequence[Sequence[PromptUtterance]],
-        questions: Sequence[str],
+        questions: Sequence[Question],
     ) -> list[Float[Tensor, "L H"]]:
-        """One embedded prompt, question and all, for each of several clips."""
-        return [
-            torch.cat([self.prefix(filled, entries, clip.times_sec), self.question(text)])
-            for filled, entries, clip, text in zip(tokens, utterances, clips, questions, strict=True)
+        """One embedded prompt, up to a question and with it, for each of several clips."""
+        trees = [
+            self.tree(filled, entries, clip.times_sec, [asked])
+            for filled, entries, clip, asked in zip(tokens, utterances, clips, questions, strict=True)
         ]
+        return [torch.cat([tree.stem[: branch.behind], branch.rows]) for tree in trees for branch in tree.branches]
 
     @torch.inference_mode()
     def answer(
-        self, clips: Sequence[Features], utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]
+        self, clips: Sequence[Features], utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]
     ) -> list[Generation]:
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
@@ -190,7 +212,7 @@ class MicroEmo(nn.Module):
         self,
         clips: Sequence[Features],
         utterances: Sequence[Sequence[PromptUtterance]],
-        questions: Sequence[str],
+        questions: Sequence[Question],
         labels: Sequence[str],
     ) -> list[float]:
         """How sure answers would be of a given first label each; as sure as ``answer`` is of the one that it writes."""
@@ -207,16 +229,15 @@ class MicroEmo(nn.Module):
 
     @torch.inference_mode()
     def answer_all(
-        self, clip: Features, utterances: Sequence[PromptUtterance], questions: Sequence[str]
+        self, clip: Features, utterances: Sequence[PromptUtterance], questions: Sequence[Question]
     ) -> list[Generation]:
-        """The answers to several questions about one clip, behind the same prefix, decoded as one batch."""
+        """The answers to several questions about one clip, whose prompt is read once, decoded as one batch."""
         (tokens,) = self.tokens([clip], [_spans(utterances)])
-        prefix = self.prefix(tokens, utterances, clip.times_sec)
-        prompts = [torch.cat([prefix, self.question(text)]) for text in questions]
-        return self.language.answer(prompts, *self._choices([utterances] * len(questions), questions))
+        tree = self.tree(tokens, utterances, clip.times_sec, questions)
+        return self.language.answer_behind(tree, *self._choices([utterances] * len(questions), questions))
 
     def _choices(
-        self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str], first: Choose = greedy
+        self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question], first: Choose = greedy
     ) -> tuple[Choose, Choose]:
         """How the first tokens of answers are chosen, and how the others are."""
         choose = self._choose(utterances, questions)
@@ -225,11 +246,12 @@ class MicroEmo(nn.Module):
         kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])
         return kept.first(first), kept.next(choose)
 
-    def _choose(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[str]) -> Choose:
+    def _choose(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]) -> Choose:
         """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn."""
         if not self.config.language.temperature:
             return greedy
-        seeds = [zlib.crc32(repr(asked).encode()) for asked in zip(utterances, questions, strict=True)]
+        texts = [asked.text for asked in questions]
+        seeds = [zlib.crc32(repr(asked).encode()) for asked in zip(utterances, texts, strict=True)]
         return Sampler(self.config.language.temperature, seeds)
 
 

@@ -1,13 +1,13 @@
 """The LLM's input (paper 3.4): token slots, transcript, clues and instruction, in time order.
 
 "We concatenate inputs from different modalities, i.e. the video tokens, audio tokens, and text query tokens
-including transcribed speech and instruction." The prefix holds all but the question,
-which follows it.
+including transcribed speech and instruction." Questions follow: the one about an utterance its own part of the
+prompt, the one about the whole all of it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from microemo.clues import clue_clause, style_kinds
 from microemo.schema import Clue, Utterance
@@ -52,6 +52,13 @@ class PromptUtterance:
         return f"{self.speaker}: {self.text}" if self.speaker else self.text
 
 
+class Question(NamedTuple):
+    """What is asked, and about which utterance by its index in the prompt; None: about the whole."""
+
+    text: str
+    utterance: int | None = None
+
+
 Prompt = list[str | Slot]
 
 
@@ -59,31 +66,43 @@ def utterance_question(start_sec: float, end_sec: float) -> str:
     return f"What does the person feel from {start_sec:.1f} s to {end_sec:.1f} s, and from which clues?"
 
 
+def question_about(utterances: Sequence[PromptUtterance], index: int | None) -> Question:
+    """The question about one of the prompt's utterances, or about the whole."""
+    if index is None:
+        return Question(OVERALL_QUESTION)
+    return Question(utterance_question(*utterances[index].span), index)
+
+
 def heading(start_sec: float, end_sec: float) -> str:
     """What each utterance's part of the prompt begins with."""
     return f"{start_sec:.1f}-{end_sec:.1f} s."
 
 
-def prefix(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> Prompt:
-    """Text and slots up to the question; only the token kinds that are ``available`` get a slot."""
-    prompt: Prompt = [OPENING]
+def parts(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> list[Prompt]:
+    """Text and slots: what opens the prompt, and a part for each utterance, in time order.
+
+    Only the token kinds that are ``available`` get a slot.
+    """
+    opening: Prompt = [OPENING]
     if "video" in available:
-        prompt += ["Video:", Slot("video"), "\n"]
+        opening += ["Video:", Slot("video"), "\n"]
     if "audio" in available:
-        prompt += ["Audio:", Slot("audio"), "\n"]
-    for index, utterance in enumerate(utterances):
-        prompt.append(heading(utterance.start_sec, utterance.end_sec))
-        if "video_window" in available:
-            prompt += [" Face:", Slot("video_window", index)]
-        if "audio_window" in available:
-            prompt += [" Voice:", Slot("audio_window", index)]
-        if utterance.text:
-            speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
-            prompt.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
-        if utterance.clues:
-            prompt.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
-        prompt.append("\n")
-    return prompt
+        opening += ["Audio:", Slot("audio"), "\n"]
+    return [opening, *(_part(index, utterance, available) for index, utterance in enumerate(utterances))]
+
+
+def _part(index: int, utterance: PromptUtterance, available: frozenset[SlotKind]) -> Prompt:
+    prompt: Prompt = [heading(utterance.start_sec, utterance.end_sec)]
+    if "video_window" in available:
+        prompt += [" Face:", Slot("video_window", index)]
+    if "audio_window" in available:
+        prompt += [" Voice:", Slot("audio_window", index)]
+    if utterance.text:
+        speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
+        prompt.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
+    if utterance.clues:
+        prompt.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
+    return [*prompt, "\n"]
 
 
 def words_of(utterances: Sequence[PromptUtterance]) -> str:
@@ -143,8 +162,3 @@ def numbered_from_one(entries: Sequence[PromptUtterance]) -> tuple[list[PromptUt
     own = dict(enumerate(sorted({id_ for entry in entries for id_, _ in entry.clues}), start=1))
     new = {id_: number for number, id_ in own.items()}
     return [replace(entry, clues=tuple((new[id_], clause) for id_, clause in entry.clues)) for entry in entries], own
-
-
-def question(text: str) -> str:
-    """The question and the opening of the answer, as they follow the prefix."""
-    return text + ANSWER_OPENING

@@ -9,31 +9,33 @@ from dataclasses import dataclass
 from functools import partial
 
 from microemo.config import PromptName
-from microemo.model.prompt import ANSWER_OPENING, END, Prompt, PromptUtterance, Slot, SlotKind, prefix, without_marks
+from microemo.model.prompt import ANSWER_OPENING, END, Prompt, PromptUtterance, Slot, SlotKind, parts, without_marks
 
 SYSTEM = (
     "You are able to understand the visual content that the user provides. "
     "Follow the instructions carefully and explain your answers in detail."
 )
 
-Prefix = Callable[[Sequence[PromptUtterance], frozenset[SlotKind], Sequence[float]], Prompt]
+Parts = Callable[[Sequence[PromptUtterance], frozenset[SlotKind], Sequence[float]], list[Prompt]]
 
 
 @dataclass(frozen=True)
 class Template:
     """What comes before the question, between question and answer, and after the answer.
 
-    ``prefix`` is given the utterances, the kinds of tokens there are, and the frames' times in seconds.
+    ``parts`` is given the utterances, the kinds of tokens there are, and the frames' times in seconds. What it makes is
+    told one behind the other: an opening and, where a template goes through the utterances one by one, a part for each,
+    behind which questions about it are asked; else these are asked behind all.
     """
 
-    prefix: Prefix
+    parts: Parts
     answer_opening: str
     end: str
 
 
 def affectgpt(
     utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
-) -> Prompt:
+) -> list[Prompt]:
     """AffectGPT's, as EMER is trained with; what is not there is not spoken of."""
     prompt: Prompt = ["<s>###Human: "]
     if "audio" in available:
@@ -43,12 +45,12 @@ def affectgpt(
         prompt += ["Close your ears, open your eyes and you see that <Video>"]
         prompt += [*_slots("video", utterances, available), "</Video>. "]
     prompt.append(f"{_subtitle(utterances)}Now answer my question based on what you have seen, heard, and ")
-    return [*prompt, "provided subtitle. "]
+    return [[*prompt, "provided subtitle. "]]
 
 
 def timechat(
     utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
-) -> Prompt:
+) -> list[Prompt]:
     """TimeChat's, which names the frames' times; audio and subtitle, which it lacks, are told as AffectGPT does."""
     prompt: Prompt = [f"<s>[INST] <<SYS>>\n{SYSTEM}\n<</SYS>>\n\n"]
     if "video" in available:
@@ -57,13 +59,14 @@ def timechat(
         prompt += [f"The video contains {len(times_sec)} frames sampled at {times} seconds. "]
     if "audio" in available:
         prompt += ["<Audio>", *_slots("audio", utterances, available), "</Audio> "]
-    return [*prompt, _subtitle(utterances)]
+    return [[*prompt, _subtitle(utterances)]]
 
 
 def _own(
     opening: str, utterances: Sequence[PromptUtterance], available: frozenset[SlotKind], times_sec: Sequence[float]
-) -> Prompt:
-    return [opening, *prefix(utterances, available)[1:]]
+) -> list[Prompt]:
+    (_, *first), *others = parts(utterances, available)
+    return [[opening, *first], *others]
 
 
 def _slots(whole: SlotKind, utterances: Sequence[PromptUtterance], available: frozenset[SlotKind]) -> list[Slot]:
@@ -79,7 +82,7 @@ def _subtitle(utterances: Sequence[PromptUtterance]) -> str:
 
 
 TEMPLATES: dict[PromptName, Template] = {
-    "microemo": Template(lambda utterances, available, _: prefix(utterances, available), ANSWER_OPENING, END),
+    "microemo": Template(lambda utterances, available, _: parts(utterances, available), ANSWER_OPENING, END),
     "microemo-llama2": Template(partial(_own, "<s>[INST] "), " [/INST]", "</s>"),
     "affectgpt": Template(affectgpt, " ###Assistant:", "###"),
     "timechat": Template(timechat, " [/INST]", "</s>"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from microemo.chunks import has_speech, prompt_of
@@ -11,11 +11,12 @@ from microemo.data.association import family
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.lexicon import FAMILIES
 from microemo.model.features import Features, cut
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, moved, numbered_from_one, utterance_question
+from microemo.model.language import Text
+from microemo.model.prompt import PromptUtterance, moved, numbered_from_one, question_about
 from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
-from microemo.train.examples import Example, labelled_slots
+from microemo.train.examples import Example, Turn, labelled_slots
 
 UNSPACED = re.compile(r"\s+([.,;!?])")
 
@@ -32,16 +33,23 @@ class Annotation:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A question that a sample answers: about a chunk, or about one ``utterance`` in it, by their numbers."""
+class Asked:
+    """What is known about an utterance of a chunk, by its index there, or about the chunk as a whole (None)."""
 
-    chunk: int
     utterance: int | None
     annotation: Annotation
 
 
+@dataclass(frozen=True)
+class Questions:
+    """What is asked about a chunk in one prompt; at least one question."""
+
+    chunk: int
+    asked: tuple[Asked, ...]
+
+
 class Clips:
-    """Samples of one split with their facts; a sample's example is one of the questions that it answers."""
+    """Samples of one split with their facts; a sample's example is one of the prompts that it answers."""
 
     def __init__(
         self, samples: Sequence[Sample], facts: Mapping[str, Facts], encoder: ClipEncoder, config: ModelConfig
@@ -58,41 +66,42 @@ class Clips:
         return example_of(sample, self._encoder(sample), rng.choice(answerable), self._config)
 
 
-def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Question]:
+def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Questions]:
     """What can be asked of a clip, in the way of the model: chunk by chunk, or utterance by utterance."""
     whole = Annotation(sample.labels, sample.description)
     for number, part in enumerate(facts.chunks):
-        if config.one_prompt and whole:
-            yield Question(number, None, whole)
-        for index, utterance in enumerate(part.utterances):
-            known = annotated(utterance, sample.utterances)
-            own = Annotation(known.labels, known.description) if known else Annotation((), "")
-            if own:
-                yield Question(number, index, own)
-            elif whole and not config.one_prompt:
-                yield Question(number, index, whole)
+        known = [annotated(utterance, sample.utterances) for utterance in part.utterances]
+        own = [Annotation(one.labels, one.description) if one else Annotation((), "") for one in known]
+        if config.one_prompt:
+            asked = [Asked(index, annotation) for index, annotation in enumerate(own) if annotation]
+            asked += [Asked(None, whole)] if whole else []
+            if asked:
+                yield Questions(number, tuple(asked))
+        else:
+            alone = [Asked(index, annotation or whole) for index, annotation in enumerate(own) if annotation or whole]
+            yield from (Questions(number, (one,)) for one in alone)
 
 
-def example_of(sample: Sample, clip: Encoded, question: Question, config: ModelConfig) -> Example:
-    """The example of one question."""
-    part, features = clip.facts.chunks[question.chunk], clip.features[question.chunk]
-    utterances, index = part.utterances, question.utterance
+def example_of(sample: Sample, clip: Encoded, questions: Questions, config: ModelConfig) -> Example:
+    """The example of what is asked in one prompt."""
+    part, features = clip.facts.chunks[questions.chunk], clip.features[questions.chunk]
+    utterances, asked = part.utterances, questions.asked
     prompted = prompt_of(config, clip.facts.clues, part.chunk)
-    if not config.one_prompt and index is not None:
-        utterances, entry, index = (utterances[index],), prompted[index], 0
+    if not config.one_prompt:
+        (only,) = asked
+        assert only.utterance is not None
+        utterances, entry = (utterances[only.utterance],), prompted[only.utterance]
         speech = has_speech(utterances[0], clip.facts.speech)
         features, prompted = cut(features, entry.span, speech), [moved(entry, -entry.start_sec)]
+        asked = (replace(only, utterance=0),)
     prompted, own = numbered_from_one(prompted)
-    text = OVERALL_QUESTION
-    if index is not None:
-        text = utterance_question(prompted[index].start_sec, prompted[index].end_sec)
+    numbers = {old: new for new, old in own.items()}
     return Example(
         features,
         prompted,
-        text,
-        answer(question.annotation, {old: new for new, old in own.items()}),
+        [Turn(question_about(prompted, one.utterance), Text(answer(one.annotation, numbers))) for one in asked],
         labelled_slots(
-            [_family(labels) for labels in _labels(utterances, sample, question)],
+            [_family(labels) for labels in _labels(utterances, sample, asked)],
             [
                 _shown(entry, features, utterance, clip.facts)
                 for entry, utterance in zip(prompted, utterances, strict=True)
@@ -102,11 +111,11 @@ def example_of(sample: Sample, clip: Encoded, question: Question, config: ModelC
     )
 
 
-def _labels(utterances: Sequence[Utterance], sample: Sample, question: Question) -> list[tuple[str, ...]]:
+def _labels(utterances: Sequence[Utterance], sample: Sample, asked: Sequence[Asked]) -> list[tuple[str, ...]]:
     """Each utterance's labels; an only one without any has those that are the answer."""
     known = [annotated(utterance, sample.utterances) for utterance in utterances]
     labels = [utterance.labels if utterance else () for utterance in known]
-    return [question.annotation.labels] if len(labels) == 1 and not labels[0] else labels
+    return [asked[0].annotation.labels] if len(labels) == 1 and not labels[0] else labels
 
 
 def answer(annotation: Annotation, numbers: Mapping[int, int]) -> str:

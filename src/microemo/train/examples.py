@@ -1,10 +1,12 @@
-"""One training example: a clip, a question about it, the answer to learn, and whose label each window carries."""
+"""One training example: a clip, questions about it, the answers to learn, and whose label each window carries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from microemo.model.features import Features
-from microemo.model.prompt import PromptUtterance, Slot, SlotKind
+from microemo.model.language import Text
+from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind
 from microemo.schema import Modality
 from microemo.spans import Span
 
@@ -15,12 +17,20 @@ WINDOWS: dict[SlotKind, Modality] = {"video_window": "face", "audio_window": "vo
 WHOLES: dict[SlotKind, Modality] = {"video": "face", "audio": "voice"}
 
 
+class Turn(NamedTuple):
+    """A question and its answer."""
+
+    question: Question
+    answer: Text
+
+
 @dataclass(frozen=True)
 class Example:
+    """A clip, its utterances as the prompt tells them, and what is asked in that one prompt."""
+
     features: Features
     utterances: Sequence[PromptUtterance]
-    question: str
-    answer: str
+    turns: Sequence[Turn]
     labelled: Labelled = ()
 
     @property

@@ -27,10 +27,8 @@ class Instruction(Alignment):
         return aligned._replace(loss=loss + self.alignment_share * aligned.loss)
 
     def language_loss(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Tensor:
-        prompts = self.model.prompts(
-            tokens,
-            [example.features for example in examples],
-            [example.utterances for example in examples],
-            [example.question for example in examples],
-        )
-        return self.model.language.loss(prompts, [example.answer for example in examples])
+        trees = [
+            self.model.tree(filled, one.utterances, one.features.times_sec, [turn.question for turn in one.turns])
+            for filled, one in zip(tokens, examples, strict=True)
+        ]
+        return self.model.language.loss(trees, [[turn.answer for turn in one.turns] for one in examples])

@@ -26,7 +26,7 @@ def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
         ((start, end),) = example.spans
         assert start == 0 and all(0 <= time < end for time in example.features.times_sec)
         for slot, family in example.labelled:
-            assert example.answer.startswith(family)
+            assert example.turns[0].answer.text.startswith(family)
             if slot.kind == "video_window":
                 assert example.features.frames is not None
                 assert FACE_FAMILIES[int(example.features.frames.mean((0, 1)).argmax())] == family
@@ -44,7 +44,7 @@ def test_only_the_voices_of_the_actors_that_are_asked_for_are_taken(features: Pa
 def test_the_same_chance_gives_the_same_example(features: Path) -> None:
     one, other = Pairs(features, "train"), Pairs(features, "train")
     drawn = [(pairs.example(0, Random(3)), pairs.example(9, Random(3))) for pairs in (one, other)]
-    texts = {(example.question, example.answer, tuple(example.labelled)) for pair in drawn for example in pair}
+    texts = {(tuple(example.turns), tuple(example.labelled)) for pair in drawn for example in pair}
     assert len(texts) == 1
 
 

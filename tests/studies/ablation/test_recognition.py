@@ -25,7 +25,8 @@ def test_an_utterance_is_read_as_if_it_were_the_last(features: Path) -> None:
         alone = []
         for clip, tokens in zip(clips, tokens_of(recognition.model, clips, 0.0), strict=True):
             for num in range(1, len(clip.truths) + 1):
-                prompt = recognition.model.prefix(tokens, clip.utterances[:num], clip.features.times_sec)
+                parts = recognition.model.parts(tokens, clip.utterances[:num], clip.features.times_sec)
+                prompt = torch.cat(parts)
                 alone.append(recognition.model.language.states([prompt])[0, -1] @ recognition.names.T)
     torch.testing.assert_close(found, torch.stack(alone), rtol=1e-4, atol=1e-4)
 
