@@ -7,7 +7,7 @@ one, such as another measure of the same stretch of voice, counts as untold. The
 tested by flipping the signs of whole clips. Then each modality is taken away and the question asked anew.
 
     python -m benchmarks.counterfactual ROWS.jsonl benchmarks/results/counterfactual.json \
-        --ravdess RAVDESS --fer2013 FER2013/public_test --num 80 --clips CREMAD/*.flv
+        --ravdess RAVDESS --faces FER2013.zip --num 80 --clips CREMAD/*.flv
 
 Clips: takes of RAVDESS actors 19-20 alone; two or three takes in a row with faces of FER2013's public test of their
 label; given files. Rows are kept: a run that was cut short goes on.
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("rows", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--ravdess", type=Path)
-    parser.add_argument("--fer2013", type=Path)
+    parser.add_argument("--faces", type=Path)
     parser.add_argument("--num", type=int, default=80, help="made clips with faces and voices")
     parser.add_argument("--num-voices", type=int, default=120, help="takes alone")
     parser.add_argument("--num-faces", type=int, default=0, help="silent clips of a picture")
@@ -72,10 +72,10 @@ def main() -> None:
 
 def clips(args: argparse.Namespace, scratch: Path) -> Iterator[tuple[str, Path]]:
     yield from (("given", path) for path in args.clips)
-    if args.ravdess and args.fer2013:
-        yield from (("faces and voices", path) for path, _ in both(args.ravdess, args.fer2013, args.num, scratch))
-    if args.fer2013:
-        yield from (("faces", path) for path, _ in faces(args.fer2013, args.num_faces, scratch))
+    if args.ravdess and args.faces:
+        yield from (("faces and voices", path) for path, _ in both(args.ravdess, args.faces, args.num, scratch))
+    if args.faces:
+        yield from (("faces", path) for path, _ in faces(args.faces, args.num_faces, scratch))
     if args.ravdess:
         takes = list(voices(args.ravdess))[: args.num_voices]
         yield from (("voices", path) for path, _ in takes)

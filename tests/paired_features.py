@@ -1,5 +1,6 @@
 """A folder of label-paired features, as a fixture for whatever puts clips together from them."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from safetensors.torch import save_file
 
 from microemo.config import TINY
 from microemo.lexicon import FAMILIES
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 
 PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, len(TINY.audio.read_layers)
 CLIP_FEATURES = 100  # two seconds
@@ -59,10 +60,15 @@ def write_voices(path: Path, clips: list[list[str]], rng: np.random.Generator) -
 
 
 def prepared_faces(folder: Path) -> Path:
-    """Pictures as ``fer2013.prepare`` leaves them: each as bright as its label's number."""
+    """Pictures as ``faces.prepare`` leaves them: each as bright as its label's number."""
     rng = np.random.default_rng(0)
-    for name, num in (("train", 42), ("public_test", 14)):
+    for name, num in itertools.product(("fer2013", "rafdb", "pedfe"), (42, 14)):
         labels = np.arange(num) % 7
-        pictures = (labels[:, None, None] * 30 + rng.integers(0, 30, (num, 56, 56))).astype(np.uint8)
-        np.savez(folder / f"{name}.npz", raw=pictures, crop=pictures, ok=labels != 3, y=labels)
+        channels = 1 if name == "fer2013" else 3
+        pictures = (labels[:, None, None, None] * 30 + rng.integers(0, 30, (num, 56, 56, channels))).astype(np.uint8)
+        targets, split = np.eye(7, dtype=np.float32)[labels], "train" if num == 42 else "test"
+        np.savez(
+            folder / f"{name}_{split}.npz",
+            raw=pictures, crop=pictures, ok=labels != 3, target=targets, clip=labels.astype(str),
+        )  # fmt: skip
     return folder

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 FACE_HEIGHT, SQUEEZED = (0.35, 1.0), (0.55, 1.0)  # of a face in its frame; its width over that, squeezed
 GREY = 0.5
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+COARSE = (36, 48, 64)  # pixels of a side, of pictures that lose their detail
 
 
 def draw(num: int, generator: torch.Generator, low: float, high: float, *shape: int) -> Float[Tensor, "B *shape"]:
@@ -17,7 +19,7 @@ def draw(num: int, generator: torch.Generator, low: float, high: float, *shape: 
 
 
 def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, 1, S, S) in [0, 1]: flip, small similarity transform, contrast, blur, noise, erased patches or mouths."""
+    """(B, C, S, S) in [0, 1]: flip, similarity transform, contrast, colour and detail lost, noise, parts erased."""
     size = pictures.shape[-1]
     uniform = partial(draw, len(pictures), generator)
     angle, scale = uniform(-0.25, 0.25), uniform(0.8, 1.2)
@@ -30,8 +32,12 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
     mean = pictures.mean(dim=(1, 2, 3), keepdim=True)
     pictures = (pictures - mean) * uniform(0.6, 1.4, 1, 1, 1) + mean + uniform(-0.15, 0.15, 1, 1, 1)
     noise = torch.randn(pictures.shape, generator=generator) * uniform(0, 0.04, 1, 1, 1)
-    blurred = F.avg_pool2d(pictures, 5, 1, 2)
+    coarse = F.interpolate(pictures, COARSE[int(uniform(0, len(COARSE))[0])], mode="area")
+    blurred = F.interpolate(coarse, size, mode="bilinear")
     pictures = torch.where(uniform(0, 1, 1, 1, 1) < 0.25, blurred, pictures) + noise
+    if pictures.shape[1] == 3:
+        luma = (pictures * torch.tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        pictures = torch.where(uniform(0, 1, 1, 1, 1) < 0.3, luma, pictures * uniform(0.9, 1.1, 3, 1, 1))
     rows, columns = torch.arange(size).view(1, 1, size, 1), torch.arange(size).view(1, 1, 1, size)
     erase = uniform(0, 1, 1, 1, 1)
     mouth = (erase < 0.15) & (rows > size * 0.62)
@@ -40,7 +46,7 @@ def augment(pictures: Tensor, generator: torch.Generator) -> Tensor:
     return pictures.masked_fill(mouth | (box & (erase > 0.75)), 0.5).clamp(0, 1)
 
 
-def in_frames(pictures: Float[Tensor, "B 1 S S"], generator: torch.Generator) -> Float[Tensor, "B 1 S S"]:
+def in_frames(pictures: Float[Tensor, "B C S S"], generator: torch.Generator) -> Float[Tensor, "B C S S"]:
     """Faces somewhere in a grey frame of some format that is squeezed into a square, as frames of a video are."""
     uniform = partial(draw, len(pictures), generator)
     height = uniform(*FACE_HEIGHT)

@@ -1,6 +1,6 @@
 """The frozen encoders' features of FER2013 faces and RAVDESS voices, and lines of MELD: all that alignment reads.
 
-Faces come from ``fer2013.prepare``; voices are RAVDESS utterances alone and in clips of two or three in a row, by
+Faces come from ``faces.prepare``; voices are RAVDESS utterances alone and in clips of two or three in a row, by
 one speaker, so that utterances differ in emotion within a clip and are measured against one another.
 """
 
@@ -37,7 +37,7 @@ from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
 from recipes.nano.augment import in_frames
-from recipes.nano.fer2013 import CHOOSING, EVERY
+from recipes.nano.faces import CHOOSING, EVERY
 from recipes.nano.talking import mouth_centres, talking
 
 NORMAL, _ = INTENSITIES
@@ -186,7 +186,8 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
         raise ValueError(f"{expression} does not fit the vision encoder: {unknown[:3]}")
     generator = torch.Generator().manual_seed(seed)
     with np.load(prepared) as arrays:
-        data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "ok", "y")}
+        data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "ok", "target")}
+    data["y"] = data["target"].argmax(1)
     rng = np.random.default_rng(seed)
     chosen = np.sort(
         np.concatenate(
@@ -196,16 +197,16 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
 
     def encode(pictures: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=compute_dtype(resolve("auto")) == torch.bfloat16):
-            batches = pictures[..., None].expand(-1, -1, -1, 3).split(64)
+            batches = pictures.movedim(1, -1).expand(-1, -1, -1, 3).split(64)
             return torch.cat([encoder(batch).to(torch.bfloat16) for batch in batches])
 
-    pictures, views = (torch.from_numpy(data[name][chosen]) for name in ("raw", "crop"))
+    pictures, views = (torch.from_numpy(data[name][chosen]).movedim(-1, 1) for name in ("raw", "crop"))
     mouths = mouth_centres(torch.from_numpy(data["reg"][chosen]).float())
-    spoken = (talking(views[:, None] / 255, mouths, generator)[:, 0] * 255).byte()
+    spoken = (talking(views / 255, mouths, generator) * 255).byte()
 
     save_file(
         {
-            "frames": encode((in_frames(pictures[:, None] / 255, generator)[:, 0] * 255).byte()),
+            "frames": encode((in_frames(pictures / 255, generator) * 255).byte()),
             "faces": encode(views),
             "talking": encode(spoken),
             "region_masks": torch.from_numpy(data["reg"][chosen]).to(torch.bfloat16),
@@ -232,13 +233,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ravdess", type=Path, help="folder of RAVDESS recordings")
     parser.add_argument(
-        "--fer2013", type=Path, help="folder with train.npz and public_test.npz, as recipes.nano.fer2013 writes them"
+        "--faces",
+        type=Path,
+        help="folder of fer2013_train.npz and fer2013_test.npz, as recipes.nano.faces writes",
     )
     parser.add_argument("--meld", type=Path, help="folder with MELD's train_sent_emo.csv and dev_sent_emo.csv")
     parser.add_argument(
         "--expression", type=Path, help="model whose vision blocks the encoder has: the expression stage's run"
     )
-    parser.add_argument("--faces", type=int, default=2000, help="to train on, at most, of a label")
+    parser.add_argument("--per-label", type=int, default=2000, help="to train on, at most, of a label")
     parser.add_argument("--joined", type=int, default=900, help="clips of several takes to train on")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -249,14 +252,14 @@ def main() -> None:
         held_out = [take for take in takes if actor_of(take) not in TRAIN_ACTORS]
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
         write_voices(train, arguments.joined, 2, arguments.out / "voices_train")
-    if arguments.fer2013:
+    if arguments.faces:
         run = arguments.expression
         for split, which, per_label, name in (
-            ("public_test", CHOOSING, 150, "held_out"),
-            ("train", EVERY, arguments.faces, "train"),
+            ("test", CHOOSING, 150, "held_out"),
+            ("train", EVERY, arguments.per_label, "train"),
         ):
             file = arguments.out / f"faces_{name}.safetensors"
-            write_faces(arguments.fer2013 / f"{split}.npz", which, run, per_label, file)
+            write_faces(arguments.faces / f"fer2013_{split}.npz", which, run, per_label, file)
     if arguments.meld:
         for split, part in (("train", "train"), ("held_out", "dev")):
             (arguments.out / f"lines_{split}.json").write_text(json.dumps(lines_of(arguments.meld, part)))

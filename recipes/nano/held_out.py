@@ -1,13 +1,13 @@
 """nano on held-out voices and faces, through the whole path: the first label's family, with n and a 95 % interval.
 
-Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013 public test as silent clips, seven
-emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from the public test
-(and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
+Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013's public test, or RAF-DB's, as silent
+clips, seven emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from that
+test (and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
 ``microemo.lexicon``; a label outside of it, or no label, is wrong.
 
     python -m recipes.nano.held_out voices --ravdess RAVDESS --out voices.jsonl
-    python -m recipes.nano.held_out faces --fer2013 FER2013/public_test --num 350 --out faces.jsonl
-    python -m recipes.nano.held_out both --ravdess RAVDESS --fer2013 FER2013/public_test --num 80 --out both.jsonl
+    python -m recipes.nano.held_out faces --faces FER2013.zip --num 350 --out faces.jsonl
+    python -m recipes.nano.held_out both --ravdess RAVDESS --faces FER2013.zip --num 80 --out both.jsonl
     python -m recipes.nano.held_out report --out recipes/nano/results/voices.jsonl    # no media, no model
 """
 
@@ -35,11 +35,9 @@ from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.result import Result
 from microemo.schema import Answer, UtteranceAnswer
-from recipes.nano import fer2013
+from recipes.nano.faces import CHOOSING, label_of, picture_in, pictures
 from recipes.nano.features import actor_of, takes_in
-from recipes.nano.fer2013 import CHOOSING, FACE_FAMILIES, LABELS, picture_of
 
-FAMILY_OF = dict(zip(LABELS, FACE_FAMILIES, strict=True))
 HELD_OUT_ACTORS = (19, 20)
 CLIP_SEC = 2.0
 
@@ -62,16 +60,12 @@ def takes(ravdess: Path) -> list[Sample]:
     return random.Random(0).sample(held_out, len(held_out))
 
 
-def pictures(split: Path) -> list[tuple[Path, str]]:
-    """The public test, without what nano was chosen by, in random order, as its labels are distributed."""
-    everything = fer2013.pictures(split)
+def shown(archive: Path) -> list[tuple[str, str]]:
+    """A test's pictures and families, in random order, without what nano was chosen by."""
+    everything = pictures(archive, "test")
     chosen_by = set(everything[CHOOSING])
-    left = [path for path in everything if path not in chosen_by]
-    return [(path, FAMILY_OF[path.parent.name]) for path in random.Random(0).sample(left, len(left))]
-
-
-def frame_with(picture: Path) -> np.ndarray:
-    return still(picture_of(picture)[..., ::-1])
+    left = [name for name in everything if name not in chosen_by]
+    return [(name, label_of(name)) for name in random.Random(0).sample(left, len(left))]
 
 
 def voices(ravdess: Path) -> Iterator[Labelled]:
@@ -79,15 +73,15 @@ def voices(ravdess: Path) -> Iterator[Labelled]:
         yield take.path, [LabelledSpan(0, math.inf, take.labels[0])]
 
 
-def faces(split: Path, num: int, scratch: Path) -> Iterator[Labelled]:
-    for picture, truth in pictures(split)[:num]:
-        path = scratch / f"{picture.parent.name}-{picture.stem}.mp4"
-        yield write(path, [(frame_with(picture), CLIP_SEC)]), [LabelledSpan(0, CLIP_SEC, truth)]
+def faces(archive: Path, num: int, scratch: Path) -> Iterator[Labelled]:
+    for name, truth in shown(archive)[:num]:
+        path = scratch / f"{truth}-{Path(name).stem}.mp4"
+        yield write(path, [(still(picture_in(archive, name)), CLIP_SEC)]), [LabelledSpan(0, CLIP_SEC, truth)]
 
 
-def both(ravdess: Path, split: Path, num: int, scratch: Path) -> Iterator[Labelled]:
+def both(ravdess: Path, archive: Path, num: int, scratch: Path) -> Iterator[Labelled]:
     """``num`` clips of two or three takes of one actor, whose labels differ, with faces of these labels."""
-    rng, found, shown = random.Random(1), takes(ravdess), pictures(split)
+    rng, found, pictured = random.Random(1), takes(ravdess), shown(archive)
     for number in range(num):
         actor = HELD_OUT_ACTORS[number % len(HELD_OUT_ACTORS)]
         own = [take for take in found if actor_of(take) == actor]
@@ -101,8 +95,10 @@ def both(ravdess: Path, split: Path, num: int, scratch: Path) -> Iterator[Labell
         ]
         frames = []
         for span in spans:
-            alike = [picture for picture, truth in shown if truth == span.truth]
-            frame = frame_with(rng.choice(alike)) if alike else np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+            alike = [name for name, truth in pictured if truth == span.truth]
+            frame = (
+                still(picture_in(archive, rng.choice(alike))) if alike else np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+            )
             frames.append((frame, span.end_sec - span.start_sec))
         yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), spans
 
@@ -154,7 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=("voices", "faces", "both", "report"))
     parser.add_argument("--ravdess", type=Path)
-    parser.add_argument("--fer2013", type=Path)
+    parser.add_argument("--faces", type=Path, help="archive of FER2013 or RAF-DB")
     parser.add_argument("--num", type=int, default=350, help="clips with faces")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--out", type=Path, required=True, help="predictions, one JSON a line; done ones are kept")
@@ -168,8 +164,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, arguments.out.open("a") as file:
         clips = {
             "voices": lambda: voices(arguments.ravdess),
-            "faces": lambda: faces(arguments.fer2013, arguments.num, Path(scratch)),
-            "both": lambda: both(arguments.ravdess, arguments.fer2013, arguments.num, Path(scratch)),
+            "faces": lambda: faces(arguments.faces, arguments.num, Path(scratch)),
+            "both": lambda: both(arguments.ravdess, arguments.faces, arguments.num, Path(scratch)),
         }[arguments.task]()
         for path, spans in clips:
             if path.name not in seen:

@@ -31,8 +31,8 @@ from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, Turn, labelled_slots
+from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.features import NORMAL, SpokenUtterance
-from recipes.nano.fer2013 import FACE_FAMILIES
 
 ANYBODY = range(100)  # the numbers that RAVDESS's actors may have
 NUM_FRAMES = 2  # of a face that may talk; of one that keeps still, more than one would only repeat it

@@ -22,8 +22,8 @@ DARK = 0.35  # of its brightness is left between the lips
 
 
 def talking(
-    views: Float[Tensor, "B 1 S S"], mouths: Float[Tensor, "B 2"], generator: torch.Generator
-) -> Float[Tensor, "B 1 S S"]:
+    views: Float[Tensor, "B C S S"], mouths: Float[Tensor, "B 2"], generator: torch.Generator
+) -> Float[Tensor, "B C S S"]:
     """The same faces in the middle of some vowel; ``mouths`` are their mouths' centres (x, y) in sides of the view."""
     num, size = len(views), views.shape[-1]
     opening = draw(num, generator, *OPENING, 1, 1)

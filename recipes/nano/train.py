@@ -20,15 +20,13 @@ from microemo.model.microemo import MicroEmo
 from microemo.train import stage
 from microemo.train.config import TrainConfig
 from microemo.train.stage import Stage
-from recipes.nano.expression import Expression, Faces
-from recipes.nano.fer2013 import CHOOSING
+from recipes.nano.expression import Corpora, Expression, corpora
 from recipes.nano.pairs import Pairs
 
 
-def faces(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Faces, Faces]:
-    """The pictures in the folder ``config.data``, as ``recipes.nano.fer2013`` prepares them."""
-    train = Faces(config.data / "train.npz", augmented=True)
-    return train, Faces(config.data / "public_test.npz", augmented=False, which=CHOOSING)
+def faces(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Corpora, Corpora]:
+    """The pictures in the folder ``config.data``, as ``recipes.nano.faces`` prepares them."""
+    return corpora(config.data)
 
 
 def pairs(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Pairs, Pairs]:

@@ -24,7 +24,7 @@ from microemo.model.prompt import PromptUtterance
 from microemo.model.whisper import CHUNK_SEC
 from microemo.schema import Modality
 from microemo.spans import Span
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.pairs import EDGE_SEC, Pairs, VoiceClip
 
 NUM_UTTERANCES = (2, 5)

@@ -17,7 +17,7 @@ from microemo.model.microemo import MicroEmo
 from microemo.model.windows import buckets
 from microemo.train.alignment import tokens_of
 from microemo.train.task import Scores
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 from studies.ablation.conversations import Conversation
 
 

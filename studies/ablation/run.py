@@ -26,7 +26,7 @@ from microemo.model import checkpoint
 from microemo.train import config as configs
 from microemo.train import run
 from microemo.train.config import TrainConfig
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 from studies.ablation.conversations import Conversation, splits
 from studies.ablation.recognition import Recognition
 from studies.ablation.tables import FULL, VARIANTS, Prediction, tables

@@ -14,7 +14,7 @@ import numpy as np
 from microemo.evaluate.metrics import Metric, ratio
 from microemo.evaluate.statistics import Interval, PairedTest, Resampling, holm, paired_tests
 from microemo.schema import Modality
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 
 VARIANTS = {
     "full": "full",

@@ -12,7 +12,7 @@ from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
 from microemo.train import run
 from microemo.train.config import TrainConfig
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.pairs import Pairs
 from recipes.nano.train import STAGES
 

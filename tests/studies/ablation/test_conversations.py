@@ -15,7 +15,7 @@ from microemo.config import TINY
 from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
 from microemo.model.microemo import MicroEmo, frames_in, sound_in
-from recipes.nano.fer2013 import FACE_FAMILIES
+from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.pairs import Pairs
 from studies.ablation import conversations as made
 from studies.ablation.conversations import MODALITIES, POOLED, Conversation, Conversations, quiet
