@@ -12,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,7 +35,14 @@ ALIGNED_SHARE = 0.6  # of the pictures that are learnt from
 SMOOTHING = 0.1
 TIMES = {"fer2013": 1, "rafdb": 2, "pedfe": 1}  # that an epoch shows each corpus
 CHOOSING_BY = ("fer2013", "rafdb")  # PEDFE's few held-out people are all left to evaluate by
-Picture = tuple[Tensor, Tensor]  # (3, S, S) in [0, 1], and how likely each family is (K,)
+
+
+class Picture(NamedTuple):
+    """A picture (3, S, S) in [0, 1], how likely each family is in it (K,), and the seed of what varies it, if any."""
+
+    pixels: Tensor
+    target: Tensor
+    seed: int | None
 
 
 class Expression(nn.Module):
@@ -52,8 +60,12 @@ class Expression(nn.Module):
 
     def forward(self, examples: Sequence[Picture]) -> Scores:
         device = self.encoder.mean.device
-        targets = torch.stack([target for _, target in examples]).to(device)
-        logits = self.logits(torch.stack([picture for picture, _ in examples]).to(device))
+        targets = torch.stack([one.target for one in examples]).to(device)
+        pixels = torch.stack([one.pixels for one in examples])
+        seeds = [one.seed for one in examples if one.seed is not None]
+        if seeds:  # all at once: one by one takes longer than the encoder
+            pixels = augment(pixels, torch.Generator().manual_seed(sum(seeds) % 2**63))
+        logits = self.logits(pixels.to(device))
         loss = F.cross_entropy(logits, targets, label_smoothing=SMOOTHING if self.training else 0.0)
         num_correct = (logits.argmax(-1) == targets.argmax(-1)).sum().float()
         return Scores(loss, num_correct, loss.new_tensor(len(examples)))
@@ -81,10 +93,8 @@ class Faces:
 
     def example(self, index: int, rng: Random) -> Picture:
         aligned = self.has_face[index] and (not self.augmented or rng.random() < ALIGNED_SHARE)
-        picture = (self.view if aligned else self.raw)[index].permute(2, 0, 1).expand(3, -1, -1).float() / 255
-        if self.augmented:
-            picture = augment(picture[None], torch.Generator().manual_seed(rng.getrandbits(63)))[0]
-        return picture, self.targets[index]
+        pixels = (self.view if aligned else self.raw)[index].permute(2, 0, 1).expand(3, -1, -1).float() / 255
+        return Picture(pixels, self.targets[index], rng.getrandbits(63) if self.augmented else None)
 
 
 class Corpora:
@@ -122,7 +132,7 @@ def load(run: Path) -> Expression:
 
 @torch.inference_mode()
 def probabilities(objective: Expression, faces: Faces) -> Float[np.ndarray, "N K"]:
-    pictures = [faces.example(index, Random(0))[0] for index in range(len(faces))]
+    pictures = [faces.example(index, Random(0)).pixels for index in range(len(faces))]
     batches = [torch.stack(pictures[start : start + 64]) for start in range(0, len(pictures), 64)]
     return torch.cat([objective.logits(batch).softmax(-1) for batch in batches]).numpy()
 

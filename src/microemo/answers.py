@@ -86,7 +86,7 @@ class Asked(NamedTuple):
 
 def questions(config: ModelConfig, scene: Scene, features: Features) -> list[Asked]:
     """One about each utterance of a scene, in a prompt of its own or behind what is told of them all."""
-    entries = prompt_of(config, scene.clues, scene.chunk)
+    entries = prompt_of(config, scene.clues, scene.chunk, scene.speech, features.times_sec)
     if config.one_prompt:
         numbered, ids = numbered_from_one(entries)
         return [Asked(features, numbered, ids, question_about(numbered, index)) for index in range(len(numbered))]

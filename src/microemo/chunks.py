@@ -73,10 +73,22 @@ def has_speech(utterance: Utterance, speech: Sequence[Span]) -> bool:
     return voiced_sec >= min(MIN_VOICED_SEC, (end - start) / 2)
 
 
-def prompt_of(config: ModelConfig, clues: Sequence[Clue], chunk: Chunk) -> list[PromptUtterance]:
-    """What the prompt says of a chunk's utterances, in seconds from its start."""
+def prompt_of(
+    config: ModelConfig, clues: Sequence[Clue], chunk: Chunk, speech: Sequence[Span], times_sec: Sequence[float]
+) -> list[PromptUtterance]:
+    """What the prompt says of a chunk's utterances, in seconds from its start, as ``times_sec`` of its frames are."""
     listed = clues if config.clue_text else ()
-    return [moved(entry, -chunk.span.start_sec) for entry in prompt_utterances(chunk.utterances, listed)]
+    entries = [moved(entry, -chunk.span.start_sec) for entry in prompt_utterances(chunk.utterances, listed)]
+    if config.local_view == "frame":  # such a model reads the whole picture, and all of the sound
+        return entries
+    return [
+        replace(
+            entry,
+            seen=any(entry.start_sec <= time < entry.end_sec for time in times_sec),
+            heard=has_speech(utterance, speech),
+        )
+        for entry, utterance in zip(entries, chunk.utterances, strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)

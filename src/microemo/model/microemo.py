@@ -250,8 +250,8 @@ class MicroEmo(nn.Module):
         """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn."""
         if not self.config.language.temperature:
             return greedy
-        texts = [asked.text for asked in questions]
-        seeds = [zlib.crc32(repr(asked).encode()) for asked in zip(utterances, texts, strict=True)]
+        told = zip(utterances, questions, strict=True)
+        seeds = [zlib.crc32(f"{words_of(entries)} {asked.text}".encode()) for entries, asked in told]
         return Sampler(self.config.language.temperature, seeds)
 
 

@@ -34,13 +34,18 @@ class Slot:
 
 @dataclass(frozen=True)
 class PromptUtterance:
-    """What the prompt says of an utterance. Times in seconds; ``clues`` as (id, clause), as answers cite them."""
+    """What the prompt says of an utterance. Times in seconds; ``clues`` as (id, clause), as answers cite them.
+
+    ``seen`` and ``heard``: whether the person is, in it; what is not there has no tokens in the utterance's part.
+    """
 
     start_sec: float
     end_sec: float
     text: str = ""
     clues: tuple[tuple[int, str], ...] = ()
     speaker: str | None = None  # where more than one person speaks
+    seen: bool = True
+    heard: bool = True
 
     @property
     def span(self) -> Span:
@@ -93,9 +98,9 @@ def parts(utterances: Sequence[PromptUtterance], available: frozenset[SlotKind])
 
 def _part(index: int, utterance: PromptUtterance, available: frozenset[SlotKind]) -> Prompt:
     prompt: Prompt = [heading(utterance.start_sec, utterance.end_sec)]
-    if "video_window" in available:
+    if "video_window" in available and utterance.seen:
         prompt += [" Face:", Slot("video_window", index)]
-    if "audio_window" in available:
+    if "audio_window" in available and utterance.heard:
         prompt += [" Voice:", Slot("audio_window", index)]
     if utterance.text:
         speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""

@@ -86,7 +86,7 @@ def example_of(sample: Sample, clip: Encoded, questions: Questions, config: Mode
     """The example of what is asked in one prompt."""
     part, features = clip.facts.chunks[questions.chunk], clip.features[questions.chunk]
     utterances, asked = part.utterances, questions.asked
-    prompted = prompt_of(config, clip.facts.clues, part.chunk)
+    prompted = prompt_of(config, clip.facts.clues, part.chunk, clip.facts.speech, part.times_sec)
     if not config.one_prompt:
         (only,) = asked
         assert only.utterance is not None
