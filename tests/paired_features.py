@@ -54,7 +54,9 @@ def write_voices(path: Path, clips: list[list[str]], rng: np.random.Generator) -
             {"start_sec": 2.0 * n, "end_sec": 2.0 * n + 2, "family": family, "intensity": 0.3, "text": "", "clues": []}
             for n, family in enumerate(families)
         ]
-        rows.append(json.dumps({"num_features": len(places), "actor": len(rows) % 2, "utterances": utterances}))
+        rows.append(
+            json.dumps({"num_features": len(places), "speaker": f"RAVDESS {len(rows) % 2}", "utterances": utterances})
+        )
     path.with_suffix(".jsonl").write_text("\n".join(rows) + "\n")
     save_file({"features": torch.cat(sounds).bfloat16()}, path.with_suffix(".safetensors"))
 

@@ -82,9 +82,9 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="trained model's folder, whose config.json gets the three numbers")
     parser.add_argument("features", type=Path, help="folder of recipes.nano.features; its held-out split is fitted on")
     parser.add_argument("--num", type=int, default=1000, help="examples")
-    parser.add_argument("--actor", type=int, default=19, help="whose voices; the others are left for evaluation")
+    parser.add_argument("--speaker", default="RAVDESS 19", help="whose voices; the others are left for evaluation")
     arguments = parser.parse_args()
-    pairs = Pairs(arguments.features, "held_out", actors={arguments.actor})
+    pairs = Pairs(arguments.features, "held_out", speakers={arguments.speaker})
     examples = [pairs.example(number, random.Random(number)) for number in range(arguments.num)]
     model = checkpoint.load(arguments.model, weights.path)
     targets = torch.tensor([FAMILIES.index(_family(example)) for example in examples])

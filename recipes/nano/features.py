@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -36,6 +37,7 @@ from microemo.model.whisper import WhisperEncoder
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
+from recipes.evidence import measure
 from recipes.nano.augment import in_frames
 from recipes.nano.faces import CHOOSING, EVERY
 from recipes.nano.talking import mouth_centres, talking
@@ -44,7 +46,9 @@ NORMAL, _ = INTENSITIES
 SPEECH = "01"  # the vocal channel in a take's name
 TRAIN_ACTORS = range(1, 19)
 MARGIN, PAUSE = SAMPLE_RATE // 10, SAMPLE_RATE // 2  # samples about speech, and of silence behind it
+MAX_JOINED = 3  # takes in a clip
 NUM_WORDS = range(2, 26)  # of a line
+HELD_OUT_TALKERS = 8  # of the talk shows' speakers, the last by name
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,29 @@ def actor_of(take: Sample) -> int:
     return int(take.speaker or 0)
 
 
+def speaker_of(take: Sample) -> str:
+    """Who speaks, of which corpus."""
+    return f"{take.source} {take.speaker}"
+
+
+def talkers_in(urdu: Path | None) -> list[Sample]:
+    """The utterances of talk shows in a folder, none without one."""
+    return [sample for sample, _ in measure.urdu(urdu)] if urdu else []
+
+
+def held_out_talkers(urdu: Path | None) -> list[str | None]:
+    """As in the tables of descriptions."""
+    return sorted({take.speaker for take in talkers_in(urdu)}, key=str)[-HELD_OUT_TALKERS:]
+
+
 def voice_clips(takes: Sequence[Sample], num_joined: int, seed: int) -> list[list[Sample]]:
-    """Every take alone, and ``num_joined`` clips of two or three takes of one actor."""
+    """Every take alone, and ``num_joined`` clips of two or three takes of one speaker."""
     rng = random.Random(seed)
-    by_actor: dict[int, list[Sample]] = {}
+    by_speaker: dict[str, list[Sample]] = {}
     for take in takes:
-        by_actor.setdefault(actor_of(take), []).append(take)
-    actors = sorted(by_actor)
-    joined = [rng.sample(by_actor[rng.choice(actors)], rng.choice((2, 2, 3))) for _ in range(num_joined)]
+        by_speaker.setdefault(speaker_of(take), []).append(take)
+    speakers = sorted(name for name, own in by_speaker.items() if len(own) >= MAX_JOINED)
+    joined = [rng.sample(by_speaker[rng.choice(speakers)], rng.choice((2, 2, MAX_JOINED))) for _ in range(num_joined)]
     return [[take] for take in takes] + joined
 
 
@@ -89,23 +108,34 @@ def join(takes: Sequence[Sample], gain: float, speed: float) -> tuple[np.ndarray
 
     It begins with the first word, as a chunk does when it is analysed (``pipeline.encode``).
     """
-    from silero_vad import get_speech_timestamps, load_silero_vad
-
-    detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
     pieces, spans, offset = [], [], 0
     for take in takes:
         sound = np.asarray(waveform(probe(take.audio or take.path)), np.float32)
         if speed != 1:
             positions = np.arange(0, len(sound) - 1, speed)
             sound = np.interp(positions, np.arange(len(sound)), sound).astype(np.float32)
-        found = get_speech_timestamps(torch.from_numpy(sound), detector, sampling_rate=SAMPLE_RATE)
-        first, last = (found[0]["start"], found[-1]["end"]) if found else (0, len(sound))
+        first, last = spoken_in(sound)
         piece = sound[max(0, first - MARGIN) : last + PAUSE] * gain
         length = min(len(piece), last - first + 2 * MARGIN)
         spans.append(Span(offset / SAMPLE_RATE, (offset + length) / SAMPLE_RATE))
         pieces.append(piece)
         offset += len(piece)
     return np.concatenate(pieces), spans
+
+
+def spoken_in(sound: Float[np.ndarray, " N"]) -> tuple[int, int]:
+    """The first and the last sample of speech; all of a sound in which none is found."""
+    from silero_vad import get_speech_timestamps, load_silero_vad
+
+    detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
+    found = get_speech_timestamps(torch.from_numpy(sound), detector, sampling_rate=SAMPLE_RATE)
+    return (found[0]["start"], found[-1]["end"]) if found else (0, len(sound))
+
+
+def speech_of(sound: Float[np.ndarray, " N"]) -> Float[np.ndarray, " M"]:
+    """A recording from its first word to its last, with a little around."""
+    first, last = spoken_in(sound)
+    return sound[max(0, first - MARGIN) : last + MARGIN]
 
 
 _tools: dict[str, Any] = {}  # of a worker process
@@ -157,7 +187,7 @@ def _start() -> None:
 
 @torch.inference_mode()
 def _encode_voice(job: tuple[Sequence[Sample], bool, int]) -> tuple[np.ndarray, dict[str, Any]]:
-    """A clip's features, its actor and its utterances as JSON; varied in speed, level and noise unless ``plain``."""
+    """A clip's features, its speaker and its utterances as JSON; varied in speed, level and noise unless ``plain``."""
     takes, plain, seed = job
     rng = random.Random(seed)
     sound, spans = join(takes, 1.0 if plain else rng.uniform(0.3, 2.0), 1.0 if plain else rng.uniform(0.93, 1.08))
@@ -168,8 +198,19 @@ def _encode_voice(job: tuple[Sequence[Sample], bool, int]) -> tuple[np.ndarray, 
         {**asdict(utterance), "clues": [clue.model_dump() for clue in utterance.clues]}
         for utterance in spoken(sound, takes, spans)
     ]
-    row = {"actor": actor_of(takes[0]), "utterances": utterances}
+    row = {"speaker": speaker_of(takes[0]), "utterances": utterances}
     return _tools["encoder"](torch.from_numpy(sound)).numpy().astype(np.float16), row
+
+
+def tuned_encoder(expression: Path) -> Dinov2Encoder:
+    """The vision encoder with the blocks that a run of the expression stage tuned."""
+    encoder = Dinov2Encoder(NANO.vision, weights.path("dinov2_vits14")).eval()
+    tuned = checkpoint.read_tensors(expression)
+    blocks = {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")}
+    unknown = encoder.load_state_dict(blocks, strict=False).unexpected_keys
+    if unknown:
+        raise ValueError(f"{expression} does not fit the vision encoder: {unknown[:3]}")
+    return encoder
 
 
 @torch.inference_mode()
@@ -178,12 +219,7 @@ def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, 
 
     ``expression`` is the run that tuned the vision encoder. Blendshapes are those of the still face.
     """
-    encoder = Dinov2Encoder(NANO.vision, weights.path("dinov2_vits14")).eval()
-    tuned = checkpoint.read_tensors(expression)
-    blocks = {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")}
-    unknown = encoder.load_state_dict(blocks, strict=False).unexpected_keys
-    if unknown:
-        raise ValueError(f"{expression} does not fit the vision encoder: {unknown[:3]}")
+    encoder = tuned_encoder(expression)
     generator = torch.Generator().manual_seed(seed)
     with np.load(prepared) as arrays:
         data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "ok", "target")}
@@ -232,6 +268,7 @@ def lines_of(folder: Path, part: str) -> dict[str, list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ravdess", type=Path, help="folder of RAVDESS recordings")
+    parser.add_argument("--urdu", type=Path, help="folder of the talk shows' voices, trained on beside RAVDESS's")
     parser.add_argument(
         "--faces",
         type=Path,
@@ -250,6 +287,7 @@ def main() -> None:
         takes = takes_in(arguments.ravdess)
         train = [take for take in takes if actor_of(take) in TRAIN_ACTORS]
         held_out = [take for take in takes if actor_of(take) not in TRAIN_ACTORS]
+        train += [take for take in talkers_in(arguments.urdu) if take.speaker not in held_out_talkers(arguments.urdu)]
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
         write_voices(train, arguments.joined, 2, arguments.out / "voices_train")
     if arguments.faces:

@@ -1,7 +1,8 @@
 """Label-paired training clips: a face, a voice and words that carry the same label, put together at random.
 
 There is no labelled talking-face video to train on, so clips are made: each utterance takes a face, a voice and a
-line of words of its own label, or only some of them. A pairing never crosses a split.
+line of words of its own label, or only some of them. A pairing never crosses a split. The answer to learn is the label
+alone: what else would be said of them nobody has written.
 """
 
 import json
@@ -18,8 +19,6 @@ from jaxtyping import Float
 from safetensors.torch import load_file
 from torch import Tensor
 
-from microemo.data import describe
-from microemo.data.association import Association, Counts
 from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
 from microemo.model.features import Features, features_in
@@ -32,9 +31,8 @@ from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, Turn, labelled_slots
 from recipes.nano.faces import FACE_FAMILIES
-from recipes.nano.features import NORMAL, SpokenUtterance
+from recipes.nano.features import SpokenUtterance
 
-ANYBODY = range(100)  # the numbers that RAVDESS's actors may have
 NUM_FRAMES = 2  # of a face that may talk; of one that keeps still, more than one would only repeat it
 TALKING_SHARE = 0.5  # of the frames of a face that speaks
 EDGE_SEC = 0.2  # an utterance is never cut twice in the same place
@@ -45,7 +43,7 @@ SHARES = {"voice": 30, "face": 30, "both": 24, "joined": 10, "words": 6}  # of w
 @dataclass(frozen=True)
 class VoiceClip:
     features: Float[Tensor, "F L D"]
-    actor: int
+    speaker: str
     utterances: tuple[SpokenUtterance, ...]
 
 
@@ -55,7 +53,6 @@ class UtteranceDraft:
 
     end_sec: float
     family: str
-    intensity: float
     text: str = ""
     face: int | None = None
     audio: Float[Tensor, "F L D"] | None = None
@@ -70,16 +67,15 @@ class UtteranceDraft:
 class Pairs:
     """Faces, voices and words of one split, and examples put together from them."""
 
-    def __init__(
-        self, features: Path, split: str, association: Association | None = None, actors: Container[int] = ANYBODY
-    ) -> None:
-        """``features`` is a folder of ``recipes.nano.features``; ``association`` is counted in this split if not given.
+    def __init__(self, features: Path, split: str, speakers: Container[str] | None = None) -> None:
+        """``features`` is a folder of ``recipes.nano.features``; ``speakers``: whose voices are taken, if not all.
 
-        ``actors`` are those whose voices are taken. Raises ``InputError`` where the folder lacks a file.
+        Raises ``InputError`` where the folder lacks a file.
         """
         try:
             self.faces = load_file(features / f"faces_{split}.safetensors")
-            self.voices = [voice for voice in _voices(features / f"voices_{split}") if voice.actor in actors]
+            voices = _voices(features / f"voices_{split}")
+            self.voices = [voice for voice in voices if speakers is None or voice.speaker in speakers]
             self.lines: dict[str, list[str]] = json.loads((features / f"lines_{split}.json").read_text())
         except OSError as error:
             raise InputError(
@@ -92,8 +88,6 @@ class Pairs:
             if len(voice.utterances) == 1:
                 self.voices_of[voice.utterances[0].family].append(voice)
         self.joined = [voice for voice in self.voices if len(voice.utterances) > 1]
-        if association:
-            self.association = association
 
     def __len__(self) -> int:
         """Faces and voices; how many examples can be put together of them is no number of interest."""
@@ -111,29 +105,14 @@ class Pairs:
         track = FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), np.stack([shapes, shapes]))
         return face_clues(track)
 
-    @cached_property
-    def association(self) -> Association:
-        """Log of how much likelier each kind of clue is in a family than in all; rare kinds are drawn towards 0."""
-        counts = Counts()
-        for index, clues in enumerate(self.face_clues):
-            if self.faces["found"][index]:
-                counts.add(FACE_FAMILIES[int(self.faces["labels"][index])], "face", clues)
-        for clip in self.voices:
-            for utterance in clip.utterances:
-                counts.add(utterance.family, "voice", utterance.clues)
-        for family, lines in self.lines.items():
-            for line in lines:
-                counts.add(family, "words", _clues_of_words(line, 0, 1))
-        return counts.log_odds()
-
     def example(self, index: int, rng: random.Random) -> Example:
-        """A random utterance and its answer, whatever the index; the same state of ``rng`` gives the same example.
+        """A random utterance and its label, whatever the index; the same state of ``rng`` gives the same example.
 
         Alone in its prompt, as nano is asked (``pipeline``).
         """
         kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
         if kind in ("face", "words"):
-            draft = UtteranceDraft(rng.uniform(*SILENT_SEC), self._seen_family(rng), NORMAL)
+            draft = UtteranceDraft(rng.uniform(*SILENT_SEC), self._seen_family(rng))
         elif kind == "joined" and self.joined:
             draft = self._spoken(rng.choice(self.joined), rng)
         else:
@@ -156,7 +135,6 @@ class Pairs:
         return UtteranceDraft(
             end - start,
             utterance.family,
-            utterance.intensity,
             utterance.text if rng.random() < 0.8 else "",
             audio=clip.features[features_in(len(clip.features), Span(start, end))],
             clues=[_lasting(clue, end - start) for clue in utterance.clues],
@@ -175,14 +153,10 @@ class Pairs:
         clues = number(draft.clues + _clues_of_words(draft.text, 0, draft.end_sec))
         utterance = Utterance(index=0, start_sec=0, end_sec=draft.end_sec, text=draft.text, source="asr")
         (prompted,) = prompt_utterances([utterance], clues)
-        listed = {id_ for id_, _ in prompted.clues}
-        story = (draft.family, draft.intensity, [clue for clue in clues if clue.id in listed])
         return Example(
             features=self._features(draft, rng),
             utterances=[prompted],
-            turns=[
-                Turn(question_about([prompted], 0), Text(describe.answer([story], self.association, rng))),
-            ],
+            turns=[Turn(question_about([prompted], 0), Text(draft.family, is_whole=False))],
             labelled=labelled_slots([draft.family], [draft.shown]),
         )
 
@@ -225,5 +199,5 @@ def _voices(path: Path) -> Iterable[VoiceClip]:
             SpokenUtterance(**{**fields, "clues": tuple(Clue.model_validate(clue) for clue in fields["clues"])})
             for fields in row["utterances"]
         )
-        yield VoiceClip(features[position : position + row["num_features"]], row["actor"], utterances)
+        yield VoiceClip(features[position : position + row["num_features"]], row["speaker"], utterances)
         position += row["num_features"]

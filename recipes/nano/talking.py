@@ -22,12 +22,18 @@ DARK = 0.35  # of its brightness is left between the lips
 
 
 def talking(
-    views: Float[Tensor, "B C S S"], mouths: Float[Tensor, "B 2"], generator: torch.Generator
+    views: Float[Tensor, "B C S S"],
+    mouths: Float[Tensor, "B 2"],
+    generator: torch.Generator,
+    openings: Float[Tensor, " B"] | None = None,
 ) -> Float[Tensor, "B C S S"]:
-    """The same faces in the middle of some vowel; ``mouths`` are their mouths' centres (x, y) in sides of the view."""
+    """The same faces in the middle of some vowel; ``mouths`` are their mouths' centres (x, y) in sides of the view.
+
+    ``openings`` are how far they are open, in such sides as well, at random where not given; at 0 a face is as it was.
+    """
     num, size = len(views), views.shape[-1]
-    opening = draw(num, generator, *OPENING, 1, 1)
-    spread = draw(num, generator, -1, 1, 1, 1) * LARGEST_SPREAD
+    opening = draw(num, generator, *OPENING, 1, 1) if openings is None else openings[:, None, None]
+    spread = draw(num, generator, -1, 1, 1, 1) * LARGEST_SPREAD * (opening > 0)
     place = (torch.arange(size) + 0.5) / size
     across = place[None, None] - mouths[:, 0, None, None]  # (B, 1, S)
     below = place[None, :, None] - mouths[:, 1, None, None]  # (B, S, 1)

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
 from accelerate import Accelerator
 
@@ -20,6 +22,8 @@ from microemo.model.microemo import MicroEmo
 from microemo.train import stage
 from microemo.train.config import TrainConfig
 from microemo.train.stage import Stage
+from microemo.train.task import Examples
+from recipes.nano.described import Described
 from recipes.nano.expression import Corpora, Expression, corpora
 from recipes.nano.pairs import Pairs
 
@@ -29,10 +33,26 @@ def faces(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: 
     return corpora(config.data)
 
 
-def pairs(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Pairs, Pairs]:
-    """Label-paired examples of the features in the folder ``config.data``, which ``recipes.nano.features`` writes."""
-    train = Pairs(config.data, "train")
-    return train, Pairs(config.data, "held_out", train.association)
+class Mixed:
+    """Examples of several kinds, each as often as another, whatever the index."""
+
+    def __init__(self, *kinds: Examples) -> None:
+        self.kinds = kinds
+
+    def __len__(self) -> int:
+        return sum(map(len, self.kinds))
+
+    def example(self, index: int, rng: Random) -> Any:
+        kind = rng.choice(self.kinds)
+        return kind.example(rng.randrange(len(kind)), rng)
+
+
+def clips(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Mixed, Pairs]:
+    """Made clips with descriptions and label-paired utterances, of the features in the folder ``config.data``.
+
+    ``recipes.nano.features`` and ``recipes.nano.made_clips`` write them.
+    """
+    return Mixed(Described(config.data / "made"), Pairs(config.data, "train")), Pairs(config.data, "held_out")
 
 
 STAGES: Mapping[str, Stage] = {
@@ -42,7 +62,7 @@ STAGES: Mapping[str, Stage] = {
         examples=faces,
         reads=frozenset(),
     ),
-    **{name: replace(its, examples=pairs, reads=its.reads - {"asr"}) for name, its in stage.STAGES.items()},
+    **{name: replace(its, examples=clips, reads=its.reads - {"asr"}) for name, its in stage.STAGES.items()},
 }
 
 

@@ -81,26 +81,26 @@ class _ConversationDraft:
 
 
 class Conversations:
-    """Conversations of one split, by one actor each; no material crosses splits."""
+    """Conversations of one split, by one speaker each; no material crosses splits."""
 
     def __init__(self, features: Path, split: str, room: Float[Tensor, "F L D"], num_fixed: int | None = None) -> None:
         """``room`` are the features where nobody speaks (``quiet``).
 
         ``num_fixed`` clips are the same whatever ``rng``; without it, each is drawn anew.
 
-        Raises ``InputError`` where the folder lacks a file, or no actor has every emotion.
+        Raises ``InputError`` where the folder lacks a file, or no speaker has every emotion.
         """
         self.pairs = Pairs(features, split)
         self.room = room
         self.num_fixed = num_fixed
-        self.voices: dict[int, dict[str, list[VoiceClip]]] = {}
+        self.voices: dict[str, dict[str, list[VoiceClip]]] = {}
         for family in FACE_FAMILIES:
             for voice in self.pairs.voices_of[family]:
-                self.voices.setdefault(voice.actor, {}).setdefault(family, []).append(voice)
-        self.actors = sorted(actor for actor, of in self.voices.items() if len(of) == len(FACE_FAMILIES))
-        if not self.actors:
+                self.voices.setdefault(voice.speaker, {}).setdefault(family, []).append(voice)
+        self.speakers = sorted(speaker for speaker, of in self.voices.items() if len(of) == len(FACE_FAMILIES))
+        if not self.speakers:
             raise InputError(
-                f"{features}: no actor of {split} has a voice of each emotion ({', '.join(FACE_FAMILIES)})"
+                f"{features}: no speaker of {split} has a voice of each emotion ({', '.join(FACE_FAMILIES)})"
             )
 
     def __len__(self) -> int:
@@ -110,12 +110,12 @@ class Conversations:
         """A random conversation, whatever the index, or the fixed one of that index."""
         if self.num_fixed:
             rng = random.Random(index)
-        draft, actor = _ConversationDraft(), rng.choice(self.actors)
+        draft, speaker = _ConversationDraft(), rng.choice(self.speakers)
         families = rng.sample(FACE_FAMILIES, rng.randint(*NUM_UTTERANCES))
         for family in families:
             if rng.random() < GAP_SHARE:
                 self._gap(draft, families, rng)
-            self._utterance(draft, family, actor, rng)
+            self._utterance(draft, family, speaker, rng)
         return Conversation(
             features=self._features(draft),
             utterances=tuple(draft.utterances),
@@ -133,10 +133,10 @@ class Conversations:
             face = rng.choice(self.pairs.faces_of[intruder])
         draft.faces.append((Span(start / FEATURES_PER_SEC, draft.now / FEATURES_PER_SEC), face))
 
-    def _utterance(self, draft: _ConversationDraft, family: str, actor: int, rng: random.Random) -> None:
+    def _utterance(self, draft: _ConversationDraft, family: str, speaker: str, rng: random.Random) -> None:
         shows = _shows(family, rng)
         if "voice" in shows:
-            span = _speak(draft, rng.choice(self.voices[actor][shows["voice"]]), rng)
+            span = _speak(draft, rng.choice(self.voices[speaker][shows["voice"]]), rng)
         else:
             start_sec = draft.now / FEATURES_PER_SEC
             draft.now += rng.randint(*SILENT_LENGTH)

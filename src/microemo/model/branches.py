@@ -5,6 +5,7 @@ stem is read once, and all branches with it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -20,11 +21,15 @@ class Branch(NamedTuple):
     rows: Float[Tensor, "L H"]
 
 
-class Tree(NamedTuple):
-    """A stem and its branches, one behind the other."""
+@dataclass(frozen=True)
+class Tree:
+    """A stem and its branches, one behind the other: N rows."""
 
     stem: Float[Tensor, "S H"]
     branches: Sequence[Branch]
+
+    def __len__(self) -> int:
+        return len(self.stem) + sum(len(branch.rows) for branch in self.branches)
 
     @property
     def rows(self) -> Float[Tensor, "N H"]:
@@ -39,8 +44,7 @@ class Tree(NamedTuple):
     @property
     def visible(self) -> Bool[Tensor, "N N"]:
         """Which rows (the second axis) each row sees: itself, those before it in its branch, and what that follows."""
-        size = len(self.stem) + sum(len(branch.rows) for branch in self.branches)
-        seen = torch.ones(size, size, dtype=torch.bool, device=self.stem.device).tril()
+        seen = torch.ones(len(self), len(self), dtype=torch.bool, device=self.stem.device).tril()
         start = len(self.stem)
         for behind, rows in self.branches:
             seen[start : start + len(rows), behind:start] = False
@@ -52,13 +56,12 @@ def batch(
     trees: Sequence[Tree],
 ) -> tuple[Float[Tensor, "B N H"], Int[Tensor, "B N"], Float[Tensor, "B 1 N N"]]:
     """Trees of any sizes as one batch, padded behind: rows, positions, and what attention adds to its scores."""
-    longest = max(len(tree.rows) for tree in trees)
-    rows = torch.stack([F.pad(tree.rows, (0, 0, 0, longest - len(tree.rows))) for tree in trees])
-    positions = torch.stack([F.pad(tree.positions, (0, longest - len(tree.positions))) for tree in trees])
+    longest = max(map(len, trees))
+    rows = torch.stack([F.pad(tree.rows, (0, 0, 0, longest - len(tree))) for tree in trees])
+    positions = torch.stack([F.pad(tree.positions, (0, longest - len(tree))) for tree in trees])
     hidden = torch.full((len(trees), longest, longest), torch.finfo(rows.dtype).min, dtype=rows.dtype)
     hidden = hidden.to(rows.device)
     for number, tree in enumerate(trees):
-        visible = tree.visible
-        hidden[number, : len(visible), : len(visible)].masked_fill_(visible, 0)
+        hidden[number, : len(tree), : len(tree)].masked_fill_(tree.visible, 0)
     hidden.diagonal(dim1=1, dim2=2).zero_()  # padding sees itself, lest its softmax have nothing to add up to
     return rows, positions, hidden[:, None]

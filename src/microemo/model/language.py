@@ -16,6 +16,7 @@ from microemo.model import branches, lora
 from microemo.model.branches import Branch, Tree
 from microemo.model.prompt import END, Slot
 from microemo.model.registry import LANGUAGE_MODELS
+from microemo.model.windows import buckets
 
 NUCLEUS = 0.9
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
@@ -118,7 +119,14 @@ class LanguageModel(nn.Module):
         return torch.cat(parts)
 
     def loss(self, trees: Sequence[Tree], answers: Sequence[Sequence[Text]]) -> Float[Tensor, ""]:
-        """The language modelling loss (paper, equation 1): -log P(answer | question), the mean over answer tokens.
+        """The language modelling loss (paper, equation 1): -log P(answer | question), the mean over answer tokens."""
+        logits, ids = zip(*self.predictions(trees, answers), strict=True)
+        return F.cross_entropy(torch.cat(logits), torch.cat(ids))
+
+    def predictions(
+        self, trees: Sequence[Tree], answers: Sequence[Sequence[Text]]
+    ) -> list[tuple[Float[Tensor, "A V"], Int[Tensor, " A"]]]:
+        """The logits of every token of each answer, and these tokens, one answer after the other.
 
         Each of a tree's branches is a question and the opening of its answer.
         """
@@ -130,37 +138,29 @@ class LanguageModel(nn.Module):
             ])
             for tree, own in zip(trees, targets, strict=True)
         ]  # fmt: skip
-        rows, positions, hidden = branches.batch(grown)
-        states = self.model.base_model(inputs_embeds=rows, position_ids=positions, attention_mask=hidden)
+        states: list[Tensor] = [torch.empty(0)] * len(grown)
+        for group in buckets([len(tree) for tree in grown]):
+            rows, positions, hidden = branches.batch([grown[number] for number in group])
+            read = self.model.base_model(inputs_embeds=rows, position_ids=positions, attention_mask=hidden)
+            for number, own_states in zip(group, read.last_hidden_state, strict=True):
+                states[number] = own_states
         # The state before an answer's token predicts it; only those go through the vocabulary's projection.
         predicting = [
-            its_states[end - len(target) : end]
-            for its_states, tree, own in zip(states.last_hidden_state, grown, targets, strict=True)
+            own_states[end - len(target) : end]
+            for own_states, tree, own in zip(states, grown, targets, strict=True)
             for end, target in zip(_ends(tree), own, strict=True)
         ]
         logits = self.model.lm_head(torch.cat(predicting)).float()
-        return F.cross_entropy(logits, torch.cat([target for own in targets for target in own]))
+        ids = [target for own in targets for target in own]
+        return list(zip(logits.split([len(target) for target in ids]), ids, strict=True))
 
     @torch.no_grad()
     def forced(
         self, prompts: Sequence[Float[Tensor, "_ H"]], beginnings: Sequence[str]
     ) -> list[tuple[Float[Tensor, "A V"], Int[Tensor, " A"]]]:
         """The logits of every token of given beginnings of answers, and these tokens."""
-        targets = [self._ids(SPACE + beginning) for beginning in beginnings]
-        return list(zip(self._predictions(prompts, targets), targets, strict=True))
-
-    def _predictions(
-        self, prompts: Sequence[Float[Tensor, "_ H"]], targets: Sequence[Int[Tensor, " _"]]
-    ) -> list[Float[Tensor, "_ V"]]:
-        """The logits of each of the tokens that follow the prompts."""
-        rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
-        states = self.states(rows)
-        # The state before an answer's token predicts it; only those go through the vocabulary's projection.
-        predicting = [
-            state[len(prompt) - 1 : len(row) - 1] for state, prompt, row in zip(states, prompts, rows, strict=True)
-        ]
-        logits = self.model.lm_head(torch.cat(predicting)).float()
-        return list(logits.split([len(target) for target in targets]))
+        trees = [Tree(prompt[:0], [Branch(0, prompt)]) for prompt in prompts]
+        return self.predictions(trees, [[Text(beginning, is_whole=False)] for beginning in beginnings])
 
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:

@@ -21,7 +21,8 @@ REMARKABLE = 0.3  # strength from which a way of speaking is listed: a single "n
 END = "<|im_end|>"
 OPENING = "<|im_start|>user\n"
 ANSWER_OPENING = "<|im_end|>\n<|im_start|>assistant\n"
-OVERALL_QUESTION = "What does the person feel in this video, and from which clues?"
+SOMEBODY = "the person"  # whom a question is about, unless they have a name or a pronoun
+OVERALL_QUESTION = f"What does {SOMEBODY} feel in this video, and from which clues?"
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,13 @@ Prompt = list[str | Slot]
 
 
 def utterance_question(start_sec: float, end_sec: float) -> str:
-    return f"What does the person feel from {start_sec:.1f} s to {end_sec:.1f} s, and from which clues?"
+    return f"What does {SOMEBODY} feel from {start_sec:.1f} s to {end_sec:.1f} s, and from which clues?"
 
 
-def question_about(utterances: Sequence[PromptUtterance], index: int | None) -> Question:
-    """The question about one of the prompt's utterances, or about the whole."""
-    if index is None:
-        return Question(OVERALL_QUESTION)
-    return Question(utterance_question(*utterances[index].span), index)
+def question_about(utterances: Sequence[PromptUtterance], index: int | None, who: str = SOMEBODY) -> Question:
+    """The question about one of the prompt's utterances, or about the whole; ``who`` is a name or a pronoun."""
+    text = OVERALL_QUESTION if index is None else utterance_question(*utterances[index].span)
+    return Question(text.replace(SOMEBODY, who, 1), index)
 
 
 def heading(start_sec: float, end_sec: float) -> str:

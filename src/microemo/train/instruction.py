@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
@@ -19,16 +21,20 @@ class Instruction(Alignment):
         self.alignment_share = alignment_share
 
     def forward(self, examples: Sequence[Example]) -> Scores:
+        """The loss, and of how many answers the first token, which is mostly a label, is the likeliest."""
         tokens = self.tokens(examples)
-        loss = self.language_loss(tokens, examples)
-        if not self.alignment_share:
-            return Scores(loss, self.anchors.new_zeros(()), self.anchors.new_zeros(()))
-        aligned = alignment(tokens, examples, self.anchors)
-        return aligned._replace(loss=loss + self.alignment_share * aligned.loss)
+        logits, ids = zip(*self.predictions(tokens, examples), strict=True)
+        loss = F.cross_entropy(torch.cat(logits), torch.cat(ids))
+        num_correct = torch.stack([each[0].argmax() == own[0] for each, own in zip(logits, ids, strict=True)]).sum()
+        if self.alignment_share:
+            loss = loss + self.alignment_share * alignment(tokens, examples, self.anchors).loss
+        return Scores(loss, num_correct.float(), loss.new_tensor(len(ids)))
 
-    def language_loss(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Tensor:
+    def predictions(
+        self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]
+    ) -> list[tuple[Tensor, Tensor]]:
         trees = [
             self.model.tree(filled, one.utterances, one.features.times_sec, [turn.question for turn in one.turns])
             for filled, one in zip(tokens, examples, strict=True)
         ]
-        return self.model.language.loss(trees, [[turn.answer for turn in one.turns] for one in examples])
+        return self.model.language.predictions(trees, [[turn.answer for turn in one.turns] for one in examples])

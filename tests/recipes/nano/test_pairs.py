@@ -26,7 +26,7 @@ def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
         ((start, end),) = example.spans
         assert start == 0 and all(0 <= time < end for time in example.features.times_sec)
         for slot, family in example.labelled:
-            assert example.turns[0].answer.text.startswith(family)
+            assert example.turns[0].answer == (family, False)
             if slot.kind == "video_window":
                 assert example.features.frames is not None
                 assert FACE_FAMILIES[int(example.features.frames.mean((0, 1)).argmax())] == family
@@ -36,9 +36,9 @@ def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
     assert len(kinds) == 4
 
 
-def test_only_the_voices_of_the_actors_that_are_asked_for_are_taken(features: Path) -> None:
-    assert {voice.actor for voice in Pairs(features, "train").voices} == {0, 1}
-    assert {voice.actor for voice in Pairs(features, "train", actors={1}).voices} == {1}
+def test_only_the_voices_of_the_speakers_that_are_asked_for_are_taken(features: Path) -> None:
+    assert {voice.speaker for voice in Pairs(features, "train").voices} == {"RAVDESS 0", "RAVDESS 1"}
+    assert {voice.speaker for voice in Pairs(features, "train", {"RAVDESS 1"}).voices} == {"RAVDESS 1"}
 
 
 def test_the_same_chance_gives_the_same_example(features: Path) -> None:

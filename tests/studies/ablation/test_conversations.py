@@ -94,7 +94,7 @@ def test_material_is_of_the_split_alone_and_voices_of_one_actor(
     said = {}
     for voice in Pairs(features, split).voices:
         unplaced = voice.features.float() - ROOM[: len(voice.features)]
-        said |= dict.fromkeys(spots(unplaced), voice.actor)
+        said |= dict.fromkeys(spots(unplaced), voice.speaker)
     for seed in range(20):
         clip = drawn(conversations, seed)
         if clip.features.frames is not None:
@@ -124,9 +124,9 @@ def test_a_folder_without_a_voice_of_each_emotion_is_refused(features: Path, tmp
     path = tmp_path / "voices_train.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()]
     for number, row in enumerate(rows):
-        row["actor"] = number
+        row["speaker"] = f"RAVDESS {number}"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with pytest.raises(InputError, match="no actor of train has a voice of each emotion"):
+    with pytest.raises(InputError, match="no speaker of train has a voice of each emotion"):
         Conversations(tmp_path, "train", ROOM)
 
 

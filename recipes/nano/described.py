@@ -1,0 +1,191 @@
+"""Made clips with what was written about them, as examples: one prompt in time order, each answer behind its question.
+
+Where nobody has written about an utterance the answer to learn is a label alone, in a word that the writers had for
+that feeling at that strength. Modalities, words and clues are left out at random; an answer that speaks of what was
+left out is cut down to its label.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from microemo.data.association import family
+from microemo.lexicon import family_of
+from microemo.model.features import Features
+from microemo.model.language import Text
+from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, prompt_utterances, question_about
+from microemo.parse import CITATION, NUMBER
+from microemo.schema import Clue, Modality, Utterance
+from microemo.train.clips import Annotation, answer
+from microemo.train.examples import Example, Turn, labelled_slots
+from recipes.descriptions.check import Written
+from recipes.descriptions.table import Label, Table
+from recipes.nano import made_clips
+from recipes.nano.made_clips import Part, parts_of
+
+DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
+WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
+WITHOUT_CLUES, WITHOUT_CLUE = 0.1, 0.1  # how often all are, and each
+MILD, STRONG = 0.35, 0.6  # limits of a label's intensity, as the tables' readers saw it
+
+
+@dataclass(frozen=True)
+class MadeClip:
+    """A person in a table, and what was encoded of them."""
+
+    table: Table
+    part: Part
+    features: Features
+
+    @property
+    def modalities(self) -> set[Modality]:
+        there: dict[Modality, bool] = {
+            "face": bool(self.features.times_sec),
+            "voice": self.features.audio is not None,
+            "words": any(self.table.utterances[number].text for number in self.part.utterances),
+        }
+        return {modality for modality, is_there in there.items() if is_there}
+
+    @property
+    def who(self) -> str:
+        """How a question calls them: by a name where they have one."""
+        known = self.table.who[self.part.person]
+        return SOMEBODY if known == "they" else known.partition(" (")[0]
+
+
+class Described:
+    """The parts in a file of ``made_clips.write``, with the descriptions of their tables."""
+
+    def __init__(self, features: Path) -> None:
+        tables = made_clips.tables()
+        self.clips = [
+            MadeClip(table, part, encoded)
+            for index, encoded in made_clips.read(features)
+            for table in [tables[index["table"]]]
+            for part in parts_of(table)
+            if part.person == index["person"]
+        ]
+        rows = [Written.model_validate_json(line) for line in DESCRIPTIONS.read_text(encoding="utf-8").splitlines()]
+        self.written: dict[tuple[str, int | None], list[Written]] = defaultdict(list)
+        for row in rows:
+            table = tables[row.table]
+            if len(table.who) == 1:  # of two people a description tells both, and a prompt one
+                self.written[row.table, row.utterance].append(row)
+                if len(table.utterances) == 1 and row.utterance is None:
+                    self.written[row.table, 0].append(row)
+        self.shades = shades(rows, tables)
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def example(self, index: int, rng: random.Random) -> Example:
+        clip = self.clips[index]
+        without = {modality for modality, share in WITHOUT.items() if rng.random() < share}
+        if without >= clip.modalities:
+            without = set()
+        utterances, clues = self._told(clip, without, rng)
+        entries, own = numbered_from_one(prompt_utterances(utterances, clues))
+        prompted = [
+            _shown(entry, clip, number, without) for entry, number in zip(entries, clip.part.utterances, strict=True)
+        ]
+        numbers = {old: new for new, old in own.items()}
+        asked: list[int | None] = [*range(len(prompted)), *([None] if len(prompted) > 1 else [])]
+        return Example(
+            _features(clip, without),
+            prompted,
+            [
+                Turn(question_about(prompted, place, clip.who), self._answer(clip, place, numbers, without, rng))
+                for place in asked
+            ],
+            labelled_slots(
+                [self._label(clip, place).family for place in range(len(prompted))],
+                [_carries(self._label(clip, place), entry) for place, entry in enumerate(prompted)],
+            ),
+        )
+
+    def _told(self, clip: MadeClip, without: set[Modality], rng: random.Random) -> tuple[list[Utterance], list[Clue]]:
+        several = len(clip.table.who) > 1
+        utterances = [clip.table.utterances[number] for number in clip.part.utterances]
+        if several:
+            utterances = [one.model_copy(update={"speaker": one.person}) for one in utterances]
+        if "words" in without:
+            utterances = [one.model_copy(update={"text": ""}) for one in utterances]
+        if rng.random() < WITHOUT_CLUES:
+            return utterances, []
+        own = [clue for clue in clip.table.clues if clue.person == clip.part.person and clue.modality not in without]
+        return utterances, [clue for clue in own if rng.random() >= WITHOUT_CLUE]
+
+    def _label(self, clip: MadeClip, place: int) -> Label:
+        labels = clip.table.labels[clip.part.utterances[place]]
+        return next(label for label in labels if label.person == clip.part.person)
+
+    def _answer(
+        self, clip: MadeClip, place: int | None, numbers: Mapping[int, int], without: set[Modality], rng: random.Random
+    ) -> Text:
+        """What was written, if the prompt lists all that it cites; else a label."""
+        index = None if place is None else clip.part.utterances[place]
+        written = self.written.get((clip.table.id, index), [])
+        if written:
+            one = rng.choice(written)
+            if not without and _cited(one.text) <= numbers.keys():
+                return Text(answer(Annotation(one.labels, one.text), numbers))
+            return Text(one.labels[0].lower(), is_whole=False)
+        labels = [self._label(clip, each) for each in range(len(clip.part.utterances))]
+        if place is None:
+            names = list(dict.fromkeys(self._shade(label, rng) for label in labels))
+            return Text(", ".join(names[:2]), is_whole=False)
+        return Text(self._shade(labels[place], rng), is_whole=False)
+
+    def _shade(self, label: Label, rng: random.Random) -> str:
+        words = self.shades.get((label.family, strength(label))) or Counter([label.family])
+        return rng.choices(list(words), list(words.values()))[0]
+
+
+def strength(label: Label) -> str:
+    """As the tables' readers were told it."""
+    if label.intensity is None:
+        return ""
+    return "mild" if label.intensity < MILD else "strong" if label.intensity >= STRONG else ""
+
+
+def shades(rows: Sequence[Written], tables: Mapping[str, Table]) -> dict[tuple[str, str], Counter[str]]:
+    """The first words that were written for a family's feelings of some strength, of clips that carry one label."""
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        labels = tables[row.table].labels
+        word = row.labels[0].lower()
+        if len(labels) == len(labels[0]) == 1:
+            (label,) = labels[0]
+            if label.shows is None and (family_of(word) or family(word)) == label.family:
+                found[label.family, strength(label)][word] += 1
+    return dict(found)
+
+
+def _cited(text: str) -> set[int]:
+    return {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
+
+
+def _shown(entry: PromptUtterance, clip: MadeClip, number: int, without: set[Modality]) -> PromptUtterance:
+    """The entry with whether the person is seen and heard in it."""
+    times = () if "face" in without else clip.features.times_sec
+    speaks = clip.table.utterances[number].person == clip.part.person and clip.features.audio is not None
+    return replace(
+        entry,
+        seen=any(entry.start_sec <= time < entry.end_sec for time in times),
+        heard=speaks and "voice" not in without,
+    )
+
+
+def _carries(label: Label, entry: PromptUtterance) -> frozenset[Modality]:
+    """The modalities that show an utterance's label: a face that contradicts it does not."""
+    shown: dict[Modality, bool] = {"face": entry.seen and label.shows is None, "voice": entry.heard}
+    return frozenset(modality for modality, is_there in shown.items() if is_there)
+
+
+def _features(clip: MadeClip, without: set[Modality]) -> Features:
+    features = clip.features
+    if "face" in without:
+        features = Features(audio=features.audio)
+    return replace(features, audio=None) if "voice" in without else features
