@@ -14,6 +14,7 @@ import typer
 
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
+from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
 from microemo.cli.terminal import print_error, quiet_libraries
@@ -30,6 +31,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(train)
 app.command()(schema)
+app.command()(doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 
