@@ -223,7 +223,9 @@ def devices() -> Iterator[Check]:
         return
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     precision = str(compute_dtype(device)).removeprefix("torch.")
-    found = f"{device.type}: {name}, {torch.get_num_threads()} threads, torch {torch.__version__}, trains in {precision}"
+    found = (
+        f"{device.type}: {name}, {torch.get_num_threads()} threads, torch {torch.__version__}, trains in {precision}"
+    )
     yield Check("device", "device", "ok", found)
 
 
