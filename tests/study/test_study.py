@@ -1,6 +1,7 @@
-"""A folder of made results as one study: who plays a part, tables, rates, transitions, and contrasts whose truth is known."""
+"""A folder of made results as one study: who plays a part, tables, rates, transitions, contrasts of known truth."""
 
 import math
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -245,3 +246,14 @@ def test_a_condition_of_many_values_is_not_compared(tmp_path: Path) -> None:
     assert found.contrasts().empty
     assert any("age: has 13 values" in remark for remark in found.remarks)
     assert any("place: has a single value" in remark for remark in found.remarks)
+
+
+def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch, capsys) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "study.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    rng = np.random.default_rng(0)
+    write(tmp_path / "results", list(people(rng, 10, 2, effect=0.2)), rng, num_utterances=4)
+    (tmp_path / "results" / "design.csv").rename(tmp_path / "design.csv")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "docs/study.md", "exec"), {})
+    assert "num_people" in capsys.readouterr().out

@@ -78,7 +78,7 @@ def test_twice_is_the_same(report, made: Path) -> None:
 
 def test_without_a_design_and_with_a_broken_result(report, made: Path) -> None:
     (made / "p00_0" / "result.json").write_text("[]")
-    code, stdout, stderr = report("made")
+    code, _, stderr = report("made")
     assert code == 1
     assert stderr.count("\n") == 1 and "p00_0" in stderr
     page = (made / "study" / "study.html").read_text(encoding="utf-8")
