@@ -91,7 +91,8 @@ def contrast(figures: np.ndarray, is_second: np.ndarray, person: np.ndarray) -> 
     known = ~np.isnan(figures)
     figures, is_second, person = figures[known], is_second[known], person[known]
     sides = [(person[is_second == side], figures[is_second == side]) for side in (0.0, 1.0)]
-    counts = tuple(len(set(who)) for who, _ in sides) + tuple(len(of) for _, of in sides)
+    first, second = (of for _, of in sides)
+    counts = (len(set(sides[0][0])), len(set(sides[1][0])), len(first), len(second))
     means = _cell_means(figures, is_second, person)
     if not all(counts):
         return Contrast(NAN, NAN, NAN, NAN, "none", *counts, "no figures of one of the two")
@@ -104,13 +105,14 @@ def contrast(figures: np.ndarray, is_second: np.ndarray, person: np.ndarray) -> 
     if np.ptp(figures) < 1e-12:
         return Contrast(difference, NAN, NAN, NAN, "none", *counts, "the same everywhere")
     if len(set(person)) == len(person):
-        return Contrast(*_welch(*(of for _, of in sides)), "Welch's t", *counts)
+        return Contrast(*_welch(first, second), "Welch's t", *counts)
     fitted = _mixed_model(figures, is_second, person)
     if fitted is not None:
-        *bounds, note = fitted
-        return Contrast(*bounds, "mixed model", *counts, note)
+        difference, low, high, p_value, note = fitted
+        return Contrast(difference, low, high, p_value, "mixed model", *counts, note)
     note = "the mixed model did not converge: interval by a bootstrap of people, no p-value"
-    return Contrast(difference, *_bootstrap(means), NAN, "bootstrap", *counts, note)
+    low, high = _bootstrap(means)
+    return Contrast(difference, low, high, NAN, "bootstrap", *counts, note)
 
 
 def _cell_means(figures: np.ndarray, is_second: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -271,7 +271,8 @@ def _people(study: Study, tables: dict[str, "pandas.DataFrame"]) -> Section:
     timed = feelings[feelings["measure"].str.startswith(TIME)]
     rows = []
     for name, own in people.groupby("person", sort=False):
-        top = timed[(timed["person"] == name) & (timed["mean"] > 0)].nlargest(3, "mean")
+        felt = timed[(timed["person"] == name) & (timed["mean"] > 0)]
+        top = felt.sort_values("mean", ascending=False, kind="stable").head(3)
         conditions = [" / ".join(map(str, own[column].dropna().unique())) for column in study.conditions]
         rows.append(
             (
