@@ -16,7 +16,7 @@ P-values are corrected by Holm's method over all contrasts of one call.
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -70,9 +70,7 @@ def compared(people: "pandas.DataFrame", condition: str) -> str:
     return ""
 
 
-def _of_condition(
-    figures: "pandas.DataFrame", people: "pandas.DataFrame", condition: str
-) -> Iterator[dict[str, object]]:
+def _of_condition(figures: "pandas.DataFrame", people: "pandas.DataFrame", condition: str) -> Iterator[dict[str, Any]]:
     if compared(people, condition):
         return
     (reference, first), *others = groups(people, [condition])

@@ -240,7 +240,7 @@ def _steps(table: "pandas.DataFrame", by: str | None, among: str, suffix: str) -
     pictures = tuple(
         Picture(
             f"transitions{suffix}-{number}", plots.transitions(part, FAMILY_ORDER),
-            f"{name}: which family follows which; the most frequent changes are in the table",
+            f"{name}: which family follows which" if by else "Which family follows which",
         )
         for number, (name, part) in enumerate(parts)
     )  # fmt: skip
