@@ -71,7 +71,8 @@ def report(study: Study) -> Report:
     if contrasts is not None:
         tables["contrasts"] = contrasts
         sections += _contrasts(contrasts, usable)
-    for by in usable or [None]:
+    by: str | None
+    for by in usable or (None,):
         sections += _of_group(study, by, tables)
     return Report((*sections, _people(study, tables)), tables)
 

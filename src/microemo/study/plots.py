@@ -134,7 +134,7 @@ def _points(axes: "Axes", figures: np.ndarray, rows: np.ndarray, number: int) ->
     colour = COLOURS[number % len(COLOURS)]
     axes.hlines(rows, figures[:, 1], figures[:, 2], color=colour, linewidth=1.6)
     sure = ~np.isnan(figures[:, 1])
-    look = {"linestyle": "none", "marker": MARKERS[number % len(MARKERS)], "markersize": 5, "color": colour}
+    look: Any = {"linestyle": "none", "marker": MARKERS[number % len(MARKERS)], "markersize": 5, "color": colour}
     axes.plot(figures[sure, 0], rows[sure], **look)
     axes.plot(figures[~sure, 0], rows[~sure], **look, markerfacecolor=SURFACE)
 

@@ -110,7 +110,8 @@ def load(directory: Path | str, design: Path | str | None = None) -> Study:
     require("pandas", "study")
     directory = Path(directory)
     found, faults = find(directory)
-    subjects, conditions, remarks = everybody(found), (), []
+    subjects, remarks = everybody(found), list[str]()
+    conditions: tuple[str, ...] = ()
     if design is not None:
         read = designs.read(Path(design))
         subjects, unmatched, remarks = named(found, read)
