@@ -50,7 +50,7 @@ def test_analyze_works(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "tone" / "report.html").is_file()
 
 
-@pytest.mark.parametrize("command", ["analyze", "predict", "evaluate", "train", "data", "weights"])
+@pytest.mark.parametrize("command", ["analyze", "predict", "evaluate", "report", "train", "data", "weights", "doctor"])
 def test_every_command_shows_its_help(command: str) -> None:
     done = without_extras("from microemo.cli import main; main()", command, "--help")
     assert done.returncode == 0 and "Usage" in done.stdout

@@ -14,8 +14,10 @@ import typer
 
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
+from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
+from microemo.cli.report import report
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.cli.train import train
 from microemo.errors import MicroEmoError
@@ -28,8 +30,10 @@ app = typer.Typer(
 app.command()(analyze)
 app.command()(predict)
 app.command()(evaluate)
+app.command()(report)
 app.command()(train)
 app.command()(schema)
+app.command()(doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 
