@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from microemo.cli import data, weights
-from microemo.cli.analyze import analyze, schema
+from microemo.cli.analyze import analyze, convert, schema
 from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(analyze)
+app.command()(convert)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(report)

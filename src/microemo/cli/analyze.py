@@ -135,6 +135,32 @@ def print_json(results: list["Result"], *, several: bool) -> None:
         print(json.dumps(documents[0], ensure_ascii=False))
 
 
+def convert(
+    results: Annotated[list[Path], typer.Argument(metavar="RESULT", help="A result.json, or the folder that has it.")],
+    formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder for each result in DIR; else beside result.json.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Write earlier results in other formats, without analysing again."""
+    from microemo import report
+    from microemo.result import Result
+
+    chosen = formats.replace(" ", "").split(",")
+    report.check_formats(chosen)
+    read = [path / report.FORMATS["json"].filename if path.is_dir() else path for path in results]
+    folders = directories(out, [path.parent.with_suffix(".json") for path in read]) if out else [p.parent for p in read]
+    failures: list[Exception] = []
+    for path, folder in zip(read, folders, strict=True):
+        try:
+            print(*report.save(Result.read(path), folder, chosen), sep="\n")
+        except Exception as error:
+            failures.append(error)
+            print_error(error, debug=debug, source=path)
+    raise typer.Exit(exit_code(len(read), failures))
+
+
 def schema() -> None:
     """Print the JSON Schema of result.json."""
     from microemo.result import Result

@@ -1,25 +1,41 @@
 """Reports: a result written to disk, one module per format. A new format is one module and one line of ``FORMATS``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.report import html, result_json, series
+from microemo.report import bids, captions, elan, html, praat, result_json, series, spreadsheets
 from microemo.schema import KeyFrame, ResultRecord
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "save", "series"]
 
 
+def nothing(result: ResultRecord) -> dict[str, bytes]:
+    return {}
+
+
 class Format(NamedTuple):
+    """A file, how it is made, and those that go beside it, by name."""
+
     filename: str
     render: Callable[[ResultRecord, Sequence[KeyFrame]], bytes]
+    beside: Callable[[ResultRecord], Mapping[str, bytes]] = nothing
 
 
 FORMATS: dict[str, Format] = {
     "json": Format(result_json.FILENAME, result_json.render),
     "html": Format(html.FILENAME, html.render),
+    "csv": Format(spreadsheets.FIRST + spreadsheets.PLAIN.suffix, spreadsheets.render, spreadsheets.beside),
+    "excel": Format(
+        spreadsheets.FIRST + spreadsheets.EXCEL.suffix, spreadsheets.render_excel, spreadsheets.beside_excel
+    ),
+    "srt": Format(captions.SRT, captions.render_srt),
+    "vtt": Format(captions.VTT, captions.render_vtt),
+    "eaf": Format(elan.FILENAME, elan.render),
+    "textgrid": Format(praat.FILENAME, praat.render),
+    "bids": Format(bids.FILENAME, bids.render, bids.beside),
 }
 
 
@@ -41,13 +57,15 @@ def save(
     formats: Sequence[str] = DEFAULT_FORMATS,
     key_frames: Sequence[KeyFrame] = (),
 ) -> list[Path]:
-    """Write the result into ``folder``, one file a format, and return the files' paths.
+    """Write the result into ``folder``, a file a format or a few, and return the files' paths.
 
     Every format is rendered before the first file is written, and each file appears whole or not at all. Raises
     ``InputError`` on an unknown format and where the folder cannot be written.
     """
     check_formats(formats)
-    contents = {FORMATS[name].filename: FORMATS[name].render(result, key_frames) for name in formats}
+    contents: dict[str, bytes] = {}
+    for chosen in (FORMATS[name] for name in formats):
+        contents |= {chosen.filename: chosen.render(result, key_frames), **chosen.beside(result)}
     return [files.write(folder / filename, content) for filename, content in contents.items()]
 
 
