@@ -23,7 +23,7 @@ from microemo.report.tables import COLUMNS
 from microemo.result import Result
 from microemo.schema import UtteranceAnswer
 
-FORMATS = ("csv", "excel", "srt", "vtt", "eaf", "textgrid", "bids")
+FORMATS = ("csv", "excel", "srt", "vtt", "eaf", "textgrid", "bids", "png", "svg", "pdf")
 HOSTILE = st.text(max_size=40) | st.sampled_from(
     ["<b>&amp;\"'</b>", "a\tb\nc\r\n\x00\x1b[31m", "שלום «", "=1+1", "]]>", "-->", "\ufffe", "", "“”"]
 )
@@ -122,6 +122,15 @@ def test_the_codebook_explains_every_column(written: Path) -> None:
     }
     assert all(row["meaning"] for row in rows)
     assert set(MEANINGS) == {column for columns in COLUMNS.values() for column in columns}
+
+
+def test_the_figure_tells_who_feels_what(result: Result, written: Path) -> None:
+    drawn = ElementTree.fromstring((written / "timeline.svg").read_bytes())
+    comments = (written / "timeline.svg").read_text()
+    assert drawn.tag.endswith("svg")
+    assert all(f"<!-- {person}: feels -->" in comments for person in tiers.persons(result) if len(result.people) > 1)
+    assert (written / "timeline.pdf").read_bytes().startswith(b"%PDF")
+    assert (written / "timeline.png").read_bytes().startswith(b"\x89PNG")
 
 
 @settings(max_examples=40, deadline=None)

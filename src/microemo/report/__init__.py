@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.report import bids, captions, elan, html, praat, result_json, series, spreadsheets
+from microemo.report import bids, captions, elan, figure, html, praat, result_json, series, spreadsheets
 from microemo.schema import KeyFrame, ResultRecord
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "save", "series"]
@@ -36,6 +36,9 @@ FORMATS: dict[str, Format] = {
     "eaf": Format(elan.FILENAME, elan.render),
     "textgrid": Format(praat.FILENAME, praat.render),
     "bids": Format(bids.FILENAME, bids.render, bids.beside),
+    "png": Format(f"{figure.NAME}.png", figure.render_png),
+    "svg": Format(f"{figure.NAME}.svg", figure.render_svg),
+    "pdf": Format(f"{figure.NAME}.pdf", figure.render_pdf),
 }
 
 
