@@ -14,6 +14,7 @@ import typer
 
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
+from microemo.cli.batch import batch
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
 from microemo.cli.terminal import print_error, quiet_libraries
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(analyze)
+app.command()(batch)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(train)
