@@ -96,5 +96,5 @@ def test_a_file_that_has_gone_is_noted(store: Store, tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(InputError, match="out: cannot be written .*--out"), Store(tmp_path / "out").claimed("key"):
+    with pytest.raises(InputError, match=r"out: cannot be written .*--out"), Store(tmp_path / "out").claimed("key"):
         pass

@@ -15,6 +15,7 @@ from microemo.extras import require
 from microemo.schema import Clip
 
 RETRIES = 2  # of a clip whose worker dies
+PASSES = 2  # through all that came to nothing: where a whole machine goes, clips lose all retries in a moment
 
 Row = dict[str, Any]
 
@@ -29,16 +30,18 @@ def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) 
     ray, data = require("ray", "ray"), require("ray.data", "ray")
     if not ray.is_initialized():
         _join(ray, workers)
-    finished = set()
-    for row in _rows(data, jobs, stages, store, ray.cluster_resources()).iter_rows():
-        if row["problem"]:
-            raise MicroEmoError(row["problem"])
-        finished.add(row["job"].key)
-        yield row["job"].key
-    for job in jobs:
-        if job.key not in finished:
-            lost(job, store)
-            yield job.key
+    waiting = {job.key: job for job in jobs}
+    for _ in range(PASSES):
+        for row in _rows(data, list(waiting.values()), stages, store, ray.cluster_resources()).iter_rows():
+            if row["problem"]:
+                raise MicroEmoError(row["problem"])
+            if (job := waiting.pop(row["job"].key, None)) is not None:
+                yield job.key
+        if not waiting:
+            return
+    for job in waiting.values():
+        lost(job, store)
+        yield job.key
 
 
 def _rows(data: Any, jobs: Sequence[Job], stages: Stages, store: Store, there: Mapping[str, float]) -> Any:
