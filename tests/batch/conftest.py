@@ -30,9 +30,9 @@ def stages(model: Path) -> MadeStages:
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine "local" works here."""
 
-    def work(jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) -> Iterator[str]:
+    def work(jobs: Sequence[Job], stages: Stages, store: Store) -> Iterator[str]:
         for job in jobs:
             analyse(job, stages, store)
             yield job.key
 
-    monkeypatch.setitem(ENGINES, "local", work)
+    monkeypatch.setitem(ENGINES, "local", lambda workers: work)

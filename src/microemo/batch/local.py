@@ -7,11 +7,12 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 
 from microemo.batch.stages import Stages
 from microemo.batch.store import Store
-from microemo.batch.work import Job, analyse, default_workers, lost, one_thread
+from microemo.batch.work import Engine, Job, analyse, default_workers, lost, one_thread
 from microemo.errors import MicroEmoError
 
 PROCESSES = multiprocessing.get_context("forkserver")  # which has imported all, and no threads yet
@@ -19,12 +20,18 @@ PROCESSES.set_forkserver_preload([__name__])
 TRIES = 2  # of a clip whose worker dies
 
 
+def engine(workers: int | None) -> Engine:
+    """So many workers; by default as processors and memory allow, and on a GPU, which they would share, one."""
+    return partial(run, workers=workers)
+
+
 def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) -> Iterator[str]:
-    """See ``Engine``. A worker that dies (for want of memory, or by a fault in a decoder) is replaced, and its clip
+    """See ``Engine``. A worker that dies, for want of memory or by a fault in a decoder, is replaced, and its clip
     tried once more.
     """
+    workers = workers or (default_workers() if stages.pipeline.device.type == "cpu" else 1)
     waiting = deque((job, TRIES) for job in jobs)
-    team = [Worker(stages, store) for _ in range(min(workers or default_workers(), len(jobs)))]
+    team = [Worker(stages, store) for _ in range(min(workers, len(jobs)))]
     try:
         while waiting or any(worker.task for worker in team):
             for worker in team:

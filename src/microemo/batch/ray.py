@@ -9,7 +9,7 @@ from typing import Any
 
 from microemo.batch.stages import Stages
 from microemo.batch.store import Outcome, Store
-from microemo.batch.work import Job, attempt, default_workers, keep, lost, one_thread
+from microemo.batch.work import Engine, Job, attempt, default_workers, keep, lost, one_thread
 from microemo.errors import MicroEmoError
 from microemo.extras import require
 from microemo.schema import Clip
@@ -20,12 +20,22 @@ PASSES = 2  # through all that came to nothing: where a whole machine goes, clip
 Row = dict[str, Any]
 
 
-def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) -> Iterator[str]:
-    """See ``Engine``; on the cluster of ``RAY_ADDRESS``, else on one of this machine, of ``workers`` processors.
+def engine(workers: int | None) -> Engine:
+    """The cluster of ``RAY_ADDRESS``, else one of this machine, of so many processors.
+
+    Raises ``MicroEmoError`` where Ray is not installed, and where workers are asked of a cluster that is there.
+    """
+    require("ray.data", "ray")
+    if workers is not None and "RAY_ADDRESS" in os.environ:
+        raise MicroEmoError("--workers: the cluster of RAY_ADDRESS has as many as it has; leave the option out")
+    return partial(run, workers=workers or default_workers())
+
+
+def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int) -> Iterator[str]:
+    """See ``Engine``. All machines see the same folders by the same paths.
 
     A model has a GPU to itself, and perception a processor; without GPUs each half takes half of a processor, so that
-    neither waits for the other's. All machines see the same folders by the same paths. A clip whose worker dies, or
-    its machine, is tried again elsewhere. Raises ``MicroEmoError`` where Ray is not installed, and as ``Engine``.
+    neither waits for the other's. A clip whose worker dies, or its machine, is tried again elsewhere.
     """
     ray, data = require("ray", "ray"), require("ray.data", "ray")
     if not ray.is_initialized():
@@ -101,14 +111,9 @@ def _row(job: Job, make: Callable[[], Any]) -> Row:
         return {"job": job, "found": None, "problem": str(error)}
 
 
-def _join(ray: Any, workers: int | None) -> None:
+def _join(ray: Any, workers: int) -> None:
     """A cluster that is there, or one of this machine."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is named by us
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-    if "RAY_ADDRESS" not in os.environ:
-        ray.init(num_cpus=workers or default_workers(), include_dashboard=False, **quiet)
-    elif workers is None:
-        ray.init(**quiet)
-    else:
-        raise MicroEmoError("--workers: the cluster of RAY_ADDRESS has as many as it has; leave the option out")
+    here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
+    ray.init(log_to_driver=False, logging_level=logging.ERROR, **here)

@@ -1,6 +1,6 @@
 """A batch from beginning to end: find the clips, do what is not done, and put the study together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from microemo.batch.work import Engine, Job
 from microemo.data.manifest import Sample
 from microemo.hooks import Hook, silent
 
-ENGINES: dict[str, Engine] = {"local": local.run, "ray": ray.run}
+ENGINES: dict[str, Callable[[int | None], Engine]] = {"local": local.engine, "ray": ray.engine}
 READERS = 8  # files that are read at a time, to know their content
 
 
@@ -56,27 +56,27 @@ def run(
     """
     dataset.needed()
     stages.needed()
+    work = ENGINES[engine](workers)
     study = inputs.find(given, out)
     own = inputs.share(study.samples, shard)
     store = Store(out.absolute())
-    contents = _look(own, store, hook)
-    jobs = _jobs(own, contents, stages, store, retry_failed)
+    jobs = _jobs(own, _look(own, store, hook), stages, store, retry_failed)
     if jobs:
         hook("analyze", 0, len(jobs))
-        for number, _ in enumerate(ENGINES[engine](jobs, stages, store, workers), start=1):
+        for number, _ in enumerate(work(jobs, stages, store), start=1):
             hook("analyze", number, len(jobs))
-    own_entries = [_entry(sample, content, stages, store) for sample, content in zip(own, contents, strict=True)]
-    entries = [_entry(sample, store.content(sample.name), stages, store) for sample in study.samples]
-    whole = [entry for entry in entries if entry is not None]
-    num_missing = len(entries) - len(whole)
-    failed = {entry.sample.name: entry.error for entry in own_entries if entry is not None and entry.error is not None}
+    found = {sample.name: _entry(sample, stages, store) for sample in study.samples}
+    entries = [entry for entry in found.values() if entry is not None]
+    mine = [entry for entry in (found[sample.name] for sample in own) if entry is not None]
+    num_missing = len(found) - len(entries)
     return Batch(
-        done=tuple(entry.sample.name for entry in own_entries if entry is not None and entry.error is None),
-        failed=failed | {fault.place: fault.reason for fault in study.faults},
+        done=tuple(entry.sample.name for entry in mine if entry.error is None),
+        failed={entry.sample.name: entry.error for entry in mine if entry.error is not None}
+        | {fault.place: fault.reason for fault in study.faults},
         left_alone=study.left_alone,
         num_new=len(jobs),
         num_missing=num_missing,
-        dataset=None if num_missing else dataset.write(store, whole),
+        dataset=None if num_missing else dataset.write(store, entries),
     )
 
 
@@ -105,8 +105,9 @@ def _jobs(
     return list(jobs.values())
 
 
-def _entry(sample: Sample, content: Content | None, stages: Stages, store: Store) -> Entry | None:
+def _entry(sample: Sample, stages: Stages, store: Store) -> Entry | None:
     """How a clip stands in the data set; None if nothing is done with it yet."""
+    content = store.content(sample.name)
     if content is None:
         return None
     if content.sha256 is None:

@@ -33,7 +33,7 @@ class Engine(Protocol):
     Raises ``MicroEmoError`` where no job can be done: for want of weights, of room, of a device.
     """
 
-    def __call__(self, jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) -> Iterator[str]: ...
+    def __call__(self, jobs: Sequence[Job], stages: Stages, store: Store) -> Iterator[str]: ...
 
 
 def default_workers() -> int:
