@@ -41,6 +41,10 @@ def test_globs_and_several_folders_have_names_from_where_they_part() -> None:
     assert names("study/p1", "other", "study/p1/a.mp4") == ["other/c.mp4", "study/p1/a.mp4"]
 
 
+def test_results_among_what_a_glob_names_are_not_seen() -> None:
+    assert names("study/*") == names("study", "study/notes.txt") == names(*map(str, Path("study").glob("[!.]*")))
+
+
 def test_links_are_taken_and_no_circle_is_walked() -> None:
     Path("study/p1/up").symlink_to("..")
     Path("study/link.mp4").symlink_to("../other/c.mp4")

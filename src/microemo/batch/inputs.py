@@ -35,8 +35,8 @@ def find(given: Sequence[str], out: Path) -> Study:
     names. What is in ``out`` and what is hidden is not seen. Raises ``InputError`` where something is not there, and
     where there are no clips.
     """
-    paths = [path for text in given for path in _paths(text)]
-    if out.absolute() in map(Path.absolute, paths):
+    paths = [path for text in given for path in _paths(text) if path.absolute() != out.absolute()]
+    if not paths:
         raise InputError(f"--out {out}: the study's own folder; name another one, which may be in it")
     if len(paths) == 1 and _is_manifest(paths[0]):
         found = manifest.read(paths[0], max_failed_share=1, labelled=False)

@@ -16,7 +16,6 @@ from microemo.batch.work import Engine, Job, analyse, default_workers, lost, one
 from microemo.errors import MicroEmoError
 
 PROCESSES = multiprocessing.get_context("forkserver")  # which has imported all, and no threads yet
-PROCESSES.set_forkserver_preload([__name__])
 TRIES = 2  # of a clip whose worker dies
 
 
@@ -30,6 +29,7 @@ def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) 
     tried once more.
     """
     workers = workers or (default_workers() if stages.pipeline.device.type == "cpu" else 1)
+    PROCESSES.set_forkserver_preload([__name__])
     waiting = deque((job, TRIES) for job in jobs)
     team = [Worker(stages, store) for _ in range(min(workers, len(jobs)))]
     try:

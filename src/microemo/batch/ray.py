@@ -49,6 +49,8 @@ def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int) -> Iter
                 yield job.key
         if not waiting:
             return
+    if len(waiting) == len(jobs) > 1:
+        raise MicroEmoError(f"Ray: none of {len(jobs)} clips came back; is microemo installed on all its machines?")
     for job in waiting.values():
         lost(job, store)
         yield job.key
@@ -115,5 +117,12 @@ def _join(ray: Any, workers: int) -> None:
     """A cluster that is there, or one of this machine."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing leaves the machine
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is named by us
-    here = {} if "RAY_ADDRESS" in os.environ else {"num_cpus": workers, "include_dashboard": False}
-    ray.init(log_to_driver=False, logging_level=logging.ERROR, **here)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    address = os.environ.get("RAY_ADDRESS")
+    here = {} if address else {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    try:
+        ray.init(**quiet, **here)
+    except Exception as error:  # of no type of its own, where Ray's processes are too slow to start
+        raise MicroEmoError(
+            f"Ray {f'at {address} cannot be joined' if address else 'did not start'}: {error}"
+        ) from error
