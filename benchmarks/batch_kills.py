@@ -7,8 +7,8 @@ samples, the last video a copy of the first, a video that is cut off, and a text
 and is killed (SIGKILL, of its process alone) at a moment drawn from the time that the undisturbed run took. Then it is
 started again on the same folder; where it finishes before its moment has come, the data set is compared, and another
 folder begun. So until the kills are used up; the last run may finish. Of each engine: how often the data set was
-compared and was the same byte for byte, and how many finished clips were lost, or done again, after a kill. On a machine
-that is too busy Ray may not start at all; such starts are counted and made again.
+compared and was the same byte for byte, and how many finished clips were lost, or done again, after a kill. Where the
+machine is too busy Ray may not start at all; such starts are counted and made again.
 """
 
 import argparse
