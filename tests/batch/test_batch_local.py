@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import made_study
+import pytest
 from made_study import MadeStages, begun_of, dataset
 
 from microemo.batch import run
+from microemo.errors import MicroEmoError
 
 DEADLINE_SEC = 300  # of a machine that is busy otherwise
 
@@ -22,6 +24,18 @@ def test_a_worker_that_dies_takes_no_other_clip_with_it(tmp_path: Path, stages: 
     assert list(batch.failed) == ["b.mp4"]
     assert "b.mp4: whoever analysed it died" in batch.failed["b.mp4"]
     assert begun_of(study) == {"a.mp4": 1, "b.mp4": 2, "c.mp4": 2, "d.mp4": 1}
+
+
+class Unreadable(MadeStages):
+    def __reduce__(self) -> tuple[object, ...]:
+        return exec, ("raise SystemExit",)
+
+
+def test_workers_that_cannot_start_are_no_failure_of_a_clip(tmp_path: Path, stages: MadeStages) -> None:
+    study = made_study.write(tmp_path / "study", a="good")
+    with pytest.raises(MicroEmoError, match="workers end before they begin"):
+        run([str(study)], tmp_path / "out", Unreadable(stages.model, stages.settings))
+    assert not (tmp_path / "out" / "clips").exists()
 
 
 def test_killed_and_started_again_it_goes_on_and_the_data_set_is_the_same(tmp_path: Path, model: Path) -> None:

@@ -62,6 +62,8 @@ class Worker:
         self._hire()
 
     def begin(self, job: Job, tries: int) -> None:
+        """Raises ``MicroEmoError`` where no worker gets as far as to a clip."""
+        self._wait_for_start()
         self.task = job, tries
         with suppress(OSError):  # it has died idle, which shows at the next reading
             self.connection.send(job)
@@ -87,7 +89,16 @@ class Worker:
         self._process.join()
         self.connection.close()
 
+    def _wait_for_start(self) -> None:
+        if not self._has_started:
+            try:
+                self._has_started = self.connection.recv()
+            except (EOFError, OSError) as error:
+                hint = "a program of your own must call it under: if __name__ == '__main__'"
+                raise MicroEmoError(f"workers end before they begin; {hint}") from error
+
     def _hire(self) -> None:
+        self._has_started = False
         self.connection, theirs = PROCESSES.Pipe()
         self._process = PROCESSES.Process(target=_serve, args=(theirs, *self._for), daemon=True)
         self._process.start()
@@ -99,6 +110,7 @@ def _serve(connection: Connection, stages: Stages, store: Store) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     one_thread()
+    connection.send(True)
     while True:
         job = connection.recv()
         try:
