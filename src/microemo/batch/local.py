@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 
 from microemo.batch.stages import Stages
 from microemo.batch.store import Store
@@ -55,6 +56,10 @@ def run(jobs: Sequence[Job], stages: Stages, store: Store, workers: int | None) 
 
 class Worker:
     """A process that analyses clips, and the clip at which it is, with how often that may be tried."""
+
+    connection: Connection
+    _process: BaseProcess
+    _has_started: bool
 
     def __init__(self, stages: Stages, store: Store) -> None:
         self._for = stages, store
