@@ -50,8 +50,9 @@ class MadeStages(Stages):
                 os.kill(os.getpid(), signal.SIGKILL)
             case ["deadly_once", *_] if begun_of(sample.path.parent)[sample.name] == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
-            case ["slow", *_]:
-                time.sleep(0.3)
+            case ["wait" | "wait,", *_]:
+                while not (sample.path.parent / ".go").exists():
+                    time.sleep(0.02)
         return clip_of(sample.path, self.pipeline.config.vision.image_size, self.pipeline.config.vision.grid)
 
     def understand(self, clip: Clip) -> Result:
