@@ -28,7 +28,7 @@ ORDER = [
     "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
     "phases", "answers", "effects", "report",
-    "result", "pipeline", "data", "train", "predict", "evaluate", "study", "doctor", "cli",
+    "result", "pipeline", "data", "batch", "train", "predict", "evaluate", "study", "doctor", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}
 
@@ -117,9 +117,9 @@ def test_lock_pins_releases_and_nothing_local() -> None:
     assert "torch==2.13.0" in lines
 
 
-def test_readme_commands_exist() -> None:
-    readme = (ROOT / "README.md").read_text()
-    lines = re.findall(r"^microemo (.+)$", readme, flags=re.MULTILINE)
+@pytest.mark.parametrize("document", ["README.md", "docs/batch.md"])
+def test_commands_of_documents_exist(document: str) -> None:
+    lines = re.findall(r"^(?:\S.* )?microemo ([a-z].+)$", (ROOT / document).read_text(), flags=re.MULTILINE)
     assert lines
     for line in lines:
         command, words = get_command(cli.app), line.split("#")[0].split("|")[0].split()

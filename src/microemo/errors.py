@@ -11,3 +11,9 @@ class InputError(MicroEmoError):
 
 class WeightsError(MicroEmoError):
     """A pretrained part is missing, cannot be fetched, or does not have the expected checksum."""
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, in one line: the message meant for the user or, of a bug, the exception's type as well."""
+    message = str(error) if isinstance(error, MicroEmoError) else f"{type(error).__name__}: {error}"
+    return " ".join(message.split())

@@ -6,19 +6,43 @@ from contextlib import contextmanager
 
 from microemo.hooks import Hook, silent
 
+SPEED_SEC = 3600.0  # over which a rate is taken: of clips, one may take minutes
+
 
 @contextmanager
-def shown() -> Iterator[Hook]:
-    """Give a hook that draws a bar per step while any is unfinished; silent where stderr is not a terminal."""
+def shown(rate: bool = False) -> Iterator[Hook]:
+    """Give a hook that draws a bar per step while any is unfinished; silent where stderr is not a terminal.
+
+    ``rate`` adds how many are done, of how many, how many an hour, and the time that is left.
+    """
     if not sys.stderr.isatty():
         yield silent
         return
 
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TaskID,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    class RateColumn(ProgressColumn):
+        def render(self, task: Task) -> str:
+            return "" if task.speed is None else f"{3600 * task.speed:.3g}/h"
+
+    columns: list[ProgressColumn] = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()]
+    columns += [MofNCompleteColumn(), RateColumn()] if rate else []
+    columns += [TimeElapsedColumn(), *([TimeRemainingColumn()] if rate else [])]
+    progress = Progress(
+        *columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_SEC if rate else 30
+    )
     tasks: dict[str, TaskID] = {}
 
     def hook(step: str, completed: float, total: float | None, /) -> None:

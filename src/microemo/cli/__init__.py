@@ -14,6 +14,7 @@ import typer
 
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, convert, schema
+from microemo.cli.batch import batch
 from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command()(analyze)
 app.command()(convert)
+app.command()(batch)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(report)

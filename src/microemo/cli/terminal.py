@@ -57,8 +57,16 @@ def print_error(error: Exception, *, debug: bool, source: Path | None = None) ->
     else:
         where = f"{source}: " if source else ""
         message = f"{where}{type(error).__name__}: {error} (unexpected; --debug shows the traceback)"
-    line = " ".join("".join(char if char.isprintable() else " " for char in message).split())
-    print("microemo: error:", line, file=sys.stderr)
+    print("microemo: error:", _one_line(message), file=sys.stderr)
+
+
+def print_failure(name: str, reason: str) -> None:
+    """One line on stderr: which of many inputs failed, and why."""
+    print("microemo: failed:", _one_line(f"{name}: {reason}"), file=sys.stderr)
+
+
+def _one_line(message: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in message).split())
 
 
 def exit_code(num_inputs: int, failures: list[Exception]) -> int:

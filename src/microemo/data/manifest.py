@@ -107,19 +107,22 @@ class Manifest:
         return tuple(sample for sample in self.samples if sample.split == split)
 
 
-def read(path: Path, max_failed_share: float = MAX_FAILED_SHARE) -> Manifest:
-    """The samples of a manifest. Rows fail that are malformed, lack a file, have an empty label or neither labels nor
-    a description, an unknown split, or the name of an earlier row.
+def read(path: Path, max_failed_share: float = MAX_FAILED_SHARE, labelled: bool = True) -> Manifest:
+    """The samples of a manifest. Rows fail that are malformed, lack a file, have an empty label, an unknown split, the
+    name of an earlier row or, where they must be ``labelled``, neither labels nor a description.
 
     Raises ``InputError`` that names the first five where more than ``max_failed_share`` of the rows fail, and where
     the file cannot be read or has no rows.
     """
     found = _parquet_rows(path) if _is_parquet(path) else rows.read(path)
-    return admit(path, ((place, _sample(row, path.parent)) for place, row in found), max_failed_share)
+    return admit(path, ((place, _sample(row, path.parent)) for place, row in found), max_failed_share, labelled)
 
 
 def admit(
-    path: Path, found: Iterable[tuple[str, Sample | Fault | str]], max_failed_share: float = MAX_FAILED_SHARE
+    path: Path,
+    found: Iterable[tuple[str, Sample | Fault | str]],
+    max_failed_share: float = MAX_FAILED_SHARE,
+    labelled: bool = True,
 ) -> Manifest:
     """The manifest of samples as they are found, each with its place; text in place of a sample says what is wrong.
 
@@ -129,7 +132,7 @@ def admit(
     places: dict[str, str] = {}
     faults: list[Fault] = []
     for place, item in found:
-        fault = _fault(place, item, places)
+        fault = _fault(place, item, places, labelled)
         if fault is not None:
             faults.append(fault)
         elif isinstance(item, Sample):
@@ -171,7 +174,7 @@ def _is_parquet(path: Path) -> bool:
     return suffix == ".parquet"
 
 
-def _fault(place: str, item: Sample | Fault | str, places: dict[str, str]) -> Fault | None:
+def _fault(place: str, item: Sample | Fault | str, places: dict[str, str], labelled: bool) -> Fault | None:
     if isinstance(item, Fault):
         return Fault(place, item.kind, item.reason)
     if isinstance(item, str):
@@ -181,9 +184,13 @@ def _fault(place: str, item: Sample | Fault | str, places: dict[str, str]) -> Fa
     absent = next((file for file in item.files if not file.is_file()), None)
     if absent is not None:
         return Fault(place, "no file", f"{item.name} has no file {absent}")
-    if not item.labels and not item.description.strip() and not any(utterance.labels for utterance in item.utterances):
+    if labelled and not _is_labelled(item):
         return Fault(place, "no label", f"{item.name} has neither labels nor a description")
     return None
+
+
+def _is_labelled(sample: Sample) -> bool:
+    return bool(sample.labels or sample.description.strip() or any(said.labels for said in sample.utterances))
 
 
 def _sample(row: rows.Fields | str, folder: Path) -> Sample | Fault | str:

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from microemo.errors import InputError, MicroEmoError
+from microemo.errors import InputError, reason
 from microemo.hooks import Hook, silent
 from microemo.predict import clips as manifest
 from microemo.predict import predictions, prompts, specs
@@ -83,7 +83,7 @@ def _row(entry: ClipEntry, system: System, settings: PredictionSettings) -> Pred
     try:
         output = vars(system.predict(entry))
     except Exception as error:  # a batch of hours must not end with one clip, whatever the model trips over
-        output = {"error": _reason(error)}
+        output = {"error": reason(error)}
     return Prediction(
         name=entry.name,
         system=system.name,
@@ -94,8 +94,3 @@ def _row(entry: ClipEntry, system: System, settings: PredictionSettings) -> Pred
         seconds=round(time.perf_counter() - begun, 3),
         **output,
     )
-
-
-def _reason(error: Exception) -> str:
-    message = str(error) if isinstance(error, MicroEmoError) else f"{type(error).__name__}: {error}"
-    return " ".join(message.split())
