@@ -28,7 +28,7 @@ ORDER = [
     "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
     "phases", "answers", "effects", "report",
-    "result", "pipeline", "data", "train", "predict", "evaluate", "cli",
+    "result", "pipeline", "server", "data", "train", "predict", "evaluate", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}
 

@@ -16,6 +16,7 @@ from microemo.cli import data, weights
 from microemo.cli.analyze import analyze, schema
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
+from microemo.cli.serve import serve
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.cli.train import train
 from microemo.errors import MicroEmoError
@@ -29,6 +30,7 @@ app.command()(analyze)
 app.command()(predict)
 app.command()(evaluate)
 app.command()(train)
+app.command()(serve)
 app.command()(schema)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
