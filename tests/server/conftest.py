@@ -1,8 +1,8 @@
-"""A server on a stub of the model, in this process; its worker is a process of its own."""
+"""Servers on a stub of the model, in this process; each one's worker is a process of its own."""
 
-import time
+import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,44 +16,44 @@ from microemo.server.settings import Settings
 Start = Callable[..., TestClient]
 
 
-@pytest.fixture
-def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Jobs whose recording says "slow" wait until there is this file."""
-    monkeypatch.setenv("MICROEMO_TEST_GATE", str(tmp_path / "gate"))
-    return tmp_path / "gate"
+@contextmanager
+def client(data: Path, load: Any = stub_analysis.load, **settings: Any) -> Iterator[TestClient]:
+    """A server on this folder of jobs. Jobs whose recording says "slow" wait for the file ``gate`` beside it."""
+    os.environ["MICROEMO_TEST_GATE"] = str(data.parent / "gate")
+    with running(Settings(data, **settings), load) as app:
+        yield TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the server that the tests of a module share: ``root`` may be read, ``data`` are its jobs."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "root" / "deep").mkdir(parents=True)
+    (folder / "root" / "deep" / "clip.mp4").write_bytes(b"good of the root")
+    (folder / "root" / "words.srt").write_text("words")
+    (folder / "secret.mp4").write_bytes(b"secret")
+    (folder / "root" / "out.mp4").symlink_to(folder / "secret.mp4")
+    (folder / "root" / "up").symlink_to(folder)
+    (folder / "root" / "round").symlink_to(folder / "root" / "round")
+    (folder / "root" / "within.mp4").symlink_to(folder / "root" / "deep" / "clip.mp4")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[TestClient]:
+    with client(folder / "data", root=folder / "root", max_upload_bytes=100_000) as made:
+        yield made
 
 
 @pytest.fixture
-def start(tmp_path: Path, gate: Path) -> Iterator[Start]:
-    """Starts a server on the jobs of ``tmp_path``; ``close()`` of what it gives stops it."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a server on the jobs of ``tmp_path``; its ``close`` stops it."""
     with ExitStack() as stack:
 
         def start(load: Any = stub_analysis.load, **settings: Any) -> TestClient:
             serving = stack.enter_context(ExitStack())
-            app = serving.enter_context(running(Settings(tmp_path / "data", **settings), load))
-            client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
-            client.close = serving.close  # type: ignore[method-assign]
-            return client
+            made = serving.enter_context(client(tmp_path / "data", load, **settings))
+            made.close = serving.close  # type: ignore[method-assign]
+            return made
 
         yield start
-
-
-def upload(client: TestClient, content: bytes, name: str = "clip.mp4", **fields: Any) -> dict[str, Any]:
-    response = client.post("/jobs", files={"file": (name, content)}, data=fields)
-    assert response.status_code == 201, response.text
-    return response.json()
-
-
-def wait(client: TestClient, job: dict[str, Any], *states: str) -> dict[str, Any]:
-    """The job, once it is in one of these states."""
-    for _ in range(1500):
-        now = client.get(f"/jobs/{job['id']}").json()
-        if now["state"] in (states or ("done", "failed")):
-            return now
-        time.sleep(0.02)
-    raise AssertionError(now)
-
-
-def left_files(folder: Path) -> set[str]:
-    """Files of jobs, relative to the folder of all jobs."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

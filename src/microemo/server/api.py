@@ -233,12 +233,11 @@ def _app(server: Server) -> FastAPI:
         description="A recording of people in; what they express, when, in free words, with the evidence, out.",
         docs_url=None,  # these pages would fetch scripts from elsewhere
         redoc_url=None,
-        max_body_size=settings.max_upload_bytes,
         exception_handlers=problems.HANDLERS,
     )
     app.state.server = server
-    app.include_router(api)
-    app.add_middleware(Guard, token=settings.token)
+    app.include_router(api, max_body_size=settings.max_upload_bytes)
+    app.add_middleware(Guard, token=settings.token, max_bytes=settings.max_upload_bytes)
     own = ["*"] if settings.token else ["localhost", "127.0.0.1", "[::1]", settings.host]
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=own, www_redirect=False)  # against DNS rebinding
     return app

@@ -1,4 +1,4 @@
-"""Who may ask: whoever has the token, where one is set; and no page of another site, which browsers would let ask."""
+"""Who may ask, and how much: whoever has the token, where one is set, and no page of another site."""
 
 import secrets
 from urllib.parse import urlsplit
@@ -22,8 +22,8 @@ HEADERS = {
 class Guard:
     """Middleware: refuses before a byte of the body is read, and sets headers that keep what is served to its place."""
 
-    def __init__(self, app: ASGIApp, token: str | None) -> None:
-        self._app, self._token = app, token
+    def __init__(self, app: ASGIApp, token: str | None, max_bytes: int) -> None:
+        self._app, self._token, self._max_bytes = app, token, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,10 +44,13 @@ class Guard:
         origin = headers.get("origin")
         if scope["method"] not in ("GET", "HEAD") and origin and urlsplit(origin).netloc != headers.get("host"):
             return JSONResponse({"detail": "asked by a page of another site"}, 403)
-        if scope["path"] in OPEN or knows(headers, self._token):
-            return None
-        detail = "a token is wanted: Authorization: Bearer TOKEN"
-        return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
+        if scope["path"] not in OPEN and not knows(headers, self._token):
+            detail = "a token is wanted: Authorization: Bearer TOKEN"
+            return JSONResponse({"detail": detail}, 401, {"WWW-Authenticate": "Bearer"})
+        announced = headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > self._max_bytes:  # what is not announced, FastAPI counts
+            return JSONResponse({"detail": f"too large; this server takes {self._max_bytes} bytes"}, 413)
+        return None
 
 
 def knows(headers: Headers, token: str | None) -> bool:

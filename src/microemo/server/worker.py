@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook
-from microemo.server.jobs import Options
+
+if TYPE_CHECKING:
+    from microemo.server.jobs import Options
 
 JOIN_SEC = 10.0
 
@@ -25,7 +28,7 @@ class Task:
     media: Path
     subtitles: Path | None
     neutral: Path | None
-    options: Options
+    options: "Options"
     folder: Path
 
 
