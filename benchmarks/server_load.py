@@ -138,20 +138,15 @@ class Client:
     def _request(self, kind: str, number: int) -> dict[str, Any]:
         good = sound(self.folder, number)
         name = f"{number}.wav"
-        match kind:
-            case "too_large":
-                return {"files": {"file": (name, bytes(MAX_UPLOAD_MIB * 2**20 + 1))}}
-            case "broken":
-                return {"files": {"file": (name, b"RIFF" + good[200:900])}}
-            case "bad_option":
-                return {"files": {"file": (name, good)}, "data": {"person": "nobody"}}
-            case "outside":
-                return {"json": {"path": "../model/model.safetensors"}}
-            case "no_file":
-                return {"data": {"language": "de"}, "files": {"neutral": ("a.jpg", b"x")}}
-            case "slow":
-                return {"content": slowly(multipart(name, good)), "headers": MULTIPART}
-        return {"files": {"file": (name, good)}, "data": {"asr": "false"}}
+        return {
+            "good": {"files": {"file": (name, good)}, "data": {"asr": "false"}},
+            "slow": {"content": slowly(multipart(name, good)), "headers": MULTIPART},
+            "broken": {"files": {"file": (name, b"RIFF" + good[200:900])}},
+            "too_large": {"files": {"file": (name, bytes(MAX_UPLOAD_MIB * 2**20 + 1))}},
+            "bad_option": {"files": {"file": (name, good)}, "data": {"person": "nobody"}},
+            "outside": {"json": {"path": "../model/model.safetensors"}},
+            "no_file": {"files": {"neutral": ("a.jpg", b"x")}},
+        }[kind]
 
     def _aborted(self, number: int) -> str:
         body = multipart(f"{number}.wav", sound(self.folder, number))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microemo.errors import InputError
@@ -13,6 +13,7 @@ from microemo.server.places import MAX_NAME_BYTES, OutsideRootError, Places, saf
 HOSTILE = st.text(st.sampled_from("../\\\0\n\x1b a\u202e\ud800ä🎬~:%")) | st.text(max_size=400)
 
 
+@settings(max_examples=60)
 @given(HOSTILE)
 def test_every_name_is_one_that_a_folder_can_hold(name: str) -> None:
     made = safe_name(name, "media")
@@ -21,6 +22,7 @@ def test_every_name_is_one_that_a_folder_can_hold(name: str) -> None:
     assert safe_name(made, "media") == made or made.startswith(" ") or made.endswith(" ")
 
 
+@settings(max_examples=60)
 @given(HOSTILE)
 def test_no_path_leads_out_of_the_root(tmp_path_factory: pytest.TempPathFactory, path: str) -> None:
     folder = tmp_path_factory.getbasetemp()

@@ -15,7 +15,7 @@ def test_every_endpoint_answers_as_its_schema_says(shared: TestClient) -> None:
     for operation in schema.get_all_operations():
         one = operation.ok()
 
-        @hypothesis.settings(max_examples=10, database=None)
+        @hypothesis.settings(max_examples=6, database=None)
         @hypothesis.given(one.as_strategy())
         def ask(case: schemathesis.Case) -> None:
             case.call_and_validate(headers={"host": "localhost"}, checks=CHECKS)

@@ -48,7 +48,7 @@ def serve(
         root=root,
         host=host,
         port=port,
-        token=token,
+        token=token or None,
         max_queue=max_queue,
         max_upload_bytes=max_upload * MIB,
     )

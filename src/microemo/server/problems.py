@@ -54,7 +54,7 @@ def _told(status: int, detail: str) -> Response:
     return JSONResponse({"detail": detail}, status)
 
 
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Any] = {
     RequestValidationError: _invalid,
     ClientDisconnect: _gone,
     QueueFullError: _full,
