@@ -1,10 +1,12 @@
-"""A model of the ``tiny`` preset for every test that wants one. Shapes in the model's signatures are checked."""
+"""A model of the ``tiny`` preset and a browser, for every test that wants one. Shapes in the model are checked."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from headless_browser import Browser
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
@@ -39,3 +41,14 @@ def build_tiny() -> "Callable[..., MicroEmo]":
 def tiny(build_tiny: "Callable[..., MicroEmo]") -> "MicroEmo":
     """Shared by all tests: not to be changed by any."""
     return build_tiny()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    programs = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    program = next(programs, None)
+    if program is None:
+        pytest.skip("no Chromium found: no page was opened in a browser")
+    opened = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()

@@ -14,7 +14,7 @@ from test_pipeline import pipeline
 
 PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 BASE = {re.split(r"[<>=\[]", line)[0] for line in PROJECT["dependencies"]}
-IMPORTED_AS = {"pillow": "PIL", "pyyaml": "yaml"}
+IMPORTED_AS = {"pillow": "PIL", "python-multipart": "python_multipart", "pyyaml": "yaml"}
 BROUGHT_BY_OTHERS = {"matplotlib", "pillow", "pyyaml"}  # mediapipe and transformers want these
 EXTRAS = {
     re.split(r"[<>=\[]", line)[0]
@@ -50,7 +50,9 @@ def test_analyze_works(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "tone" / "report.html").is_file()
 
 
-@pytest.mark.parametrize("command", ["analyze", "predict", "evaluate", "report", "train", "data", "weights", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["analyze", "predict", "evaluate", "report", "train", "serve", "data", "weights", "doctor"]
+)
 def test_every_command_shows_its_help(command: str) -> None:
     done = without_extras("from microemo.cli import main; main()", command, "--help")
     assert done.returncode == 0 and "Usage" in done.stdout
@@ -60,6 +62,7 @@ def test_every_command_shows_its_help(command: str) -> None:
     ("arguments", "extra"),
     [
         (["train", "any.yaml"], "train"),
+        (["serve"], "serve"),
         (["predict", "clips", "--out", "a.jsonl", "--model", "http://localhost:1/v1#m"], "eval"),
     ],
 )

@@ -28,7 +28,7 @@ ORDER = [
     "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
     "phases", "answers", "effects", "report",
-    "result", "pipeline", "data", "batch", "train", "predict", "evaluate", "study", "doctor", "cli",
+    "result", "pipeline", "server", "data", "batch", "train", "predict", "evaluate", "study", "doctor", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}
 

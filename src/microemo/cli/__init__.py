@@ -19,6 +19,7 @@ from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
 from microemo.cli.report import report
+from microemo.cli.serve import serve
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.cli.train import train
 from microemo.errors import MicroEmoError
@@ -35,6 +36,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(report)
 app.command()(train)
+app.command()(serve)
 app.command()(schema)
 app.command()(doctor)
 app.add_typer(data.app, name="data")
