@@ -72,6 +72,18 @@ def test_elan_has_a_parent_tier_a_person_and_children_that_do_not_overlap(result
         assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
 
 
+@pytest.mark.parametrize(
+    ("path", "url"), [("/data/a talk #1.mp4", "file:///data/a%20talk%20%231.mp4"), ("talks/é.mp4", "talks/%C3%A9.mp4")]
+)
+def test_elan_finds_the_recording_whatever_its_name(path: str, url: str, tmp_path: Path) -> None:
+    result = make_result(Path("talk.mp4"))
+    named = result.model_copy(update={"clip": result.clip.model_copy(update={"path": path})})
+    report.save(named, tmp_path, ["eaf"])
+    media = Elan.Eaf(str(tmp_path / "annotations.eaf")).get_linked_files()[0]
+    assert media["MEDIA_URL"] == url
+    assert media["RELATIVE_MEDIA_URL"] == "./" + url.rpartition("/")[2]
+
+
 def test_praat_has_the_same_tiers_without_gaps(result: Result, written: Path) -> None:
     path = str(written / "annotations.TextGrid")
     grid = textgrid.openTextgrid(path, includeEmptyIntervals=False, duplicateNamesMode="error")

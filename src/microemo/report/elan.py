@@ -3,6 +3,7 @@
 import mimetypes
 from collections.abc import Sequence
 from pathlib import PurePath
+from urllib.parse import quote
 
 from microemo.extras import require
 from microemo.report import tiers
@@ -25,10 +26,9 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
     eaf.add_linguistic_type(PERSON)
     eaf.add_linguistic_type(WITHIN, "Included_In")
     eaf.remove_linguistic_type("default-lt")
-    path = tiers.plain(result.clip.path)
-    name = PurePath(path).name
-    kind = mimetypes.guess_type(name)[0] or ("video/mp4" if result.clip.has_video else "audio/x-wav")
-    eaf.add_linked_file(f"file://{path}", f"./{name}", kind)
+    path = PurePath(tiers.plain(result.clip.path))
+    kind = mimetypes.guess_type(path.name)[0] or ("video/mp4" if result.clip.has_video else "audio/x-wav")
+    eaf.add_linked_file(path.as_uri() if path.is_absolute() else quote(path.as_posix()), f"./{quote(path.name)}", kind)
     for person in tiers.persons(result):
         eaf.add_tier(person, PERSON, part=person)
         eaf.add_annotation(person, 0, tiers.length_ms(result), tiers.plain(tiers.labels(result, person)))

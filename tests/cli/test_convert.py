@@ -1,0 +1,42 @@
+"""``microemo convert``: earlier results in other formats."""
+
+from pathlib import Path
+
+import pytest
+from console import Run
+from report_samples import make_result
+
+from microemo import report
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    report.save(make_result(Path("talk.mp4")), tmp_path / "talk", ["json"])
+    return tmp_path / "talk"
+
+
+def test_a_result_or_its_folder_is_written_beside_it(folder: Path, run: Run) -> None:
+    for given in (folder, folder / "result.json"):
+        done = run("convert", str(given), "--formats", "srt,eaf")
+        assert done.code == 0
+        assert done.stdout.split() == [str(folder / "captions.srt"), str(folder / "annotations.eaf")]
+
+
+def test_or_into_a_folder_each(folder: Path, tmp_path: Path, run: Run) -> None:
+    done = run("convert", str(folder), str(folder), "--formats", "bids", "--out", str(tmp_path / "out"))
+    assert done.code == 0
+    assert {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.tsv")} == {
+        "talk/events.tsv", "talk-2/events.tsv",
+    }  # fmt: skip
+
+
+def test_what_is_no_result_is_said_and_the_others_are_written(folder: Path, tmp_path: Path, run: Run) -> None:
+    (tmp_path / "no.json").write_text("{}")
+    done = run("convert", str(tmp_path / "no.json"), str(folder), "--formats", "srt")
+    assert done.code == 1 and (folder / "captions.srt").exists()
+    assert "not a result.json of this version" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_an_unknown_format_is_said_before_anything_is_written(folder: Path, run: Run) -> None:
+    done = run("convert", str(folder), "--formats", "srt,docx")
+    assert done.code == 2 and "docx" in done.stderr and not (folder / "captions.srt").exists()
