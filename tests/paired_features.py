@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 
 from microemo.config import TINY
 from microemo.lexicon import FAMILIES
+from recipes.nano import made_clips
 from recipes.nano.faces import FACE_FAMILIES
 
 PATCHES, SIZE, LAYERS = TINY.vision.grid**2, TINY.vision.hidden_size, len(TINY.audio.read_layers)
@@ -35,7 +37,26 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_voices(folder / f"voices_{split}", clips, rng)
         lines = {family: [f"I am {family} now."] for family in FACE_FAMILIES}
         (folder / f"lines_{split}.json").write_text(json.dumps(lines))
+    write_made(folder / "made", ("a0001", "a0002", "a0003", "a0004"), 1 + PATCHES, SIZE, LAYERS)
     return folder
+
+
+def write_made(path: Path, tables: Sequence[str], num_tokens: int, size: int, layers: int) -> None:
+    """What ``recipes.nano.made_clips`` writes of some tables: two frames an utterance in which there is a face."""
+    columns: dict[str, list[torch.Tensor]] = {"frames": [], "faces": [], "region_masks": [], "audio": []}
+    known = made_clips.tables()
+    with path.with_suffix(".jsonl").open("w") as file:
+        for table in (known[name] for name in tables):
+            for part in made_clips.parts_of(table):
+                times = [start for face in part.faces for start in (face.start_sec, face.start_sec + 0.3)]
+                num_sounds = round(50 * table.duration_sec) * bool(part.voices)
+                row = {"table": table.id, "person": part.person, "variant": 0, "times_sec": times}
+                print(json.dumps(row | {"num_sounds": num_sounds}), file=file)
+                for name in ("frames", "faces"):
+                    columns[name].append(torch.rand(len(times), num_tokens, size).bfloat16())
+                columns["region_masks"].append(torch.rand(len(times), TINY.num_regions, num_tokens - 1).bfloat16())
+                columns["audio"].append(torch.rand(num_sounds, layers, size).bfloat16())
+    save_file({name: torch.cat(each) for name, each in columns.items()}, path.with_suffix(".safetensors"))
 
 
 def channel(places: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> torch.Tensor:

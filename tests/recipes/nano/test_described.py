@@ -1,14 +1,12 @@
 """Made clips of the tables: whose faces and voices are whose, and what is asked and answered about them."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
-import torch
-from safetensors.torch import save_file
+from paired_features import write_made
 
 from microemo.model.prompt import OVERALL_QUESTION, SOMEBODY
 from recipes.descriptions.check import Written
@@ -17,7 +15,6 @@ from recipes.nano.described import Described, strength
 from recipes.nano.made_clips import parts_of
 
 TABLES = made_clips.tables()
-PATCHES, SIZE = 65, 8
 
 
 def test_every_facial_clue_of_a_table_has_a_face_to_have_been_measured_in() -> None:
@@ -43,20 +40,8 @@ def test_who_is_labelled_first_speaks_and_the_others_listen() -> None:
 @pytest.fixture
 def described_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Described]:
     def build(*ids: str, without: float = 0.0) -> Described:
-        """The tables' parts with made-up features: two frames an utterance in which there is a face."""
-        columns: dict[str, list[torch.Tensor]] = {"frames": [], "faces": [], "region_masks": [], "audio": []}
-        with (tmp_path / "made.jsonl").open("w") as file:
-            for table in (TABLES[id_] for id_ in ids):
-                for part in parts_of(table):
-                    times = [start for face in part.faces for start in (face.start_sec, face.start_sec + 0.3)]
-                    num_sounds = round(50 * table.duration_sec) * bool(part.voices)
-                    row = {"table": table.id, "person": part.person, "variant": 0, "times_sec": times}
-                    print(json.dumps(row | {"num_sounds": num_sounds}), file=file)
-                    for name in ("frames", "faces"):
-                        columns[name].append(torch.rand(len(times), PATCHES, SIZE))
-                    columns["region_masks"].append(torch.rand(len(times), 7, PATCHES - 1))
-                    columns["audio"].append(torch.rand(num_sounds, 1, SIZE))
-        save_file({name: torch.cat(each) for name, each in columns.items()}, tmp_path / "made.safetensors")
+        """The tables' parts with made-up features."""
+        write_made(tmp_path / "made", ids, num_tokens=65, size=8, layers=1)
         monkeypatch.setattr(described, "WITHOUT", dict.fromkeys(described.WITHOUT, without))
         monkeypatch.setattr(described, "WITHOUT_CLUES", without)
         monkeypatch.setattr(described, "WITHOUT_CLUE", without)
