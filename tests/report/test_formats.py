@@ -17,6 +17,8 @@ from pympi import Elan
 from report_samples import DURATION_SEC, make_result
 
 from microemo import report
+from microemo.media import subtitles
+from microemo.media.subtitles import Cue
 from microemo.report import tiers
 from microemo.report.spreadsheets import MEANINGS
 from microemo.report.tables import COLUMNS
@@ -70,6 +72,13 @@ def test_elan_has_a_parent_tier_a_person_and_children_that_do_not_overlap(result
         found = sorted((start, end, text) for start, end, text, *_ in eaf.get_annotation_data_for_tier(tier.name))
         assert found == list(map(tuple, tier.annotations))
         assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize("name", ["annotations.eaf", "annotations.TextGrid"])
+def test_what_we_wrote_of_what_was_said_we_read_as_subtitles(result: Result, written: Path, name: str) -> None:
+    said = [Cue(one.start_sec, one.end_sec, one.text, one.person or "P1") for one in result.utterances if one.text]
+    if said:
+        assert subtitles.read(written / name) == said
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ def analyze(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Results go to DIR/<name of the video>/.")] = Path("out"),
     model: Annotated[str, typer.Option(metavar="nano|PATH", help="The built-in model or a checkpoint.")] = "nano",
     subtitles: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="SRT or VTT with what is said; replaces speech recognition.")
+        Path | None,
+        typer.Option(metavar="FILE", help="What is said, as SRT, VTT, EAF or TextGrid; replaces speech recognition."),
     ] = None,
     language: Annotated[
         str, typer.Option(metavar="auto|CODE", help="What is spoken, as en, de, zh; auto finds it, span by span.")

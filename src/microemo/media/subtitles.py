@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pysubs2
 
 from microemo.errors import InputError
+from microemo.media import transcripts
 from microemo.media.container import Warn
 from microemo.media.probe import MediaInfo
 
@@ -121,12 +122,16 @@ def _checked(number: int, cue: Sequence[Any]) -> Cue:
 
 
 def read(path: Path | str) -> list[Cue]:
-    """Read SRT, WebVTT or ASS subtitles as turns in time order; raises InputError where they are none of these.
+    """Read subtitles (SRT, WebVTT, ASS) or a transcript (EAF, TextGrid) as turns in time order.
+
+    Raises ``InputError`` where they are none of these. What follows is of subtitles; ``transcripts`` has the other two.
 
     A cue of several speakers (voice tags, lines that begin with a dash or with NAME:) becomes one turn each, which
     share its time by their length. Formatting is stripped, cues without text, or over before time 0, are left out. One
     without a length lasts as long as reading it, or until the next.
     """
+    if Path(path).suffix.lower() in transcripts.READERS:
+        return _in_order(Cue(*said, speaker) for said, speaker in transcripts.read(Path(path)))
     text = _decode(Path(path))
     text = VTT_BLOCK.sub("", text) if text.startswith("WEBVTT") else text
     text = ENDS_BEFORE_ZERO.sub("", CUE_IDENTIFIER.sub("", text))
@@ -135,7 +140,7 @@ def read(path: Path | str) -> list[Cue]:
     except (pysubs2.Pysubs2Error, ValueError):
         subtitles = None
     if subtitles is None or subtitles.format not in FORMATS or not subtitles.events:
-        raise InputError(f"{path} holds no subtitles that can be read; give an SRT, WebVTT or ASS file")
+        raise InputError(f"{path} holds no subtitles that can be read; give an SRT, WebVTT, ASS, EAF or TextGrid file")
     starts_sec = sorted({event.start / 1000 for event in subtitles if event.is_text})
     cues = (cue for event in subtitles if event.is_text for cue in _cues(event, starts_sec))
     return _in_order(cues)
