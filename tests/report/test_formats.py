@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pandas
 import pysubs2
 import pytest
 from hypothesis import given, settings
@@ -19,13 +20,13 @@ from report_samples import DURATION_SEC, make_result
 from microemo import report
 from microemo.media import subtitles
 from microemo.media.subtitles import Cue
-from microemo.report import tiers
+from microemo.report import tables, tiers
 from microemo.report.spreadsheets import MEANINGS
 from microemo.report.tables import COLUMNS
 from microemo.result import Result
 from microemo.schema import UtteranceAnswer
 
-FORMATS = ("csv", "excel", "srt", "vtt", "eaf", "textgrid", "bids", "png", "svg", "pdf")
+FORMATS = ("csv", "excel", "srt", "vtt", "eaf", "textgrid", "bids", "png", "svg", "pdf", "parquet", "summary")
 HOSTILE = st.text(max_size=40) | st.sampled_from(
     ["<b>&amp;\"'</b>", "a\tb\nc\r\n\x00\x1b[31m", "שלום «", "=1+1", "]]>", "-->", "\ufffe", "", "“”"]
 )
@@ -136,6 +137,15 @@ def test_tables_read_back_with_numbers_as_the_country_writes_them(result: Result
     assert [row["start_sec"].replace(",", ".") for row in country] == [row["start_sec"] for row in plain]
 
 
+def test_parquet_has_the_types_of_the_tables(result: Result, written: Path) -> None:
+    for name, columns in COLUMNS.items():
+        table = pandas.read_parquet(written / f"{name}.parquet")
+        assert list(table.columns) == list(columns)
+        assert len(table) == len(tables.rows(result, name))
+    clues = pandas.read_parquet(written / "clues.parquet")
+    assert clues["start_sec"].dtype == float and clues["start_sec"].tolist() == [one.start_sec for one in result.clues]
+
+
 def test_the_codebook_explains_every_column(written: Path) -> None:
     rows = list(csv.DictReader((written / "codebook.csv").open(newline="")))
     assert {(row["table"], row["column"]) for row in rows} == {
@@ -151,6 +161,7 @@ def test_the_figure_tells_who_feels_what(result: Result, written: Path) -> None:
     assert drawn.tag.endswith("svg")
     assert all(f"<!-- {person}: feels -->" in comments for person in tiers.persons(result) if len(result.people) > 1)
     assert (written / "timeline.pdf").read_bytes().startswith(b"%PDF")
+    assert (written / "summary.pdf").read_bytes().startswith(b"%PDF")
     assert (written / "timeline.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -9,19 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from microemo.batch.store import Store
 from microemo.data.manifest import Sample
 from microemo.errors import InputError
 from microemo.extras import require
 from microemo.report import tables
+from microemo.report.parquet import SUFFIX, schema
 from microemo.report.tables import Row
 from microemo.result import Result
 from microemo.schema import ClipInfo
-
-if TYPE_CHECKING:
-    import pyarrow
 
 FOLDER = "dataset"
 ROWS = 100_000  # that are written at a time
@@ -30,11 +28,6 @@ CLIPS = (
     "main_person", "label", "confidence", "labels", "explanation", "abstained", "warnings",
     "model", "model_version", "weights_sha256", "microemo_version",
 )  # fmt: skip
-INTEGERS = {"id", "utterance", "clue", "rank", "width", "height", "audio_track"}
-TRUTHS = {"main", "negated", "has_video", "has_audio", "abstained"}
-NUMBERS = {"confidence", "change", "weight", "value", "baseline", "strength"}
-UNITS = ("_sec", "_seconds")
-"""What columns hold, by their names; all others are text."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ def write(store: Store, entries: Iterable[Entry]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with store.claimed(FOLDER), ExitStack() as stack:
-            writers = {name: stack.enter_context(_Table(folder / f"{name}.parquet", of)) for name, of in _all().items()}
+            writers = {name: stack.enter_context(_Table(folder / (name + SUFFIX), of)) for name, of in _all().items()}
             for entry in entries:
                 for name, rows in _rows(store, entry):
                     writers[name].add(rows)
@@ -107,9 +100,9 @@ class _Table:
     """A Parquet file that is there once it is whole."""
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        arrow, parquet = require("pyarrow", "batch"), require("pyarrow.parquet", "batch")
+        parquet = require("pyarrow.parquet", "batch")
         self._path, self._part = path, path.with_name(f".{path.name}")
-        self._schema = arrow.schema({name: _type(arrow, name) for name in columns})
+        self._schema = schema(columns, "batch")
         self._writer = parquet.ParquetWriter(self._part, self._schema, compression="zstd")
         self._waiting: list[Row] = []
 
@@ -132,11 +125,3 @@ class _Table:
         self._writer.close()
         if kind is None:
             self._part.replace(self._path)
-
-
-def _type(arrow: Any, column: str) -> "pyarrow.DataType":
-    if column in INTEGERS:
-        return arrow.int64()
-    if column in TRUTHS:
-        return arrow.bool_()
-    return arrow.float64() if column in NUMBERS or column.endswith(UNITS) else arrow.string()

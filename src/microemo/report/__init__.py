@@ -6,7 +6,19 @@ from typing import NamedTuple
 
 from microemo import files
 from microemo.errors import InputError
-from microemo.report import bids, captions, elan, figure, html, praat, result_json, series, spreadsheets
+from microemo.report import (
+    bids,
+    captions,
+    elan,
+    figure,
+    html,
+    parquet,
+    praat,
+    result_json,
+    series,
+    spreadsheets,
+    summary_page,
+)
 from microemo.schema import KeyFrame, ResultRecord
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "save", "series"]
@@ -31,6 +43,7 @@ FORMATS: dict[str, Format] = {
     "excel": Format(
         spreadsheets.FIRST + spreadsheets.EXCEL.suffix, spreadsheets.render_excel, spreadsheets.beside_excel
     ),
+    "parquet": Format(parquet.FIRST + parquet.SUFFIX, parquet.render, parquet.beside),
     "srt": Format(captions.SRT, captions.render_srt),
     "vtt": Format(captions.VTT, captions.render_vtt),
     "eaf": Format(elan.FILENAME, elan.render),
@@ -39,6 +52,7 @@ FORMATS: dict[str, Format] = {
     "png": Format(f"{figure.NAME}.png", figure.render_png),
     "svg": Format(f"{figure.NAME}.svg", figure.render_svg),
     "pdf": Format(f"{figure.NAME}.pdf", figure.render_pdf),
+    "summary": Format(summary_page.FILENAME, summary_page.render),
 }
 
 

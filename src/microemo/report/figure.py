@@ -2,7 +2,8 @@
 
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -26,28 +27,46 @@ Lane = tuple[str, list[tuple[float, float, str, str]]]
 
 def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = (), kind: str = "png") -> bytes:
     """Raises ``MicroEmoError`` without matplotlib. The same result gives the same bytes."""
-    matplotlib = require("matplotlib", "formats")
-    figures = require("matplotlib.figure", "formats")
-    lanes = [lane for person in tiers.persons(result) for lane in _lanes(result, person)]
-    height = LANE_INCHES * len(lanes) + 0.6
-    with matplotlib.rc_context({"svg.hashsalt": NAME, "font.size": 7, "pdf.fonttype": 42}):  # text stays text
-        figure = figures.Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
-        axes = figure.subplots()
-        for row, (_, bars) in enumerate(lanes):
-            _draw(axes, row, bars, result.clip.duration_sec)
-        axes.set_yticks(range(len(lanes)), [name for name, _ in lanes])
-        axes.set_ylim(len(lanes) - 0.5, -0.5)
-        axes.set_xlim(0, max(result.clip.duration_sec, 1e-3))
-        axes.xaxis.set_major_formatter(lambda at, _: clock(at))
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        file = io.BytesIO()
-        dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
-        figure.savefig(file, format=kind, dpi=DPI, metadata=dated[kind])
-    return file.getvalue()
+    rows = lanes(result)
+    with drawing() as figures:
+        figure = figures.Figure(figsize=(WIDTH_INCHES, LANE_INCHES * len(rows) + 0.6), layout="constrained")
+        draw(figure.subplots(), rows, result.clip.duration_sec)
+        return saved(figure, kind)
 
 
 render_png, render_svg, render_pdf = (partial(render, kind=kind) for kind in ("png", "svg", "pdf"))
+
+
+@contextmanager
+def drawing() -> Iterator[Any]:
+    """Matplotlib's figures, in our style, text as text. Raises ``MicroEmoError`` without matplotlib."""
+    matplotlib = require("matplotlib", "formats")
+    with matplotlib.rc_context({"svg.hashsalt": NAME, "font.size": 7, "pdf.fonttype": 42}):
+        yield require("matplotlib.figure", "formats")
+
+
+def saved(figure: Any, kind: str) -> bytes:
+    """Without dates."""
+    dated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    file = io.BytesIO()
+    figure.savefig(file, format=kind, dpi=DPI, metadata=dated[kind])
+    return file.getvalue()
+
+
+def lanes(result: ResultRecord) -> list[Lane]:
+    """Of all people, one after the other."""
+    return [lane for person in tiers.persons(result) for lane in _lanes(result, person)]
+
+
+def draw(axes: Any, rows: Sequence[Lane], duration_sec: float) -> None:
+    for row, (_, bars) in enumerate(rows):
+        _draw(axes, row, bars, duration_sec)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, max(duration_sec, 1e-3))
+    axes.xaxis.set_major_formatter(lambda at, _: clock(at))
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
 
 
 def _lanes(result: ResultRecord, person: str) -> list[Lane]:
