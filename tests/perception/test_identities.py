@@ -68,6 +68,47 @@ def test_every_track_has_one_person_who_is_never_twice_at_a_time(placed):
     assert starts == sorted(starts)
 
 
+SPANS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5)), min_size=1, max_size=8).map(
+    lambda spans: np.array([(start, start + length) for start, length in spans], float)
+)
+
+
+@settings(deadline=None)
+@given(SPANS, SPANS, st.lists(st.integers(0, 36), max_size=4).map(sorted))
+def test_groups_are_compared_as_pair_by_pair(one, other, cuts):
+    pairs = [(first, second) for first in one for second in other]
+    assert identities_module._at_once(one, other) == any(a[0] <= b[1] and b[0] <= a[1] for a, b in pairs)
+    assert identities_module._follow(one, other, np.array(cuts, float)) == any(
+        0 < b[0] - a[1] <= identities_module.LONG_GAP_SEC and not any(a[1] < cut <= b[0] for cut in cuts)
+        for a, b in pairs
+    )
+    points, others = (np.random.default_rng(len(spans)).normal(size=(len(spans), DIM)) for spans in (one, other))
+    apart = np.mean([np.linalg.norm(a - b) for a in points for b in others])
+    assert identities_module._mean_distance(points, others) == pytest.approx(apart)
+
+
+def peak_of_joining(num_tracks):
+    """Bytes that it takes to join two halves of the tracks of one person."""
+    rng = np.random.default_rng(0)
+    starts_sec = 2.0 * np.arange(num_tracks)
+    times_sec = np.stack([starts_sec, starts_sec + 1], axis=1)
+    points = ANN + rng.normal(0, 0.01, (num_tracks, DIM))
+    halves = [
+        identities_module.Group(tuple(range(num_tracks))[half::2], times_sec[half::2], points[half::2])
+        for half in (0, 1)
+    ]
+    tracemalloc.start()
+    (whole,) = identities_module.join(halves, np.zeros(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(whole.tracks) == num_tracks
+    return peak
+
+
+def test_ten_times_the_tracks_take_ten_times_the_memory_and_not_a_hundred_times():
+    assert peak_of_joining(1000) < 15 * peak_of_joining(100)
+
+
 def test_within_a_shot_a_face_that_follows_is_more_likely_the_same():
     tracks, points = [track(0, 2), track(2.5, 4)], {0: ANN, 1: near(ANN, 1.1)}
     assert identities(tracks, points, ()) == [[0, 1]]

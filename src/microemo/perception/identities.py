@@ -7,6 +7,7 @@ that comes back to its place within seconds is taken for the same, and no other.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -143,9 +144,10 @@ def join(groups: Sequence[Group], cuts_sec: Float[np.ndarray, " cuts"]) -> list[
     if not left:
         return []
     apart = _table(groups, lambda one, other: _mean_distance(one.embeddings, other.embeddings))
-    barred = _table(groups, lambda one, other: _at_once(one.times_sec, other.times_sec)) > 0  # the diagonal too
-    near = _table(groups, lambda one, other: CONTINUES * _follow(one.times_sec, other.times_sec, cuts_sec))
-    near = np.maximum(near, near.T)
+    barred = _table(groups, lambda one, other: _at_once(one.times_sec, other.times_sec)) > 0
+    np.fill_diagonal(barred, True)
+    near = CONTINUES * _table(groups, lambda one, other: _follow(one.times_sec, other.times_sec, cuts_sec)
+                              or _follow(other.times_sec, one.times_sec, cuts_sec))  # fmt: skip
     while (apart - near)[~barred].min(initial=np.inf) < SAME_PERSON + NOBODY_ELSE:
         lengths = np.where(barred, np.inf, apart - near - NOBODY_ELSE * _company(barred, left.count(None)))
         one, other = divmod(int(lengths.argmin()), len(left))
@@ -172,27 +174,35 @@ def _company(barred: Bool[np.ndarray, "n n"], num_gone: int) -> Bool[np.ndarray,
 
 
 def _table(groups: Sequence[Group], measure: Callable[[Group, Group], float]) -> Float[np.ndarray, "n n"]:
-    return np.array([[measure(one, other) for other in groups] for one in groups], float)
+    """A measure of each two groups, the same whichever is first; 0 on the diagonal."""
+    table = np.zeros((len(groups), len(groups)))
+    for one, other in combinations(range(len(groups)), 2):
+        table[one, other] = table[other, one] = measure(groups[one], groups[other])
+    return table
 
 
 def _mean_distance(one: Float[np.ndarray, "n 128"], other: Float[np.ndarray, "m 128"]) -> float:
-    """Row by row: an hour's tracks of one person against themselves, all at once, take gigabytes."""
-    return float(np.mean([np.linalg.norm(row - other, axis=1).mean() for row in one]))
+    # All differences at once are gigabytes, where hours have thousands of tracks of one person.
+    few, many = sorted((one, other), key=len)
+    return float(np.mean([np.linalg.norm(many - point, axis=1).mean() for point in few]))
 
 
 def _follow(
     one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"], cuts_sec: Float[np.ndarray, " cuts"]
 ) -> bool:
     """Whether a span of the other begins soon after one of the first ends, in the same shot."""
-    gaps_sec = other[:, 0] - one[:, None, 1]
-    same_shot = np.searchsorted(cuts_sec, one[:, None, 1], "right") == np.searchsorted(cuts_sec, other[:, 0], "right")
-    return bool((same_shot & (gaps_sec > 0) & (gaps_sec <= LONG_GAP_SEC)).any())
+    ends_sec = one[:, 1]
+    starts_sec = np.append(np.sort(other[:, 0]), np.inf)
+    next_sec = starts_sec[np.searchsorted(starts_sec, ends_sec, "right")]
+    same_shot = np.searchsorted(cuts_sec, ends_sec, "right") == np.searchsorted(cuts_sec, next_sec, "right")
+    return bool((same_shot & (next_sec - ends_sec <= LONG_GAP_SEC)).any())
 
 
 def _at_once(one: Float[np.ndarray, "n 2"], other: Float[np.ndarray, "m 2"]) -> bool:
-    """Whether any of the spans overlap."""
-    overlaps: Bool[np.ndarray, "n m"] = (one[:, None, 0] <= other[:, 1]) & (other[:, 0] <= one[:, None, 1])
-    return bool(overlaps.any())
+    """Whether any of the spans overlap: when one ends, more of the other have begun than had ended before it began."""
+    begun = np.searchsorted(np.sort(other[:, 0]), one[:, 1], "right")
+    ended = np.searchsorted(np.sort(other[:, 1]), one[:, 0], "left")
+    return bool((begun > ended).any())
 
 
 def _join_by_place(tracks: Sequence[FaceTrack], people: list[list[int]]) -> list[list[int]]:
