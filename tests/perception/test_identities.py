@@ -217,14 +217,3 @@ def test_her_moments_are_nearer_than_a_changed_face(recognition, landmarker_file
     apart = np.median(np.linalg.norm(points[:, None] - points, axis=2)[np.triu_indices(len(points), 1)])
     assert apart < SAME_PERSON
     assert np.median(np.linalg.norm(network.embed(changed) - points, axis=1)) > apart
-
-
-def test_the_distance_of_two_large_groups_takes_little_memory() -> None:
-    rng = np.random.default_rng(0)
-    one, other = (rng.normal(size=(size, 128)).astype(np.float32) for size in (700, 500))
-    tracemalloc.start()
-    found = identities_module._mean_distance(one, other)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 2e6  # all pairs at once: 180 MB
-    assert found == pytest.approx(np.linalg.norm(one[:, None] - other, axis=2).mean(), rel=1e-6)
