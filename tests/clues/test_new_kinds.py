@@ -73,8 +73,8 @@ voice_clues.voice_in = lambda *_: voice_clues.Voice(utterance, times_sec, 6 * ti
 clues = measure_clues(track, voice_clues.voices_in(np.zeros(1), [utterance], []), [utterance], [], [utterance.span])
 told = Evidence(None, clues)
 new = {clue.kind: clue for clue in clues if clue.kind in ("tongue_show", "pitch_climbing")}
-told = parts(prompt_utterances([utterance], clues), frozenset())
-prompt = "".join(str(piece) for part in told for piece in part)
+pieces = parts(prompt_utterances([utterance], clues), frozenset())
+prompt = "".join(str(piece) for part in pieces for piece in part)
 result = ResultRecord(
     clip=ClipInfo(path="a.mp4", duration_sec=3, has_video=True, has_audio=True, face_seconds=3), overall=Answer(),
     utterances=(), clues=clues, abstained=False, microemo_version="0",
