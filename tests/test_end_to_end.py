@@ -166,9 +166,9 @@ def test_bad_input_is_one_line_and_nothing_written(tmp_path: Path) -> None:
 
 
 @torch.inference_mode()
-def test_a_label_is_as_sure_as_it_was_where_nothing_is_taken_away(
-    nano: Pipeline, speech: np.ndarray, tmp_path: Path
-) -> None:
+def test_a_label_is_as_sure_as_it_was_where_nothing_is_taken_away(speech: np.ndarray, tmp_path: Path) -> None:
+    nano = load()
+    nano.model.language.float()  # in bf16, batches of other shapes are rounded otherwise, by some 0.004
     clip = nano.perceive(write(tmp_path / "voice.m4a", [(None, 0)], speech))
     (person,) = clip.people
     (chunk,) = judged(clip, person)

@@ -158,9 +158,15 @@ class LanguageModel(nn.Module):
     def forced(
         self, prompts: Sequence[Float[Tensor, "_ H"]], beginnings: Sequence[str]
     ) -> list[tuple[Float[Tensor, "A V"], Int[Tensor, " A"]]]:
-        """The logits of every token of given beginnings of answers, and these tokens."""
-        trees = [Tree(prompt[:0], [Branch(0, prompt)]) for prompt in prompts]
-        return self.predictions(trees, [[Text(beginning, is_whole=False)] for beginning in beginnings])
+        """The logits of every token of given beginnings of answers, and these tokens; as ``answer`` would have them."""
+        targets = [self._ids(SPACE + beginning) for beginning in beginnings]
+        rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
+        predicting = [
+            state[len(prompt) - 1 : len(row) - 1]
+            for state, prompt, row in zip(self.states(rows), prompts, rows, strict=True)
+        ]
+        logits = self.model.lm_head(torch.cat(predicting)).float().split([len(target) for target in targets])
+        return list(zip(logits, targets, strict=True))
 
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
