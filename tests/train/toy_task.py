@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -74,3 +75,4 @@ if __name__ == "__main__":
     # The output, and the number of the example at which to be killed.
     torch.set_num_threads(1)
     run(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None, save_every_sec=0)
+    PartialState().destroy_process_group()  # as the command does

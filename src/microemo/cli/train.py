@@ -47,3 +47,4 @@ def run_from(config: Path, overrides: Sequence[str], stages: "Mapping[str, Stage
 
     if PartialState().is_main_process:
         print(f"{settings.output}: {result.num_steps} steps, best validation {settings.best_by} {result.best:.4f}")
+    PartialState().destroy_process_group()  # its threads, left to the interpreter's end, abort a process now and then
