@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from microemo.claims.readings import Evidence
-from microemo.parse import CITATION, LABEL, NUMBER, SENTENCE, claims_in
+from microemo.parse import CITATION, LABEL, SENTENCE, cited, claims_in
 from microemo.schema import Record
 from microemo.spans import Span
 from recipes.descriptions.table import Table, listed
@@ -51,9 +51,8 @@ def faults(one: Written, table: Table) -> Iterator[str]:
     if one.utterance is not None and one.utterance >= len(table.utterances):
         return (yield f"no utterance {one.utterance}")
     ids = {clue.id for clue in listed(table)}
-    cited = {int(number) for group in CITATION.findall(one.text) for number in NUMBER.findall(group)}
-    if cited - ids:
-        yield f"cites {sorted(cited - ids)}, which the table does not list"
+    if unlisted := set(cited(one.text)) - ids:
+        yield f"cites {sorted(unlisted)}, which the table does not list"
 
 
 def doubts(one: Written, table: Table) -> Iterator[str]:

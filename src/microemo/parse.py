@@ -64,7 +64,7 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
     labels = emotions(generation, len(head))
     text = body if labels else generation.text
     if ids is not None:
-        text = CITATION.sub(lambda group: NUMBER.sub(lambda n: str(ids.get(int(n[0]), 0)), group[0]), text)
+        text = renumbered(text, ids)
     sentences = _sentences(text, evidence, span, labels[0].label if labels else "")
     return Answer(
         emotions=tuple(labels),
@@ -76,6 +76,16 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
 def claims_in(text: str, evidence: Evidence, span: Span, label: str = "") -> tuple[Claim, ...]:
     """The claims of sentences that no labels precede, each checked as ``parse`` does."""
     return _claims(_sentences(text, evidence, span, label))
+
+
+def cited(text: str) -> list[int]:
+    """The numbers of the clues that a text cites, in its order: "[2, 5]"."""
+    return [int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)]
+
+
+def renumbered(text: str, ids: Mapping[int, int]) -> str:
+    """The text with each clue that it cites by another number; by 0 where it has none."""
+    return CITATION.sub(lambda group: NUMBER.sub(lambda n: str(ids.get(int(n[0]), 0)), group[0]), text)
 
 
 def emotions(generation: "Generation", length: int) -> list[Emotion]:
@@ -116,13 +126,12 @@ def _pieces(sentence: str, evidence: Evidence, span: Span, label: str, said: set
     ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
     for clause, end in zip(clauses, ends, strict=True):
         whole = sentence[clause.start : end]
-        cited = [int(number) for group in CITATION.findall(whole) for number in NUMBER.findall(group)]
         plain = _uncited(sentence[clause.body : end]).rstrip()
-        bare = plain.rstrip(".!?;, ")
+        bare, ids = plain.rstrip(".!?;, "), cited(whole)
         yield _Piece(
             joint=_uncited(sentence[clause.start : clause.body]),
             text=plain,
-            claims=tuple(checked(bare, statement, evidence, span, cited, label) for statement in clause.statements),
+            claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
             has_subject=clause.has_subject,
             is_conclusion=clause.is_conclusion,
             repeats=bool(clause.statements) and said.issuperset(clause.statements),

@@ -14,7 +14,7 @@ from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.parse import CITATION, NUMBER, claims_in
+from microemo.parse import CITATION, cited, claims_in
 from microemo.schema import Clue, Record
 from microemo.spans import Span
 
@@ -102,8 +102,8 @@ def quality(samples: Sequence[Sample]) -> Quality:
 
 
 def _cited_kinds(text: str, clues: Sequence[Clue]) -> frozenset[str]:
-    cited = {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
-    return frozenset(clue.kind for clue in clues if clue.id in cited)
+    ids = cited(text)
+    return frozenset(clue.kind for clue in clues if clue.id in ids)
 
 
 def _explanations(sample: Sample) -> Iterator[tuple[str, tuple[str, ...], tuple[Clue, ...], Span]]:

@@ -8,7 +8,7 @@ from microemo.claims.readings import Evidence
 from microemo.data.describe import adjective
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.hooks import Hook, silent
-from microemo.parse import CITATION, NUMBER, claims_in
+from microemo.parse import cited, claims_in
 from microemo.spans import Span
 
 PROMPT = """\
@@ -50,11 +50,11 @@ def rewrite(samples: Sequence[Sample], chat: Chat, agree: Agree, hook: Hook = si
 def faithful(text: str, original: str, sample: Sample, labels: Sequence[str], span: Span) -> bool:
     """Whether a text claims nothing that was not measured, cites no more than the original, and names a label."""
     claims = claims_in(text, Evidence(None, sample.clues), span)
-    cited, before = _cited(text), _cited(original)
+    after, before = set(cited(text)), set(cited(original))
     return (
         all(claim.is_borne_out for claim in claims)
-        and cited <= before
-        and bool(cited) == bool(before)
+        and after <= before
+        and bool(after) == bool(before)
         and any(word in text.lower() for label in labels for word in (label.lower(), adjective(label)))
     )
 
@@ -83,7 +83,3 @@ def _rewritten(sample: Sample, said: dict[str, str]) -> Sample:
             "utterances": tuple(map(reworded, sample.utterances)),
         }
     )
-
-
-def _cited(text: str) -> set[int]:
-    return {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}

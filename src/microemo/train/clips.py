@@ -13,7 +13,7 @@ from microemo.lexicon import FAMILIES
 from microemo.model.features import Features, cut
 from microemo.model.language import Text
 from microemo.model.prompt import PromptUtterance, moved, numbered_from_one, question_about
-from microemo.parse import CITATION, MAX_LABELS, NUMBER, SENTENCE
+from microemo.parse import CITATION, MAX_LABELS, SENTENCE, cited, renumbered
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
 from microemo.train.examples import Example, Turn, labelled_slots
@@ -125,7 +125,7 @@ def answer(annotation: Annotation, numbers: Mapping[int, int]) -> str:
     out; where the prompt lists none at all, sentences stay and only their citations go.
     """
     sentences = [sentence.strip() for sentence in SENTENCE.findall(annotation.description)]
-    kept = [sentence for sentence in sentences if not numbers or _ids(sentence) <= numbers.keys()]
+    kept = [sentence for sentence in sentences if not numbers or set(cited(sentence)) <= numbers.keys()]
     text = " ".join(_renumbered(sentence, numbers) for sentence in kept)
     labels = ", ".join(label.lower() for label in annotation.labels[:MAX_LABELS])
     return f"{labels}. {text}".strip() if labels else text
@@ -143,14 +143,10 @@ def annotated(utterance: Utterance, candidates: Sequence[AnnotatedUtterance]) ->
     return best if best and shared(best) >= (utterance.end_sec - utterance.start_sec) / 2 else None
 
 
-def _ids(sentence: str) -> set[int]:
-    return {int(number) for citation in CITATION.findall(sentence) for number in NUMBER.findall(citation)}
-
-
 def _renumbered(sentence: str, numbers: Mapping[int, int]) -> str:
     if not numbers:
         return UNSPACED.sub(r"\1", CITATION.sub("", sentence))
-    return CITATION.sub(lambda group: NUMBER.sub(lambda n: str(numbers[int(n[0])]), group[0]), sentence)
+    return renumbered(sentence, numbers)
 
 
 def _family(labels: Sequence[str]) -> str | None:
