@@ -3,6 +3,8 @@
 from microemo.model.prompt import strongest
 from microemo.schema import Clue, Record, Utterance
 
+MILD, STRONG = 0.35, 0.6  # limits of a label's intensity
+
 
 class Label(Record):
     """What the recordings that an utterance is made of are labelled, and how strong, from 0 to 1, where that is known.
@@ -14,6 +16,13 @@ class Label(Record):
     family: str
     intensity: float | None = None
     shows: str | None = None
+
+    @property
+    def strength(self) -> str:
+        """As readers of the table are told it."""
+        if self.intensity is None:
+            return ""
+        return "mild" if self.intensity < MILD else "strong" if self.intensity >= STRONG else ""
 
 
 class Source(Record):
@@ -68,15 +77,7 @@ def as_text(table: Table) -> str:
 
 
 def _label(label: Label) -> str:
-    strength = (
-        ""
-        if label.intensity is None
-        else " (strong)"
-        if label.intensity >= 0.6
-        else " (mild)"
-        if label.intensity < 0.35
-        else ""
-    )
+    strength = f" ({label.strength})" if label.strength else ""
     face = f", the face shows {label.shows}" if label.shows else ""
     return f"{label.person}: {label.family}{strength}{face}"
 

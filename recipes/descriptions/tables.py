@@ -12,7 +12,7 @@ import csv
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -63,7 +63,7 @@ class Corpora:
             if actor in TRAIN_ACTORS:
                 self.voices[clip.family, "he" if actor % 2 else "she"].append(clip)
         talkers = read(measured / "urdu.jsonl")
-        held_out = sorted({clip.person for clip in talkers})[-HELD_OUT_SPEAKERS:]
+        held_out = held_out_talkers(clip.person for clip in talkers)
         self.talkers: dict[tuple[str, str], list[MeasuredClip]] = defaultdict(list)
         for clip in talkers:
             if clip.person not in held_out:
@@ -73,6 +73,11 @@ class Corpora:
         for line in lines:
             self.lines[line["label"]].append(line["text"])
         self.exchanges = [json.loads(line)["turns"] for line in (HERE / "exchanges.jsonl").read_text().splitlines()]
+
+
+def held_out_talkers(names: Iterable[str]) -> list[str]:
+    """Those of the talk shows' speakers that nothing is trained on."""
+    return sorted(set(names))[-HELD_OUT_SPEAKERS:]
 
 
 class Maker:

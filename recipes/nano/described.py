@@ -16,7 +16,7 @@ from microemo.lexicon import family_of
 from microemo.model.features import Features
 from microemo.model.language import Text
 from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, prompt_utterances, question_about
-from microemo.parse import CITATION, NUMBER
+from microemo.parse import cited
 from microemo.schema import Clue, Modality, Utterance
 from microemo.train.clips import Annotation, answer
 from microemo.train.examples import Example, Turn, labelled_slots
@@ -28,7 +28,6 @@ from recipes.nano.made_clips import Part, parts_of
 DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
 WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
 WITHOUT_CLUES, WITHOUT_CLUE = 0.1, 0.1  # how often all are, and each
-MILD, STRONG = 0.35, 0.6  # limits of a label's intensity, as the tables' readers saw it
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,8 @@ class Described:
             table = tables[row.table]
             if len(table.who) == 1:  # of two people a description tells both, and a prompt one
                 self.written[row.table, row.utterance].append(row)
-                if len(table.utterances) == 1 and row.utterance is None:
-                    self.written[row.table, 0].append(row)
+                if len(table.utterances) == 1:
+                    self.written[row.table, None if row.utterance is not None else 0].append(row)
         self.shades = shades(rows, tables)
 
     def __len__(self) -> int:
@@ -91,7 +90,9 @@ class Described:
             _shown(entry, clip, number, without) for entry, number in zip(entries, clip.part.utterances, strict=True)
         ]
         numbers = {old: new for new, old in own.items()}
-        asked: list[int | None] = [*range(len(prompted)), *([None] if len(prompted) > 1 else [])]
+        asked: list[int | None] = [*range(len(prompted)), None]
+        if len(prompted) == 1:  # it is the whole
+            asked = [rng.choice(asked)]
         return Example(
             _features(clip, without),
             prompted,
@@ -129,7 +130,7 @@ class Described:
         written = self.written.get((clip.table.id, index), [])
         if written:
             one = rng.choice(written)
-            if not without and _cited(one.text) <= numbers.keys():
+            if not without and set(cited(one.text)) <= numbers.keys():
                 return Text(answer(Annotation(one.labels, one.text), numbers))
             return Text(one.labels[0].lower(), is_whole=False)
         labels = [self._label(clip, each) for each in range(len(clip.part.utterances))]
@@ -139,15 +140,8 @@ class Described:
         return Text(self._shade(labels[place], rng), is_whole=False)
 
     def _shade(self, label: Label, rng: random.Random) -> str:
-        words = self.shades.get((label.family, strength(label))) or Counter([label.family])
+        words = self.shades.get((label.family, label.strength)) or Counter([label.family])
         return rng.choices(list(words), list(words.values()))[0]
-
-
-def strength(label: Label) -> str:
-    """As the tables' readers were told it."""
-    if label.intensity is None:
-        return ""
-    return "mild" if label.intensity < MILD else "strong" if label.intensity >= STRONG else ""
 
 
 def shades(rows: Sequence[Written], tables: Mapping[str, Table]) -> dict[tuple[str, str], Counter[str]]:
@@ -159,12 +153,8 @@ def shades(rows: Sequence[Written], tables: Mapping[str, Table]) -> dict[tuple[s
         if len(labels) == len(labels[0]) == 1:
             (label,) = labels[0]
             if label.shows is None and (family_of(word) or family(word)) == label.family:
-                found[label.family, strength(label)][word] += 1
+                found[label.family, label.strength][word] += 1
     return dict(found)
-
-
-def _cited(text: str) -> set[int]:
-    return {int(number) for group in CITATION.findall(text) for number in NUMBER.findall(group)}
 
 
 def _shown(entry: PromptUtterance, clip: MadeClip, number: int, without: set[Modality]) -> PromptUtterance:

@@ -11,7 +11,6 @@ import argparse
 import csv
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from multiprocessing import Pool
 from pathlib import Path
@@ -28,6 +27,7 @@ from microemo.errors import InputError
 from microemo.media import video
 from microemo.media.probe import probe
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
+from recipes.descriptions.tables import HELD_OUT_SUBJECTS
 
 EVERY = slice(None)
 CHOOSING = slice(0, None, 3)  # of a test's pictures: to choose models by; the others are to evaluate them
@@ -35,18 +35,8 @@ FACE_FAMILIES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "su
 ENLARGED, MARGIN = 192, 64  # pixels
 CONFIDENCE = 0.3  # of detection and presence: small, grey, and watermarked faces are faces too
 SIZE, GRID = NANO.vision.image_size, NANO.vision.grid
-HELD_OUT_SUBJECTS = range(36, 100)  # of PEDFE
 FRAMES = 12  # looked at, of a clip
 AT_REST, AT_APEX = 0.2, 0.6  # of the largest change of blendshapes from the first frame
-
-
-@dataclass(frozen=True)
-class Face:
-    """A picture, how likely each of ``FACE_FAMILIES`` is in it, and the clip that it is of."""
-
-    image: UInt8[np.ndarray, "H W 3"]
-    target: Float[np.ndarray, " 7"]
-    clip: str
 
 
 def one_hot(label: str, sure: float = 1.0) -> Float[np.ndarray, " 7"]:
@@ -59,7 +49,7 @@ def one_hot(label: str, sure: float = 1.0) -> Float[np.ndarray, " 7"]:
 def archived(job: tuple[Path, str]) -> list[dict[str, Any]]:
     """The row of one picture of an archive."""
     archive, name = job
-    return [row(Face(picture_in(archive, name), one_hot(label_of(name)), name))]
+    return [row(picture_in(archive, name)) | {"target": one_hot(label_of(name)), "clip": name}]
 
 
 def picture_in(archive: Path, name: str) -> UInt8[np.ndarray, "H W 3"]:
@@ -86,7 +76,7 @@ def filmed(job: tuple[Path, str, float]) -> list[dict[str, Any]]:
     path, label, sure = job
     shown = [frame.image for frame in video.frames(probe(path))]
     places = np.unique(np.linspace(0, len(shown) - 1, FRAMES).round().astype(int))
-    rows = [row(Face(shown[place], one_hot(label, sure), path.stem)) for place in places]
+    rows = [row(shown[place]) | {"target": one_hot(label, sure), "clip": path.stem} for place in places]
     rows = [found for found in rows if found["ok"]]
     if not rows:
         return []
@@ -98,22 +88,20 @@ def filmed(job: tuple[Path, str, float]) -> list[dict[str, Any]]:
     return [found for found, each in zip(rows, share, strict=True) if each <= AT_REST or each >= AT_APEX]
 
 
-def row(face: Face) -> dict[str, Any]:
-    """Without a face in it, a picture's view, masks and blendshapes are zero."""
+def row(image: UInt8[np.ndarray, "H W 3"]) -> dict[str, Any]:
+    """What is read of a picture. Without a face in it, its view, masks and blendshapes are zero."""
     import mediapipe
 
-    enlarged = cv2.resize(np.ascontiguousarray(face.image), (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC)
+    enlarged = cv2.resize(np.ascontiguousarray(image), (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC)
     padded = cv2.copyMakeBorder(enlarged, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
     side = ENLARGED + 2 * MARGIN
     found = landmarker().detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=padded))
     made: dict[str, Any] = {
-        "raw": cv2.resize(face.image, (SIZE, SIZE), interpolation=cv2.INTER_AREA),
+        "raw": cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA),
         "crop": np.zeros((SIZE, SIZE, 3), np.uint8),
         "reg": np.zeros((len(REGION_NAMES), GRID * GRID), np.float16),
         "bs": np.zeros(52, np.float32),
         "ok": bool(found.face_landmarks),
-        "target": face.target,
-        "clip": face.clip,
     }
     if found.face_landmarks:
         points = np.array([(point.x * side, point.y * side) for point in found.face_landmarks[0]], np.float32)

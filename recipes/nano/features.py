@@ -1,7 +1,7 @@
-"""The frozen encoders' features of FER2013 faces and RAVDESS voices, and lines of MELD: all that alignment reads.
+"""The frozen encoders' features of faces and voices, and lines of MELD: all that ``pairs`` reads.
 
-Faces come from ``faces.prepare``; voices are RAVDESS utterances alone and in clips of two or three in a row, by
-one speaker, so that utterances differ in emotion within a clip and are measured against one another.
+Faces are FER2013's and RAF-DB's, from ``faces.prepare``; voices are RAVDESS utterances alone and in clips of two or
+three in a row, by one speaker, so that utterances differ in emotion within a clip and are measured against one another.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from microemo.model.whisper import WhisperEncoder
 from microemo.perception.voice_clues import voice_clues
 from microemo.schema import Clue, Utterance
 from microemo.spans import Span
+from recipes.descriptions.tables import TRAIN_ACTORS, held_out_talkers
 from recipes.evidence import measure
 from recipes.nano.augment import in_frames
 from recipes.nano.faces import CHOOSING, EVERY
@@ -44,11 +46,11 @@ from recipes.nano.talking import mouth_centres, talking
 
 NORMAL, _ = INTENSITIES
 SPEECH = "01"  # the vocal channel in a take's name
-TRAIN_ACTORS = range(1, 19)
 MARGIN, PAUSE = SAMPLE_RATE // 10, SAMPLE_RATE // 2  # samples about speech, and of silence behind it
 MAX_JOINED = 3  # takes in a clip
 NUM_WORDS = range(2, 26)  # of a line
-HELD_OUT_TALKERS = 8  # of the talk shows' speakers, the last by name
+BATCH = 64  # pictures encoded at once
+FACES = ("fer2013", "rafdb")
 
 
 @dataclass(frozen=True)
@@ -87,11 +89,6 @@ def talkers_in(urdu: Path | None) -> list[Sample]:
     return [sample for sample, _ in measure.urdu(urdu)] if urdu else []
 
 
-def held_out_talkers(urdu: Path | None) -> list[str | None]:
-    """As in the tables of descriptions."""
-    return sorted({take.speaker for take in talkers_in(urdu)}, key=str)[-HELD_OUT_TALKERS:]
-
-
 def voice_clips(takes: Sequence[Sample], num_joined: int, seed: int) -> list[list[Sample]]:
     """Every take alone, and ``num_joined`` clips of two or three takes of one speaker."""
     rng = random.Random(seed)
@@ -125,10 +122,9 @@ def join(takes: Sequence[Sample], gain: float, speed: float) -> tuple[np.ndarray
 
 def spoken_in(sound: Float[np.ndarray, " N"]) -> tuple[int, int]:
     """The first and the last sample of speech; all of a sound in which none is found."""
-    from silero_vad import get_speech_timestamps, load_silero_vad
+    from silero_vad import get_speech_timestamps
 
-    detector = _tools.get("vad") or _tools.setdefault("vad", load_silero_vad())
-    found = get_speech_timestamps(torch.from_numpy(sound), detector, sampling_rate=SAMPLE_RATE)
+    found = get_speech_timestamps(torch.from_numpy(sound), detector(), sampling_rate=SAMPLE_RATE)
     return (found[0]["start"], found[-1]["end"]) if found else (0, len(sound))
 
 
@@ -138,7 +134,35 @@ def speech_of(sound: Float[np.ndarray, " N"]) -> Float[np.ndarray, " M"]:
     return sound[max(0, first - MARGIN) : last + MARGIN]
 
 
-_tools: dict[str, Any] = {}  # of a worker process
+@cache
+def detector() -> Any:
+    """Of speech; one a worker process."""
+    from silero_vad import load_silero_vad
+
+    return load_silero_vad()
+
+
+@cache
+def hearing() -> WhisperEncoder:
+    """nano's audio encoder; one a worker process."""
+    assert isinstance(NANO.audio, WhisperConfig)
+    return WhisperEncoder(NANO.audio, weights.path(str(NANO.audio.weights))).eval()
+
+
+@cache
+def seeing(expression: Path) -> Dinov2Encoder:
+    """The vision encoder with the blocks that a run of the expression stage tuned; one a worker process.
+
+    Raises ``InputError`` where they do not fit.
+    """
+    config = checkpoint.read_config(expression).vision
+    encoder = Dinov2Encoder(config, weights.path(str(config.weights))).eval()
+    tuned = checkpoint.read_tensors(expression)
+    blocks = {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")}
+    unknown = encoder.load_state_dict(blocks, strict=False).unexpected_keys
+    if unknown:
+        raise InputError(f"{expression} does not fit the vision encoder: {unknown[:3]}")
+    return encoder
 
 
 def spoken(sound: np.ndarray, takes: Sequence[Sample], spans: Sequence[Span]) -> list[SpokenUtterance]:
@@ -171,18 +195,15 @@ def write_voices(takes: Sequence[Sample], num_joined: int, variants: int, out: P
         for seed, clip in enumerate(voice_clips(takes, num_joined, seed=0))
         for variant in range(variants if len(clip) == 1 else 1)
     ]
-    with get_context("spawn").Pool(workers, _start) as pool, out.with_suffix(".jsonl").open("w") as file:
+    with (
+        get_context("spawn").Pool(workers, torch.set_num_threads, (1,)) as pool,
+        out.with_suffix(".jsonl").open("w") as file,
+    ):
         features: list[Tensor] = []
         for layers, row in pool.imap(_encode_voice, jobs, chunksize=8):
             file.write(json.dumps({"num_features": len(layers), **row}) + "\n")
             features.append(torch.from_numpy(layers).to(torch.bfloat16))
     save_file({"features": torch.cat(features)}, out.with_suffix(".safetensors"))
-
-
-def _start() -> None:
-    torch.set_num_threads(1)
-    assert isinstance(NANO.audio, WhisperConfig)
-    _tools["encoder"] = WhisperEncoder(NANO.audio, weights.path("whisper_tiny_en")).eval()
 
 
 @torch.inference_mode()
@@ -199,59 +220,50 @@ def _encode_voice(job: tuple[Sequence[Sample], bool, int]) -> tuple[np.ndarray, 
         for utterance in spoken(sound, takes, spans)
     ]
     row = {"speaker": speaker_of(takes[0]), "utterances": utterances}
-    return _tools["encoder"](torch.from_numpy(sound)).numpy().astype(np.float16), row
+    return hearing()(torch.from_numpy(sound)).numpy().astype(np.float16), row
 
 
-def tuned_encoder(expression: Path) -> Dinov2Encoder:
-    """The vision encoder with the blocks that a run of the expression stage tuned."""
-    encoder = Dinov2Encoder(NANO.vision, weights.path("dinov2_vits14")).eval()
-    tuned = checkpoint.read_tensors(expression)
-    blocks = {name.removeprefix("vision."): tensor for name, tensor in tuned.items() if name.startswith("vision.")}
-    unknown = encoder.load_state_dict(blocks, strict=False).unexpected_keys
-    if unknown:
-        raise ValueError(f"{expression} does not fit the vision encoder: {unknown[:3]}")
-    return encoder
-
-
-@torch.inference_mode()
-def write_faces(prepared: Path, which: slice, expression: Path, per_label: int, out: Path, seed: int = 0) -> None:
-    """Patch tokens of up to ``per_label`` faces a label: in a frame, aligned, and so talking, in bf16.
+def write_faces(
+    prepared: Sequence[Path], which: slice, expression: Path, per_label: int, out: Path, seed: int = 0
+) -> None:
+    """Patch tokens of up to ``per_label`` faces a label and corpus: in a frame, aligned, and so talking, in bf16.
 
     ``expression`` is the run that tuned the vision encoder. Blendshapes are those of the still face.
     """
-    encoder = tuned_encoder(expression)
-    generator = torch.Generator().manual_seed(seed)
+    parts = [faces_of(path, which, expression, per_label, seed) for path in prepared]
+    save_file({name: torch.cat([part[name] for part in parts]) for name in parts[0]}, out)
+
+
+@torch.inference_mode()
+def faces_of(prepared: Path, which: slice, expression: Path, per_label: int, seed: int) -> dict[str, Tensor]:
+    """The columns of ``write_faces``, of one corpus."""
     with np.load(prepared) as arrays:
         data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "ok", "target")}
-    data["y"] = data["target"].argmax(1)
+    labels = data.pop("target").argmax(1)
     rng = np.random.default_rng(seed)
-    chosen = np.sort(
-        np.concatenate(
-            [rng.permutation(np.flatnonzero(data["y"] == label))[:per_label] for label in np.unique(data["y"])]
-        )
-    )
+    several = [rng.permutation(np.flatnonzero(labels == label))[:per_label] for label in np.unique(labels)]
+    chosen = np.sort(np.concatenate(several))
+    raw, crop, regions, shapes, found = (torch.from_numpy(column[chosen]) for column in data.values())
+    generator = torch.Generator().manual_seed(seed)
+    encoder = seeing(expression)
 
-    def encode(pictures: Tensor) -> Tensor:
+    def encode(pictures: Float[Tensor, "B C S S"]) -> Float[Tensor, "B 1+P D"]:
         with torch.autocast("cpu", torch.bfloat16, enabled=compute_dtype(resolve("auto")) == torch.bfloat16):
-            batches = pictures.movedim(1, -1).expand(-1, -1, -1, 3).split(64)
-            return torch.cat([encoder(batch).to(torch.bfloat16) for batch in batches])
+            shown = (pictures * 255).byte().movedim(1, -1).expand(-1, -1, -1, 3)
+            return encoder(shown).to(torch.bfloat16)
 
-    pictures, views = (torch.from_numpy(data[name][chosen]).movedim(-1, 1) for name in ("raw", "crop"))
-    mouths = mouth_centres(torch.from_numpy(data["reg"][chosen]).float())
-    spoken = (talking(views / 255, mouths, generator) * 255).byte()
-
-    save_file(
-        {
-            "frames": encode((in_frames(pictures / 255, generator) * 255).byte()),
-            "faces": encode(views),
-            "talking": encode(spoken),
-            "region_masks": torch.from_numpy(data["reg"][chosen]).to(torch.bfloat16),
-            "blendshapes": torch.from_numpy(data["bs"][chosen]),
-            "found": torch.from_numpy(data["ok"][chosen]),
-            "labels": torch.from_numpy(data["y"][chosen]),
-        },
-        out,
-    )
+    columns: dict[str, list[Tensor]] = {"frames": [], "faces": [], "talking": []}
+    for some in torch.arange(len(chosen)).split(BATCH):
+        pictures, views = (column[some].movedim(-1, 1) / 255 for column in (raw, crop))
+        columns["frames"].append(encode(in_frames(pictures, generator)))
+        columns["faces"].append(encode(views))
+        columns["talking"].append(encode(talking(views, mouth_centres(regions[some].float()), generator)))
+    return {name: torch.cat(batches) for name, batches in columns.items()} | {
+        "region_masks": regions.to(torch.bfloat16),
+        "blendshapes": shapes,
+        "found": found,
+        "labels": torch.from_numpy(labels[chosen]),
+    }
 
 
 def lines_of(folder: Path, part: str) -> dict[str, list[str]]:
@@ -272,13 +284,15 @@ def main() -> None:
     parser.add_argument(
         "--faces",
         type=Path,
-        help="folder of fer2013_train.npz and fer2013_test.npz, as recipes.nano.faces writes",
+        help="folder of FER2013's and RAF-DB's pictures, as recipes.nano.faces prepares them",
     )
     parser.add_argument("--meld", type=Path, help="folder with MELD's train_sent_emo.csv and dev_sent_emo.csv")
     parser.add_argument(
         "--expression", type=Path, help="model whose vision blocks the encoder has: the expression stage's run"
     )
-    parser.add_argument("--per-label", type=int, default=2000, help="to train on, at most, of a label")
+    parser.add_argument(
+        "--per-label", type=int, default=2000, help="faces to train on, at most, of a label of a corpus"
+    )
     parser.add_argument("--joined", type=int, default=900, help="clips of several takes to train on")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -287,7 +301,9 @@ def main() -> None:
         takes = takes_in(arguments.ravdess)
         train = [take for take in takes if actor_of(take) in TRAIN_ACTORS]
         held_out = [take for take in takes if actor_of(take) not in TRAIN_ACTORS]
-        train += [take for take in talkers_in(arguments.urdu) if take.speaker not in held_out_talkers(arguments.urdu)]
+        talkers = talkers_in(arguments.urdu)
+        unheard = held_out_talkers(str(take.speaker) for take in talkers)
+        train += [take for take in talkers if take.speaker not in unheard]
         write_voices(held_out, 0, 1, arguments.out / "voices_held_out")
         write_voices(train, arguments.joined, 2, arguments.out / "voices_train")
     if arguments.faces:
@@ -297,7 +313,8 @@ def main() -> None:
             ("train", EVERY, arguments.per_label, "train"),
         ):
             file = arguments.out / f"faces_{name}.safetensors"
-            write_faces(arguments.faces / f"fer2013_{split}.npz", which, run, per_label, file)
+            prepared = [arguments.faces / f"{corpus}_{split}.npz" for corpus in FACES]
+            write_faces(prepared, which, run, per_label, file)
     if arguments.meld:
         for split, part in (("train", "train"), ("held_out", "dev")):
             (arguments.out / f"lines_{split}.json").write_text(json.dumps(lines_of(arguments.meld, part)))

@@ -12,7 +12,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -23,20 +22,16 @@ from jaxtyping import Float, UInt8
 from safetensors.torch import save_file
 from torch import Tensor
 
-from microemo import weights
-from microemo.config import NANO, WhisperConfig
 from microemo.media import video
 from microemo.media.audio import SAMPLE_RATE, waveform
 from microemo.media.probe import probe
-from microemo.model.dinov2 import Dinov2Encoder
 from microemo.model.features import Features
-from microemo.model.whisper import WhisperEncoder
 from microemo.perception.sampling import sample_times
 from microemo.schema import Utterance
 from recipes.descriptions.table import Table
 from recipes.nano.augment import in_frames
-from recipes.nano.faces import Face, one_hot, row
-from recipes.nano.features import speech_of, tuned_encoder
+from recipes.nano.faces import row
+from recipes.nano.features import hearing, seeing, speech_of
 from recipes.nano.talking import OPENING, mouth_centres, talking
 
 TABLES = Path(__file__).parents[1] / "descriptions" / "tables.jsonl"
@@ -151,11 +146,7 @@ def encoded(job: Job) -> tuple[dict[str, Any], dict[str, Tensor]]:
             noise = rng.standard_normal(len(sound)) * 10 ** rng.uniform(*NOISE)
             sound = np.clip(sound * rng.uniform(*GAIN) + noise, -1, 1).astype(np.float32)
         features["audio"] = hearing()(torch.from_numpy(sound))
-    found = [
-        (time_sec, row(Face(image, one_hot("neutral"), face.name)))
-        for face in job.part.faces
-        for time_sec, image in job.recordings.pictures(face)
-    ]
+    found = [(time_sec, row(image)) for face in job.part.faces for time_sec, image in job.recordings.pictures(face)]
     found = [(time_sec, seen) for time_sec, seen in found if seen["ok"]]
     times = [time_sec for time_sec, _ in found]
     if found:
@@ -178,17 +169,6 @@ def encoded(job: Job) -> tuple[dict[str, Any], dict[str, Tensor]]:
     }
 
 
-@cache
-def hearing() -> WhisperEncoder:
-    assert isinstance(NANO.audio, WhisperConfig)
-    return WhisperEncoder(NANO.audio, weights.path(str(NANO.audio.weights))).eval()
-
-
-@cache
-def seeing(expression: Path) -> Dinov2Encoder:
-    return tuned_encoder(expression)
-
-
 def write(jobs: Sequence[Job], out: Path, workers: int = 2) -> None:
     """``out.safetensors``, all parts end to end, and ``out.jsonl``, a row each with its times and lengths."""
     columns: dict[str, list[Tensor]] = defaultdict(list)
@@ -200,7 +180,8 @@ def write(jobs: Sequence[Job], out: Path, workers: int = 2) -> None:
             print(json.dumps(index), file=file)
             for name, tensor in features.items():
                 columns[name].append(tensor)
-    save_file({name: torch.cat(tensors) for name, tensors in columns.items()}, out.with_suffix(".safetensors"))
+    joined = {name: torch.cat(columns.pop(name)) for name in sorted(columns)}  # gigabytes: never there twice
+    save_file(joined, out.with_suffix(".safetensors"))
 
 
 def read(path: Path) -> Iterator[tuple[dict[str, Any], Features]]:

@@ -108,7 +108,7 @@ class Pairs:
     def example(self, index: int, rng: random.Random) -> Example:
         """A random utterance and its label, whatever the index; the same state of ``rng`` gives the same example.
 
-        Alone in its prompt, as nano is asked (``pipeline``).
+        Alone in its prompt, and asked about by its times or as the whole, which it is.
         """
         kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
         if kind in ("face", "words"):
@@ -156,7 +156,7 @@ class Pairs:
         return Example(
             features=self._features(draft, rng),
             utterances=[prompted],
-            turns=[Turn(question_about([prompted], 0), Text(draft.family, is_whole=False))],
+            turns=[Turn(question_about([prompted], rng.choice((0, None))), Text(draft.family, is_whole=False))],
             labelled=labelled_slots([draft.family], [draft.shown]),
         )
 
