@@ -12,7 +12,7 @@ from lively import lively
 from microemo.config import TINY
 from microemo.errors import WeightsError
 from microemo.model.branches import Branch, Tree
-from microemo.model.language import END, SPACE, LanguageModel, Sampler, Text
+from microemo.model.language import END, SPACE, LanguageModel, Sampler, Text, loss
 from microemo.model.prompt import ANSWER_OPENING, Slot
 
 QUESTIONS = [
@@ -128,7 +128,7 @@ def test_slots_are_filled_in_their_places(language: LanguageModel) -> None:
 
 
 def loss_of(language: LanguageModel, prompt: torch.Tensor, answer: str) -> torch.Tensor:
-    return language.loss([Tree(prompt[:0], [Branch(0, prompt)])], [[Text(answer)]])
+    return loss(language.predictions([Tree(prompt[:0], [Branch(0, prompt)])], [[Text(answer)]]))
 
 
 def test_the_loss_is_that_of_the_answers_tokens(language: LanguageModel, prompt: torch.Tensor) -> None:
@@ -147,7 +147,9 @@ def test_prompts_of_other_lengths_beside_it_do_not_change_an_examples_loss(
     alone = [loss_of(language, p, a).item() for p, a in zip(prompts, answers, strict=True)]
     trees = [Tree(prompt[:0], [Branch(0, prompt)]) for prompt in prompts]
     mean = sum(size * loss for size, loss in zip(sizes, alone, strict=True)) / sum(sizes)
-    assert language.loss(trees, [[Text(answer)] for answer in answers]).item() == pytest.approx(mean, rel=1e-4)
+    assert loss(language.predictions(trees, [[Text(answer)] for answer in answers])).item() == pytest.approx(
+        mean, rel=1e-4
+    )
 
 
 @settings(max_examples=20)
@@ -162,8 +164,10 @@ def test_branches_of_one_stem_are_as_if_each_were_alone(language: LanguageModel,
     ]
     answers = [Text(answer, is_whole=data.draw(st.booleans())) for _, answer in texts]
     alone = [Tree(stem[:0], [Branch(0, torch.cat([stem[: one.behind], one.rows]))]) for one in branches]
-    together = language.loss([Tree(stem, branches)], [answers])
-    assert together.item() == pytest.approx(language.loss(alone, [[answer] for answer in answers]).item(), rel=1e-3)
+    together = loss(language.predictions([Tree(stem, branches)], [answers]))
+    assert together.item() == pytest.approx(
+        loss(language.predictions(alone, [[answer] for answer in answers])).item(), rel=1e-3
+    )
     given_out = language.answer_behind(Tree(stem, branches))
     for generation, tree in zip(given_out, alone, strict=True):
         assert generation.pieces == language.answer([tree.branches[0].rows])[0].pieces
@@ -171,7 +175,7 @@ def test_branches_of_one_stem_are_as_if_each_were_alone(language: LanguageModel,
 
 def test_the_end_of_an_answer_that_is_not_whole_is_not_learnt(language: LanguageModel, prompt: torch.Tensor) -> None:
     tree = [Tree(prompt, [Branch(len(prompt), prompt)])]
-    whole, open_ended = (language.loss(tree, [[Text("sad", is_whole=each)]]) for each in (True, False))
+    whole, open_ended = (loss(language.predictions(tree, [[Text("sad", is_whole=each)]])) for each in (True, False))
     ((logits, _),) = language.forced([torch.cat([prompt, prompt])], ["sad" + END])
     num = len(language.token_ids(SPACE + "sad"))
     of_end = torch.nn.functional.cross_entropy(logits[-1], torch.tensor(language.token_ids(END)[0]))

@@ -12,7 +12,7 @@ from toy_features import region_masks, toy_features
 from microemo.config import TINY
 from microemo.model import checkpoint
 from microemo.model.features import Features, cut, features_in, frames_in
-from microemo.model.language import Text
+from microemo.model.language import Text, loss
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Slot, question_about
 from microemo.spans import Span
@@ -141,7 +141,9 @@ def test_gradients_reach_exactly_what_is_tuned(build_tiny: Build) -> None:
     clip = Features((0.0, 1.0, 2.0), frames, faces, region_masks(3), audio)
     tokens = model.tokens([clip], [SPANS])[0]
     tree = model.tree(tokens, UTTERANCES, clip.times_sec, QUESTIONS)
-    model.language.loss([tree], [[Text("sad. The brows are pulled down [3].")] * len(QUESTIONS)]).backward()
+    loss(
+        model.language.predictions([tree], [[Text("sad. The brows are pulled down [3].")] * len(QUESTIONS)])
+    ).backward()
     for name, parameter in model.named_parameters():
         assert parameter.requires_grad is checkpoint.is_tuned(model.config, name), name
         assert (parameter.grad is not None) is parameter.requires_grad, name

@@ -13,7 +13,7 @@ from microemo.filter_banks import SAMPLE_RATE
 from microemo.model import checkpoint
 from microemo.model.features import Features, cut
 from microemo.model.imagebind import ImageBindEncoder
-from microemo.model.language import Text
+from microemo.model.language import Text, loss
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Question, Slot
 from microemo.spans import Span
@@ -60,7 +60,7 @@ def clip(model: MicroEmo) -> Features:
 def loss_of(model: MicroEmo, clip: Features, spans: Sequence[tuple[float, float]] = SPANS) -> torch.Tensor:
     tokens = model.tokens([clip], [spans])[0]
     tree = model.tree(tokens, UTTERANCES, clip.times_sec, [Question(OVERALL_QUESTION)])
-    return model.language.loss([tree], [[Text("worried, because the brows are pulled down.")]])
+    return loss(model.language.predictions([tree], [[Text("worried, because the brows are pulled down.")]]))
 
 
 def test_pictures_and_sound_become_an_answer(model: MicroEmo, clip: Features) -> None:

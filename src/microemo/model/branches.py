@@ -52,6 +52,11 @@ class Tree:
         return seen
 
 
+def together(prompts: Sequence[Float[Tensor, "_ H"]]) -> Tree:
+    """Prompts that share nothing."""
+    return Tree(prompts[0][:0], [Branch(0, prompt) for prompt in prompts])
+
+
 def batch(
     trees: Sequence[Tree],
 ) -> tuple[Float[Tensor, "B N H"], Int[Tensor, "B N"], Float[Tensor, "B 1 N N"]]:

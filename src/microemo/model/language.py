@@ -29,6 +29,9 @@ class Text(NamedTuple):
     is_whole: bool = True
 
 
+Prediction = tuple[Float[Tensor, "_ V"], Int[Tensor, " _"]]
+"""The logits of every token of an answer, and these tokens."""
+
 Choose = Callable[[Float[Tensor, "B V"]], tuple[Float[Tensor, " B"], Int[Tensor, " B"]]]
 """Logits to the tokens that come next, behind their log-probabilities."""
 
@@ -118,14 +121,7 @@ class LanguageModel(nn.Module):
         parts = [tokens[part].to(dtype) if isinstance(part, Slot) else self.embed_text(part) for part in pieces]
         return torch.cat(parts)
 
-    def loss(self, trees: Sequence[Tree], answers: Sequence[Sequence[Text]]) -> Float[Tensor, ""]:
-        """The language modelling loss (paper, equation 1): -log P(answer | question), the mean over answer tokens."""
-        logits, ids = zip(*self.predictions(trees, answers), strict=True)
-        return F.cross_entropy(torch.cat(logits), torch.cat(ids))
-
-    def predictions(
-        self, trees: Sequence[Tree], answers: Sequence[Sequence[Text]]
-    ) -> list[tuple[Float[Tensor, "A V"], Int[Tensor, " A"]]]:
+    def predictions(self, trees: Sequence[Tree], answers: Sequence[Sequence[Text]]) -> list[Prediction]:
         """The logits of every token of each answer, and these tokens, one answer after the other.
 
         Each of a tree's branches is a question and the opening of its answer.
@@ -155,18 +151,12 @@ class LanguageModel(nn.Module):
         return list(zip(logits.split([len(target) for target in ids]), ids, strict=True))
 
     @torch.no_grad()
-    def forced(
-        self, prompts: Sequence[Float[Tensor, "_ H"]], beginnings: Sequence[str]
-    ) -> list[tuple[Float[Tensor, "A V"], Int[Tensor, " A"]]]:
+    def forced(self, prompts: Sequence[Float[Tensor, "_ H"]], beginnings: Sequence[str]) -> list[Prediction]:
         """The logits of every token of given beginnings of answers, and these tokens; as ``answer`` would have them."""
-        targets = [self._ids(SPACE + beginning) for beginning in beginnings]
-        rows = [torch.cat([prompt, self.table(target)]) for prompt, target in zip(prompts, targets, strict=True)]
-        predicting = [
-            state[len(prompt) - 1 : len(row) - 1]
-            for state, prompt, row in zip(self.states(rows), prompts, rows, strict=True)
-        ]
-        logits = self.model.lm_head(torch.cat(predicting)).float().split([len(target) for target in targets])
-        return list(zip(logits, targets, strict=True))
+        return self.predictions(
+            [branches.together([prompt]) for prompt in prompts],
+            [[Text(beginning, is_whole=False)] for beginning in beginnings],
+        )
 
     @torch.no_grad()
     def next_logits(self, prompts: Sequence[Float[Tensor, "_ H"]]) -> Float[Tensor, "B V"]:
@@ -189,14 +179,14 @@ class LanguageModel(nn.Module):
 
         ``choose_first`` chooses each answer's first token, ``choose`` the others.
         """
-        inputs, mask = _padded_left(prompts)
-        positions = (mask.cumsum(1) - 1).clamp_min(0)
-        return self._decode(inputs, mask, positions, self._cache(), choose_first, choose)
+        return self.answer_behind(branches.together(prompts), choose_first, choose)
 
     @torch.inference_mode()
     def answer_behind(self, tree: Tree, choose_first: Choose = greedy, choose: Choose = greedy) -> list[Generation]:
         """The answers to a tree's branches, decoded as one batch; the stem is read once."""
-        cache = self._cache()
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self.model.config)
         if len(tree.stem):
             self.model(inputs_embeds=tree.stem[None], past_key_values=cache, use_cache=True, logits_to_keep=1)
             cache.batch_repeat_interleave(len(tree.branches))
@@ -205,11 +195,6 @@ class LanguageModel(nn.Module):
         positions = behind + (mask.cumsum(1) - 1).clamp_min(0)
         seen = (torch.arange(len(tree.stem), device=inputs.device) < behind).long()
         return self._decode(inputs, torch.cat([seen, mask], 1), positions, cache, choose_first, choose)
-
-    def _cache(self) -> Any:
-        from transformers import DynamicCache
-
-        return DynamicCache(config=self.model.config)
 
     def _decode(
         self,
@@ -260,6 +245,12 @@ class LanguageModel(nn.Module):
             pieces.append(text[len(decoded) :] if whole else "")
             decoded = text if whole else decoded
         return Generation(tuple(pieces), tuple(scores[:length]))
+
+
+def loss(predictions: Sequence[Prediction]) -> Float[Tensor, ""]:
+    """The language modelling loss (paper, equation 1): -log P(answer | question), the mean over answer tokens."""
+    logits, ids = zip(*predictions, strict=True)
+    return F.cross_entropy(torch.cat(logits), torch.cat(ids))
 
 
 def _ends(tree: Tree) -> Iterator[int]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from microemo.model import language
+from microemo.model.language import Prediction
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.train.alignment import Alignment, alignment
@@ -23,16 +24,14 @@ class Instruction(Alignment):
     def forward(self, examples: Sequence[Example]) -> Scores:
         """The loss, and of how many answers the first token, which is mostly a label, is the likeliest."""
         tokens = self.tokens(examples)
-        logits, ids = zip(*self.predictions(tokens, examples), strict=True)
-        loss = F.cross_entropy(torch.cat(logits), torch.cat(ids))
-        num_correct = torch.stack([each[0].argmax() == own[0] for each, own in zip(logits, ids, strict=True)]).sum()
+        predictions = self.predictions(tokens, examples)
+        loss = language.loss(predictions)
+        num_correct = torch.stack([logits[0].argmax() == ids[0] for logits, ids in predictions]).sum()
         if self.alignment_share:
             loss = loss + self.alignment_share * alignment(tokens, examples, self.anchors).loss
-        return Scores(loss, num_correct.float(), loss.new_tensor(len(ids)))
+        return Scores(loss, num_correct.float(), loss.new_tensor(len(predictions)))
 
-    def predictions(
-        self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]
-    ) -> list[tuple[Tensor, Tensor]]:
+    def predictions(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> list[Prediction]:
         trees = [
             self.model.tree(filled, one.utterances, one.features.times_sec, [turn.question for turn in one.turns])
             for filled, one in zip(tokens, examples, strict=True)
