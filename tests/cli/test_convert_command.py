@@ -30,6 +30,17 @@ def test_or_into_a_folder_each(folder: Path, tmp_path: Path, run: Run) -> None:
     }  # fmt: skip
 
 
+def test_a_folder_is_called_as_the_one_that_has_the_result(
+    folder: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dotted = folder.rename(tmp_path / "talk.take.2")
+    for given, place in ((str(dotted), tmp_path), ("result.json", dotted), (".", dotted)):
+        monkeypatch.chdir(place)
+        done = run("convert", given, "--formats", "srt", "--out", str(tmp_path / "out"))
+        assert done.code == 0, done.stderr
+        assert done.stdout.split() == [str(tmp_path / "out" / "talk.take.2" / "captions.srt")]
+
+
 def test_what_is_no_result_is_said_and_the_others_are_written(folder: Path, tmp_path: Path, run: Run) -> None:
     (tmp_path / "no.json").write_text("{}")
     done = run("convert", str(tmp_path / "no.json"), str(folder), "--formats", "srt")

@@ -13,12 +13,14 @@ from typing import Annotated
 import typer
 
 from microemo.cli import data, weights
-from microemo.cli.analyze import analyze, convert, schema
+from microemo.cli.analyze import analyze
 from microemo.cli.batch import batch
+from microemo.cli.convert import convert
 from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
 from microemo.cli.predict import predict
 from microemo.cli.report import report
+from microemo.cli.schema import schema
 from microemo.cli.serve import serve
 from microemo.cli.terminal import print_error, quiet_libraries
 from microemo.cli.train import train

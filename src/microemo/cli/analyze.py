@@ -1,4 +1,4 @@
-"""``microemo analyze``: videos in, reports out; and the schema of what it writes."""
+"""``microemo analyze``: videos in, reports out."""
 
 import itertools
 import json
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from microemo.cli.terminal import Debug, Device, exit_code, print_error
+from microemo.cli.terminal import Debug, Device, exit_code, format_list, print_error
 
 if TYPE_CHECKING:
     from microemo.result import Result
@@ -77,15 +77,15 @@ def analyze(
     if subtitles is not None and len(videos) > 1:
         raise typer.BadParameter("--subtitles goes with a single VIDEO")
     spoken = language_code(language)
-    chosen = formats.replace(" ", "").split(",")
-    report.check_formats(chosen)
+    chosen = format_list(formats)
     scheme = check_scheme(columns) if columns is not None else None
+    folders = own_folders(out, [report.folder_name(str(video)) for video in videos])
 
     with progress.shown() as hook:
         analyzer = pipeline.load(model, device, hook)
     results: list[Result] = []
     failures: list[Exception] = []
-    for video, directory in zip(videos, directories(out, videos), strict=True):
+    for video, folder in zip(videos, folders, strict=True):
         try:
             with progress.shown() as hook:
                 result = analyzer.analyze(
@@ -100,8 +100,8 @@ def analyze(
                     neutral=neutral,
                     why=why,
                 )
-            written = report.save(result, directory, chosen, result.key_frames)
-            written += report.series.save(result.series, result.clip, directory, scheme) if scheme else []
+            written = report.save(result, folder, chosen, result.key_frames)
+            written += report.series.save(result.series, result.clip, folder, scheme) if scheme else []
         except Exception as error:
             failures.append(error)
             print_error(error, debug=debug, source=video)
@@ -114,15 +114,12 @@ def analyze(
     raise typer.Exit(exit_code(len(videos), failures))
 
 
-def directories(out: Path, videos: list[Path]) -> list[Path]:
-    """Each video's own folder: ``out/stem``, or ``out/stem-2`` and on where an earlier video has taken that."""
-    from microemo.report import folder_name
-
+def own_folders(out: Path, names: list[str]) -> list[Path]:
+    """A folder in ``out`` for each name: ``out/name``, or ``out/name-2`` and on where an earlier one has taken that."""
     taken: dict[str, Path] = {}
-    for video in videos:
-        stem = folder_name(str(video))
-        names = (stem if count == 1 else f"{stem}-{count}" for count in itertools.count(1))
-        name = next(name for name in names if name.casefold() not in taken)  # to some file systems A and a are one
+    for wanted in names:
+        free = (wanted if count == 1 else f"{wanted}-{count}" for count in itertools.count(1))
+        name = next(name for name in free if name.casefold() not in taken)  # to some file systems A and a are one
         taken[name.casefold()] = out / name
     return list(taken.values())
 
@@ -134,36 +131,3 @@ def print_json(results: list["Result"], *, several: bool) -> None:
         print(json.dumps(documents, ensure_ascii=False))
     elif documents:
         print(json.dumps(documents[0], ensure_ascii=False))
-
-
-def convert(
-    results: Annotated[list[Path], typer.Argument(metavar="RESULT", help="A result.json, or the folder that has it.")],
-    formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")],
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A folder for each result in DIR; else beside result.json.")
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Write earlier results in other formats, without analysing again."""
-    from microemo import report
-    from microemo.result import Result
-
-    chosen = formats.replace(" ", "").split(",")
-    report.check_formats(chosen)
-    read = [path / report.FORMATS["json"].filename if path.is_dir() else path for path in results]
-    folders = directories(out, [path.parent.with_suffix(".json") for path in read]) if out else [p.parent for p in read]
-    failures: list[Exception] = []
-    for path, folder in zip(read, folders, strict=True):
-        try:
-            print(*report.save(Result.read(path), folder, chosen), sep="\n")
-        except Exception as error:
-            failures.append(error)
-            print_error(error, debug=debug, source=path)
-    raise typer.Exit(exit_code(len(read), failures))
-
-
-def schema() -> None:
-    """Print the JSON Schema of result.json."""
-    from microemo.result import Result
-
-    print(json.dumps(Result.model_json_schema(mode="serialization"), indent=2))

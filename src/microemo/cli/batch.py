@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from microemo.cli.terminal import Debug, Device, print_failure
+from microemo.cli.terminal import Debug, Device, format_list, print_failure
 
 if TYPE_CHECKING:
     from microemo.batch import Batch
@@ -56,20 +56,18 @@ def batch(
 
     Exit code 1 if some clips failed, 2 if all did. The reasons are on stderr, and in DIR/dataset/clips.parquet.
     """
-    from microemo import progress, report
+    from microemo import progress
     from microemo.batch import Settings, Stages, run
     from microemo.perception.spoken_language import language_code
     from microemo.report.columns import check_scheme
 
-    chosen = formats.replace(" ", "").split(",")
-    report.check_formats(chosen)
     settings = Settings(
         asr=not no_asr,
         language=language_code(language),
         diarize=diarize,
         audio_track=audio_track,
         why=why,
-        formats=tuple(chosen),
+        formats=tuple(format_list(formats)),
         columns=check_scheme(columns) if columns is not None else None,
     )
     folder = model if model == "nano" else str(Path(model).absolute())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from microemo.cli.terminal import Debug
+from microemo.cli.terminal import Debug, one_line
 from microemo.extras import require
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def report(
         written, contrasts = saving.save(found, out or directory / "study", command)
         hook("report", 1, 1)
     for fault in found.faults:
-        print(f"microemo: {_line(fault)}", file=sys.stderr)
+        print(f"microemo: {one_line(fault)}", file=sys.stderr)
     _print(found, contrasts, written)
     raise typer.Exit(int(bool(found.faults)))
 
@@ -64,7 +64,7 @@ def _print(found: "Study", contrasts: "DataFrame | None", written: list[Path]) -
     console = Console()
     console.print(" · ".join(page.facts(found)), markup=False, highlight=False)
     for remark in found.remarks:
-        console.print(f"Note: {_line(remark)}", markup=False, highlight=False)
+        console.print(f"Note: {one_line(remark)}", markup=False, highlight=False)
     sure = [] if contrasts is None else contrasts[contrasts["p_adjusted"] < page.SURE].to_dict("records")
     if contrasts is not None:
         console.print(
@@ -73,9 +73,3 @@ def _print(found: "Study", contrasts: "DataFrame | None", written: list[Path]) -
     for row in sure:
         console.print(f"  {page.told(row)}", markup=False, highlight=False)
     console.print("Written:", *map(str, written), sep="\n", soft_wrap=True, markup=False, highlight=False)
-
-
-def _line(text: str) -> str:
-    from microemo.report.printable import printable
-
-    return " ".join(printable(text).split())

@@ -20,6 +20,15 @@ Device = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with each error.")]
 
 
+def format_list(formats: str) -> list[str]:
+    """The names of report formats in a comma-separated list. Raises ``InputError`` on the first unknown one."""
+    from microemo import report
+
+    names = formats.replace(" ", "").split(",")
+    report.check_formats(names)
+    return names
+
+
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Keep the libraries' chatter off stderr, which is for our errors and progress, and their telemetry off.
@@ -57,15 +66,16 @@ def print_error(error: Exception, *, debug: bool, source: Path | None = None) ->
     else:
         where = f"{source}: " if source else ""
         message = f"{where}{type(error).__name__}: {error} (unexpected; --debug shows the traceback)"
-    print("microemo: error:", _one_line(message), file=sys.stderr)
+    print("microemo: error:", one_line(message), file=sys.stderr)
 
 
 def print_failure(name: str, reason: str) -> None:
     """One line on stderr: which of many inputs failed, and why."""
-    print("microemo: failed:", _one_line(f"{name}: {reason}"), file=sys.stderr)
+    print("microemo: failed:", one_line(f"{name}: {reason}"), file=sys.stderr)
 
 
-def _one_line(message: str) -> str:
+def one_line(message: str) -> str:
+    """Without line breaks, and without what would steer the terminal."""
     return " ".join("".join(char if char.isprintable() else " " for char in message).split())
 
 
