@@ -19,6 +19,7 @@ from microemo.report import (
     spreadsheets,
     summary_page,
 )
+from microemo.report.tables import FIRST
 from microemo.schema import KeyFrame, ResultRecord
 
 __all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "save", "series"]
@@ -39,11 +40,9 @@ class Format(NamedTuple):
 FORMATS: dict[str, Format] = {
     "json": Format(result_json.FILENAME, result_json.render),
     "html": Format(html.FILENAME, html.render),
-    "csv": Format(spreadsheets.FIRST + spreadsheets.PLAIN.suffix, spreadsheets.render, spreadsheets.beside),
-    "excel": Format(
-        spreadsheets.FIRST + spreadsheets.EXCEL.suffix, spreadsheets.render_excel, spreadsheets.beside_excel
-    ),
-    "parquet": Format(parquet.FIRST + parquet.SUFFIX, parquet.render, parquet.beside),
+    "csv": Format(FIRST + spreadsheets.PLAIN.suffix, spreadsheets.render, spreadsheets.beside),
+    "excel": Format(FIRST + spreadsheets.EXCEL.suffix, spreadsheets.render_excel, spreadsheets.beside_excel),
+    "parquet": Format(FIRST + parquet.SUFFIX, parquet.render, parquet.beside),
     "srt": Format(captions.SRT, captions.render_srt),
     "vtt": Format(captions.VTT, captions.render_vtt),
     "eaf": Format(elan.FILENAME, elan.render),

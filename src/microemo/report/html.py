@@ -5,19 +5,17 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment
-from markupsafe import Markup
 
 from microemo.report import player, timeline, wording
 from microemo.report.key_frames import portraits, views
 from microemo.report.people import moments, several
 from microemo.report.runs import runs
-from microemo.report.templating import environment, source_of
+from microemo.report.templating import PICTURES, SHARED, asset, environment, policy, style
 from microemo.report.valence import valence
 from microemo.schema import KeyFrame, ResultRecord
 
 FILENAME = "report.html"
 MAX_ABREAST = 4  # people who have a column of their own in every utterance
-TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
@@ -27,7 +25,7 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
     escaped by the template, and a content security policy allows the page's own style and script alone.
     """
     clue_of = {clue.id: clue for clue in result.clues}
-    style, script = _asset("report.css"), _asset("report.js")
+    look, script = style(), asset(SHARED / "report.js")
     page = (
         _environment()
         .get_template("report.html")
@@ -46,10 +44,9 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
             clue_of=clue_of,
             runs=lambda answer: runs(answer, clue_of.keys()),
             weights=lambda answer: wording.weights(answer, clue_of),
-            style=style,
+            style=look,
             script=script,
-            policy=f"default-src 'none'; img-src data:; media-src data: blob:; style-src {source_of(style)}; "
-            f"script-src {source_of(script)}; base-uri 'none'; form-action 'none'",
+            policy=policy(look, script, PICTURES | {"media-src": "data: blob:"}),
         )
     )
     return page.encode()
@@ -57,7 +54,7 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> bytes:
 
 @cache
 def _environment() -> Environment:
-    made = environment(TEMPLATES)
+    made = environment(SHARED)
     made.globals |= {
         "wording": wording,
         "valence": valence,
@@ -69,7 +66,3 @@ def _environment() -> Environment:
         "MAX_ABREAST": MAX_ABREAST,
     }
     return made
-
-
-def _asset(name: str) -> Markup:
-    return Markup(TEMPLATES.joinpath(name).read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from jinja2 import Template
 from microemo.report import wording
 from microemo.report.key_frames import portraits, views
 from microemo.report.people import moments, several
-from microemo.report.templating import environment
+from microemo.report.templating import SHARED, environment
 from microemo.report.valence import valence
 from microemo.schema import KeyFrame, ResultRecord
 
@@ -34,4 +34,4 @@ def render(result: ResultRecord, key_frames: Sequence[KeyFrame] = ()) -> str:
 
 @cache
 def _template() -> Template:
-    return environment(Path(__file__).parent / "templates").get_template("notebook.html")
+    return environment(SHARED).get_template("notebook.html")

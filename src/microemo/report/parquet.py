@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from microemo.extras import require
 from microemo.report import tables
-from microemo.report.tables import COLUMNS, TableName
+from microemo.report.tables import COLUMNS, FIRST, TableName
 from microemo.schema import KeyFrame, ResultRecord
 
 if TYPE_CHECKING:
     import pyarrow
 
 SUFFIX = ".parquet"
-FIRST: TableName = "utterances"
 INTEGERS = {"id", "utterance", "clue", "rank", "width", "height", "audio_track"}
 TRUTHS = {"main", "negated", "has_video", "has_audio", "abstained"}
 NUMBERS = {"confidence", "change", "weight", "value", "baseline", "strength"}

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from microemo.report import tables
-from microemo.report.tables import COLUMNS, TableName
+from microemo.report.tables import COLUMNS, FIRST, TableName
 from microemo.schema import KeyFrame, ResultRecord
 
-FIRST: TableName = "utterances"
 CODEBOOK = "codebook"
 
 

@@ -8,6 +8,7 @@ from microemo.report.people import Moment, Part, moments
 from microemo.schema import Answer, Clue, ResultRecord
 
 TableName = Literal["utterances", "emotions", "clues", "claims", "effects", "people"]
+FIRST: TableName = "utterances"  # what a format of several tables is named after
 Row = dict[str, Any]
 
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {

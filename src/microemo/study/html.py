@@ -6,11 +6,9 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Template
-from markupsafe import Markup
 
 from microemo import __version__
-from microemo.report.html import TEMPLATES as REPORT
-from microemo.report.templating import environment, source_of
+from microemo.report.templating import environment, policy, style
 from microemo.study.page import Report, Section
 from microemo.study.plots import themed
 
@@ -22,7 +20,7 @@ def render(report: Report, title: str, facts: Sequence[str], notes: Sequence[str
 
     All texts are escaped by the template, and a content security policy allows the page's own style alone.
     """
-    style = "".join(path.read_text(encoding="utf-8") for path in (REPORT / "report.css", TEMPLATES / "study.css"))
+    look = style(TEMPLATES / "study.css")
     return _template().render(
         title=title,
         facts=facts,
@@ -32,8 +30,9 @@ def render(report: Report, title: str, facts: Sequence[str], notes: Sequence[str
         anchor=lambda section: f"s{report.sections.index(section)}",
         command=command,
         version=__version__,
-        style=Markup(style),
-        policy=f"default-src 'none'; img-src data:; style-src {source_of(style)}; base-uri 'none'; form-action 'none'",
+        style=look,
+        script=None,
+        policy=policy(look),
     )
 
 

@@ -5,13 +5,11 @@ from functools import cache
 from pathlib import Path
 
 from jinja2 import Template
-from markupsafe import Markup
 
 from microemo.errors import InputError
 from microemo.evaluate.comparison.sections import facts, sections, title
 from microemo.evaluate.evaluation import Evaluation, Plot
-from microemo.report.html import TEMPLATES as REPORT
-from microemo.report.templating import environment, source_of
+from microemo.report.templating import environment, policy, style
 
 TEMPLATES = Path(__file__).parent / "templates"
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -23,15 +21,16 @@ def render(evaluation: Evaluation, folder: Path) -> str:
     It looks like the report of a clip, whose style it takes. All texts are escaped by the template, and a content
     security policy allows the page's own style alone. Raises ``InputError`` where a plot cannot be read.
     """
-    style = "".join(path.read_text(encoding="utf-8") for path in (REPORT / "report.css", TEMPLATES / "comparison.css"))
+    look = style(TEMPLATES / "comparison.css")
     return _template().render(
         evaluation=evaluation,
         title=title(evaluation),
         sections=sections(evaluation),
         facts=facts(evaluation),
         pictures=[(plot, _data_uri(plot, folder)) for plot in evaluation.plots],
-        style=Markup(style),
-        policy=f"default-src 'none'; img-src data:; style-src {source_of(style)}; base-uri 'none'; form-action 'none'",
+        style=look,
+        script=None,
+        policy=policy(look),
     )
 
 
