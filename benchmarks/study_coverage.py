@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
 
+from benchmarks.shares import wilson
 from microemo.study.contrasts import contrast
 from microemo.study.rates import intervals
 
@@ -86,8 +86,7 @@ def rates(num_people: int, num_studies: int) -> dict[str, object]:
 
 
 def told(of: str, covered: int, num_studies: int, methods: dict[str, int]) -> dict[str, object]:
-    bounds = binomtest(covered, num_studies).proportion_ci(method="wilson")
-    interval = [round(float(bound), 4) for bound in (bounds.low, bounds.high)]
+    interval = [round(float(bound), 4) for bound in wilson(covered, num_studies)]
     return {"of": of, "covered": int(covered), "studies": num_studies, "interval": interval, "methods": methods}
 
 

@@ -21,7 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from microemo import weights
-from microemo.errors import MicroEmoError
+from microemo.errors import reason
 
 State = Literal["ok", "note", "fails"]
 """Fine; something is missing that ``analyze`` does without; ``analyze`` fails without it."""
@@ -275,9 +275,8 @@ def run_self_test(analyze: Callable[[Path], Any] | None = None) -> Check:
             result = (analyze or _analyze)(make_clip(Path(folder) / "self_test.mp4"))
         label = result.overall.emotions[0].label
     except Exception as error:
-        text = str(error) if isinstance(error, MicroEmoError) else f"{type(error).__name__}: {error}"
         advice = "microemo analyze CLIP --debug shows the traceback"
-        return Check("self-test", "nano on a made clip", "fails", text or type(error).__name__, advice)
+        return Check("self-test", "nano on a made clip", "fails", reason(error), advice)
     took_sec = time.perf_counter() - began
     return Check("self-test", "nano on a made clip", "ok", f"{took_sec:.1f} s from file to label ({label})")
 

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from microemo.evaluate.statistics import holm, percentile_interval
+from microemo.evaluate.statistics import holm
 from microemo.extras import require
-from microemo.study.rates import LEVEL, MIN_PEOPLE, RESAMPLES, SEED, groups
+from microemo.study.rates import LEVEL, MIN_PEOPLE, bounds, groups, resampled_means
 
 if TYPE_CHECKING:
     import pandas
@@ -109,7 +109,8 @@ def contrast(figures: np.ndarray, is_second: np.ndarray, person: np.ndarray) -> 
         difference, low, high, p_value, note = fitted
         return Contrast(difference, low, high, p_value, "mixed model", *counts, note)
     note = "the mixed model did not converge: interval by a bootstrap of people, no p-value"
-    low, high = _bootstrap(means)
+    resampled = resampled_means(means)
+    low, high = bounds(resampled[:, 1] - resampled[:, 0])
     return Contrast(difference, low, high, NAN, "bootstrap", *counts, note)
 
 
@@ -157,13 +158,3 @@ def _degrees_of_freedom(is_second: np.ndarray, person: np.ndarray) -> int:
     both = set(person[is_second == 0]) & set(person[is_second == 1])
     num_people = len(set(person))
     return num_people - 1 if len(both) == num_people else num_people - 2
-
-
-def _bootstrap(means: np.ndarray) -> tuple[float, float]:
-    """Of the difference of the two means over people, each drawn with all that is known of them."""
-    drawn = np.random.default_rng(SEED).integers(len(means), size=(RESAMPLES, len(means)))
-    known = ~np.isnan(means)
-    sums, sizes = np.where(known, means, 0.0)[drawn].sum(axis=1), known[drawn].sum(axis=1)
-    of_each = np.divide(sums, sizes, out=np.full(sums.shape, NAN), where=sizes > 0)
-    found = percentile_interval(of_each[:, 1] - of_each[:, 0], LEVEL)
-    return (found.low, found.high) if found else (NAN, NAN)

@@ -44,7 +44,7 @@ def rates(figures: "pandas.DataFrame", people: "pandas.DataFrame", by: Sequence[
 
 def _rates(figures: "pandas.DataFrame", people: "pandas.DataFrame") -> list[dict[str, object]]:
     by_person = _by_person(figures, people)
-    bounds = intervals(by_person.to_numpy(float))
+    every = intervals(by_person.to_numpy(float))
     return [
         {
             "measure": name,
@@ -53,7 +53,7 @@ def _rates(figures: "pandas.DataFrame", people: "pandas.DataFrame") -> list[dict
             "num_people": int(by_person[name].notna().sum()),
             "num_clips": int(people.loc[figures[name].notna().to_numpy(), "clip"].nunique()),
         }
-        for name, bound in zip(by_person, bounds, strict=True)
+        for name, bound in zip(by_person, every, strict=True)
     ]
 
 
@@ -94,18 +94,24 @@ def groups(people: "pandas.DataFrame", by: Sequence[str]) -> list[tuple[tuple[st
 
 def intervals(figures: Float[np.ndarray, "P M"]) -> list[Bounds]:
     """Percentile bootstrap intervals of the means over people, NaN where fewer than ``MIN_PEOPLE`` have the figure."""
+    means = resampled_means(figures)
+    enough = (~np.isnan(figures)).sum(axis=0) >= MIN_PEOPLE
+    return [bounds(means[:, column]) if enough[column] else Bounds(np.nan, np.nan) for column in range(len(enough))]
+
+
+def resampled_means(figures: Float[np.ndarray, "P M"]) -> Float[np.ndarray, "R M"]:
+    """Means over people, each drawn with all that is known of them; NaN where that is nothing."""
     num_people = len(figures)
     drawn = np.random.default_rng(SEED).integers(num_people, size=(RESAMPLES, num_people))
     counts = np.apply_along_axis(np.bincount, 1, drawn, minlength=num_people).astype(float)
     known = ~np.isnan(figures)
     sums, sizes = counts @ np.where(known, figures, 0.0), counts @ known
-    means = np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
-    enough = known.sum(axis=0) >= MIN_PEOPLE
-    return [_bounds(means[:, column]) if enough[column] else Bounds(np.nan, np.nan) for column in range(len(enough))]
+    return np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
 
 
-def _bounds(means: Float[np.ndarray, " R"]) -> Bounds:
-    found = percentile_interval(means, LEVEL)
+def bounds(resampled: Float[np.ndarray, " R"]) -> Bounds:
+    """The percentile interval of a figure's resamples, NaN where none is defined."""
+    found = percentile_interval(resampled, LEVEL)
     return Bounds(found.low, found.high) if found else Bounds(np.nan, np.nan)
 
 
