@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import stub_analysis
 from asking import files_in, upload, wait
-from conftest import Start
+from served import Start
 
 from microemo.errors import InputError, MicroEmoError
 from microemo.server.jobs import Options, Sources

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import stub_analysis
 import uvicorn
-from conftest import client
 from headless_browser import Browser
+from served import client
 
 HOSTILE = "<img src=x onerror=document.title='owned'> & \"quotes\" \u202e אבג.mp4"
 TEXT = "document.querySelector('.jobs').innerText"

@@ -1,0 +1,23 @@
+"""A server on a stub of the model, in this process; its worker is a process of its own."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import stub_analysis
+from fastapi.testclient import TestClient
+
+from microemo.server.api import running
+from microemo.server.settings import Settings
+
+Start = Callable[..., TestClient]
+
+
+@contextmanager
+def client(data: Path, load: Any = stub_analysis.load, **settings: Any) -> Iterator[TestClient]:
+    """A server on this folder of jobs. Jobs whose recording says "slow" wait for the file ``gate`` beside it."""
+    os.environ["MICROEMO_TEST_GATE"] = str(data.parent / "gate")
+    with running(Settings(data, **settings), load) as app:
+        yield TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
