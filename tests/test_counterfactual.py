@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from one_person import one_person_clip
 
 from microemo.chunks import Scene, has_speech, judged, scene_of
@@ -15,7 +13,6 @@ from microemo.counterfactual import blurred, is_movement, without, words_of
 from microemo.perception.regions import REGION_NAMES
 from microemo.schema import ClipInfo, Clue, FaceTrack, Utterance
 from microemo.spans import Span
-from microemo.spans import without as spans_without
 
 SIDE, PATCHES, NUM_FRAMES = 56, 16, 8
 MOUTH = REGION_NAMES.index("mouth")
@@ -184,14 +181,3 @@ def test_a_blur_leaves_what_lies_outside_of_it() -> None:
     area[8:16, 8:16] = True
     after = blurred(picture, area)
     assert (after[~area] == picture[~area]).all() and after[area].std() < picture[area].std() / 4
-
-
-spans = st.tuples(st.floats(0, 9), st.floats(0.01, 3)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
-
-
-@given(st.lists(spans, max_size=4), spans)
-def test_spans_without_a_gap_have_nothing_of_it(some: list[Span], gap: Span) -> None:
-    rest = spans_without(some, gap)
-    assert all(part.end_sec <= gap.start_sec or part.start_sec >= gap.end_sec for part in rest)
-    shared = sum(max(0.0, min(one.end_sec, gap.end_sec) - max(one.start_sec, gap.start_sec)) for one in some)
-    assert sum(e - s for s, e in rest) == pytest.approx(sum(e - s for s, e in some) - shared)

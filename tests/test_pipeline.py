@@ -12,6 +12,7 @@ from one_person import one_person_clip
 from small_paper import SMALL_PAPER
 from sound_files import RATE, write_tracks
 
+from microemo.chunks import chunks, scene_of
 from microemo.config import ModelConfig
 from microemo.errors import InputError, WeightsError
 from microemo.hooks import silent
@@ -20,7 +21,7 @@ from microemo.model import checkpoint
 from microemo.model.features import Features
 from microemo.model.language import Generation
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance
+from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Question
 from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech
 from microemo.pipeline import OPTIONAL, Pipeline, _optional, _voices, perceive
@@ -71,9 +72,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, list[PromptUt
     def generation(label: str | None) -> Generation:
         return Generation((f" {label}.",), (0.0,))
 
-    def answer_all(self: MicroEmo, clip: Features, utterances: list[PromptUtterance], questions: list[str]) -> object:
+    def answer_all(
+        self: MicroEmo, clip: Features, utterances: list[PromptUtterance], questions: list[Question]
+    ) -> object:
         calls.append((clip, utterances, questions))
-        return [generation(LABELS[None]), *(generation(LABELS[index]) for index in range(len(utterances)))]
+        return [generation(LABELS[asked.utterance]) for asked in questions]
 
     def answer(
         self: MicroEmo, clips: list[Features], utterances: list[list[PromptUtterance]], questions: list[str]
@@ -103,6 +106,13 @@ def test_all_utterances_are_told_in_one_prompt(tmp_path: Path, asked: list[tuple
     assert not any(entry.clues for entry in utterances)  # off in the paper's own prompt
     assert [emotion.label for emotion in result.overall.emotions] == ["calm"]
     assert [answer.emotions[0].label for answer in result.utterances] == ["happy", "sad"]
+
+
+def test_an_only_utterance_is_asked_about_once(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
+    result = pipeline(tmp_path).understand(clip_of(1))
+    ((_, _, questions),) = asked
+    assert questions == [(OVERALL_QUESTION, None)]
+    assert [answer.emotions[0].label for answer in (result.overall, *result.utterances)] == ["calm", "calm"]
 
 
 def test_or_each_in_a_prompt_of_its_own(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
@@ -155,6 +165,19 @@ def test_everybody_is_asked_about_speaking_and_listening(tmp_path: Path, asked: 
     assert [(one.index, one.text, one.emotions[0].label) for one in second.listening] == [(0, "", "happy")]
     assert result.main_person == "P1" and result.overall == first.overall and second.overall.emotions
     assert [one.index for one in result.timeline("P2")] == [0, 1]
+
+
+@pytest.mark.parametrize(("view", "hears_both"), [("face", False), ("frame", True)])
+def test_a_model_of_one_voice_does_not_hear_the_others(view: str, hears_both: bool) -> None:
+    clip = two_people()
+    first, second = clip.people
+    second = replace(second, speech=(Span(1.5, 4.0),))  # they speak at once until 2 s
+    clip = replace(clip, people=(first, second))
+    config = CONFIG.model_copy(update={"local_view": view})
+    heard = scene_of(config, clip, first, chunks(first.utterances)[0]).waveform
+    assert heard is not None and clip.waveform is not None
+    assert np.array_equal(heard[:32_000], clip.waveform[:32_000])
+    assert heard[32_000:].any() == hears_both and clip.waveform[32_000:].any()
 
 
 def test_one_person_may_be_asked_about_alone(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.spans import Span, clock, common, inside
+from microemo.spans import Span, clock, common, inside, outside, total_sec
 
 TIMES = st.integers(0, 20).map(float)
 
@@ -28,6 +28,19 @@ spans = st.lists(st.integers(0, 60), max_size=12, unique=True).map(
 
 
 @given(spans, spans)
+def test_what_is_outside_is_in_the_one_and_not_in_the_other(one: list[Span], other: list[Span]) -> None:
+    times = np.arange(0, 60, 0.5)
+    assert (inside(times, outside(one, other)) == inside(times, one) & ~inside(times, other)).all()
+    assert total_sec(outside(one, other)) == total_sec(one) - total_sec(common(one, other))
+
+
+@given(spans, spans)
 def test_what_two_have_in_common_is_in_both(one: list[Span], other: list[Span]) -> None:
     times = np.arange(0, 60, 0.5)
     assert (inside(times, common(one, other)) == inside(times, one) & inside(times, other)).all()
+
+
+def test_of_a_span_the_parts_outside_of_others_are_left() -> None:
+    assert outside([Span(0, 10)], [Span(1, 2), Span(4, 12)]) == [Span(0, 1), Span(2, 4)]
+    assert outside([Span(0, 1)], [Span(0, 1)]) == []
+    assert outside([Span(0, 1)], [Span(2, 3)]) == [Span(0, 1)]

@@ -89,7 +89,8 @@ def questions(config: ModelConfig, scene: Scene, features: Features) -> list[Ask
     entries = prompt_of(config, scene.clues, scene.chunk, scene.speech, features.times_sec)
     if config.one_prompt:
         numbered, ids = numbered_from_one(entries)
-        return [Asked(features, numbered, ids, question_about(numbered, index)) for index in range(len(numbered))]
+        places = range(len(numbered)) if len(numbered) > 1 else [None]  # an only utterance is the whole
+        return [Asked(features, numbered, ids, question_about(numbered, place)) for place in places]
     return [
         Asked(
             cut(features, entry.span, has_speech(utterance, scene.speech)),
@@ -124,13 +125,15 @@ def _one_by_one(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> ChunkA
 
 
 def _in_one_prompt(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> ChunkAnswers:
-    """The chunk as a whole and each utterance, behind one shared prefix (paper, figure 1)."""
+    """The chunk as a whole and each utterance, if it has several, behind one shared prefix (paper, figure 1)."""
     features, entries, ids, _ = asked[0]
-    spans = [scene.chunk.span, *(utterance.span for utterance in scene.chunk.utterances)]
-    questions = [question_about(entries, None), *(one.question for one in asked)]
+    spans = [utterance.span for utterance in scene.chunk.utterances]
+    questions = [one.question for one in asked]
+    if len(asked) > 1:
+        spans, questions = [scene.chunk.span, *spans], [question_about(entries, None), *questions]
     generations = model.answer_all(features, entries, questions)
     whole, *each = (parse(text, scene.evidence, span, ids) for text, span in zip(generations, spans, strict=True))
-    return ChunkAnswers(each, [(scene.chunk.span, whole)])
+    return ChunkAnswers(each or [whole], [(scene.chunk.span, whole)])
 
 
 def merge(answers: Sequence[About]) -> Answer:

@@ -14,7 +14,7 @@ from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, moved, prompt_utterances
 from microemo.schema import Clip, Clue, FaceTrack, Participant, Utterance
-from microemo.spans import Span
+from microemo.spans import Span, common, outside
 
 MAX_UTTERANCES = 8
 MAX_SEC = 60.0
@@ -139,12 +139,11 @@ def scene_of(config: ModelConfig, clip: Clip, person: Participant, chunk: Chunk)
         inside &= person.face_mask
     rows = np.flatnonzero(inside)
     faces, masks = views_at(person, rows)
-    sound = clip.waveform
     return Scene(
         chunk=chunk,
         evidence=Evidence.of(person, clip.info),
         speech=person.speech,
-        waveform=None if sound is None else np.array(sound[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)]),
+        waveform=_sound(config, clip, person, chunk.span),
         times_sec=times[rows],
         frames=np.array(clip.frames[rows]),
         face_mask=person.face_mask[rows],
@@ -153,6 +152,19 @@ def scene_of(config: ModelConfig, clip: Clip, person: Participant, chunk: Chunk)
         track=person.series.track if person.series else None,
         size=(clip.info.width, clip.info.height),
     )
+
+
+def _sound(config: ModelConfig, clip: Clip, person: Participant, span: Span) -> Float[np.ndarray, " N"] | None:
+    """The clip's sound in a span, silent where others speak and the person does not; None without sound."""
+    if clip.waveform is None:
+        return None
+    first, last = (int(sec * SAMPLE_RATE) for sec in span)
+    sound = np.array(clip.waveform[first:last])
+    if config.local_view == "face":  # such a model has learnt from one voice alone
+        for other in clip.people:
+            for start, end in common(outside(other.speech, person.speech), [span]):
+                sound[int(start * SAMPLE_RATE) - first : int(end * SAMPLE_RATE) - first] = 0
+    return sound
 
 
 def encode(model: MicroEmo, scene: Scene) -> Features:

@@ -19,8 +19,7 @@ from microemo.media.audio import SAMPLE_RATE
 from microemo.perception.face_shape import in_picture
 from microemo.perception.regions import REGION_NAMES
 from microemo.schema import Clue, FaceTrack, Utterance
-from microemo.spans import Span
-from microemo.spans import without as spans_without
+from microemo.spans import Span, outside
 
 SAME_SEC = 0.02  # a track's row and a sampled frame are of one moment
 MAX_GAP = 3  # words between those of one clue: "not very happy" is told as "not happy"
@@ -66,7 +65,7 @@ def _muted(scene: Scene, clue: Clue) -> Scene:
     if sound is not None:
         sound = sound.copy()
         sound[start:end] = 0
-    speech = tuple(spans_without(scene.speech, _span(clue)))
+    speech = tuple(outside(scene.speech, [_span(clue)]))
     silent = [
         utterance.span
         for utterance in scene.chunk.utterances

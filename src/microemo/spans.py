@@ -1,5 +1,6 @@
 """Spans of time: where somebody speaks, what an answer is about. The package's only words for a start and an end."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,14 +35,10 @@ def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     return both
 
 
-def without(spans: Sequence[Span], gap: Span) -> list[Span]:
-    """What of a list of spans lies outside of another one."""
-    parts = (
-        part
-        for start_sec, end_sec in spans
-        for part in (Span(start_sec, min(end_sec, gap.start_sec)), Span(max(start_sec, gap.end_sec), end_sec))
-    )
-    return [part for part in parts if part.start_sec < part.end_sec]
+def outside(spans: Sequence[Span], gaps: Sequence[Span]) -> list[Span]:
+    """What of a list of spans lies in none of another one, each in order and apart."""
+    edges = [-math.inf, *(edge for gap in gaps for edge in gap), math.inf]
+    return common(spans, [Span(*between) for between in zip(edges[::2], edges[1::2], strict=True)])
 
 
 def clock(seconds: float) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from microemo.perception import active_speaker
-from microemo.perception.active_speaker import bind_speakers, speech_evidence, without
+from microemo.perception.active_speaker import bind_speakers, speech_evidence
 from microemo.perception.diarisation import from_spans
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.schema import FaceTrack
@@ -83,9 +83,3 @@ def test_a_face_that_is_not_seen_gives_no_evidence() -> None:
     assert speech_evidence([Span(0, 14)], late, voice) == 0
     assert speech_evidence([Span(0, 20)], late, voice) > 0
     assert speech_evidence([], late, voice) == 0
-
-
-def test_what_others_say_at_once_is_left_out() -> None:
-    assert without(Span(0, 10), [Span(1, 2), Span(4, 12)]) == [Span(0, 1), Span(2, 4)]
-    assert without(Span(0, 1), [Span(0, 1)]) == []
-    assert without(Span(0, 1), [Span(2, 3)]) == [Span(0, 1)]

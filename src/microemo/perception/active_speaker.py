@@ -13,7 +13,7 @@ from microemo.filter_banks import SAMPLE_RATE
 from microemo.perception.diarisation import Diarisation
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.schema import FaceTrack
-from microemo.spans import Span
+from microemo.spans import Span, outside
 
 # A mouth's opening, however it is shaped; smiling and pressing the lips are not in it.
 OPENING = [BLENDSHAPES.index(name) for name in ("jawOpen", "mouthLowerDownLeft", "mouthLowerDownRight")]
@@ -40,7 +40,7 @@ def bind_speakers(
     alone: list[list[Span]] = [[] for _ in range(diarisation.num_speakers)]
     overlaps = diarisation.overlaps
     for speaker, span in diarisation.turns:
-        alone[speaker] += without(span, overlaps)
+        alone[speaker] += outside([span], overlaps)
     evidence = [[speech_evidence(spans, face, waveform) for face in faces] for spans in alone]
     clear = [_clearest(of, range(len(faces))) for of in evidence]
     free = [face for face in range(len(faces)) if face not in clear]
@@ -105,20 +105,6 @@ def loudness(waveform: Float32[np.ndarray, " N"], times_sec: Float[np.ndarray, "
 def syllabic(series: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
     """What changes at the pace of syllables: smoothed, less its running mean."""
     return _running_mean(series, SMOOTH_SEC) - _running_mean(series, DRIFT_SEC)
-
-
-def without(span: Span, others: Sequence[Span]) -> list[Span]:
-    """What is left of a span outside the others, which are in order and apart."""
-    left, start_sec = [], span.start_sec
-    for other in others:
-        if other.end_sec <= start_sec or other.start_sec >= span.end_sec:
-            continue
-        if other.start_sec > start_sec:
-            left.append(Span(start_sec, other.start_sec))
-        start_sec = other.end_sec
-    if start_sec < span.end_sec:
-        left.append(Span(start_sec, span.end_sec))
-    return left
 
 
 def _running_mean(series: Float[np.ndarray, " K"], width_sec: float) -> Float[np.ndarray, " K"]:
