@@ -13,11 +13,12 @@ from pathlib import Path
 
 from microemo.data.association import family
 from microemo.lexicon import family_of
-from microemo.model.features import Features
+from microemo.model.features import Features, frames_in
 from microemo.model.language import Text
 from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, prompt_utterances, question_about
 from microemo.parse import cited
 from microemo.schema import Clue, Modality, Utterance
+from microemo.spans import Span
 from microemo.train.clips import Annotation, answer
 from microemo.train.examples import Example, Turn, labelled_slots
 from recipes.descriptions.check import Written
@@ -27,6 +28,7 @@ from recipes.nano.made_clips import Part, parts_of
 
 DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
 WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
+VIEWS = 4  # of an utterance
 WITHOUT_CLUES, WITHOUT_CLUE = 0.1, 0.1  # how often all are, and each
 
 
@@ -94,7 +96,7 @@ class Described:
         if len(prompted) == 1:  # it is the whole
             asked = [rng.choice(asked)]
         return Example(
-            _features(clip, without),
+            _features(clip, without, [entry.span for entry in prompted], rng),
             prompted,
             [
                 Turn(question_about(prompted, place, clip.who), self._answer(clip, place, numbers, without, rng))
@@ -174,8 +176,23 @@ def _carries(label: Label, entry: PromptUtterance) -> frozenset[Modality]:
     return frozenset(modality for modality, is_there in shown.items() if is_there)
 
 
-def _features(clip: MadeClip, without: set[Modality]) -> Features:
+def _features(clip: MadeClip, without: set[Modality], spans: Sequence[Span], rng: random.Random) -> Features:
     features = clip.features
-    if "face" in without:
-        features = Features(audio=features.audio)
-    return replace(features, audio=None) if "voice" in without else features
+    if "voice" in without:
+        features = replace(features, audio=None)
+    return Features(audio=features.audio) if "face" in without else _some_views(features, spans, rng)
+
+
+def _some_views(features: Features, spans: Sequence[Span], rng: random.Random) -> Features:
+    """At most ``VIEWS`` of each utterance, others each time: it is learnt from fewer than it is judged by."""
+    if features.frames is None or features.faces is None or features.region_masks is None:
+        return features
+    inside = [frames_in(features.times_sec, span) for span in spans]
+    rows = sorted({row for own in inside for row in rng.sample(own, min(VIEWS, len(own)))})
+    return replace(
+        features,
+        times_sec=tuple(features.times_sec[row] for row in rows),
+        frames=features.frames[rows],
+        faces=features.faces[rows],
+        region_masks=features.region_masks[rows],
+    )

@@ -1,0 +1,201 @@
+"""Does the LLM decide, and by which tokens? First labels on label-paired utterances of held-out people.
+
+    python -m recipes.nano.behaviour runs/nano/instruction data/features [--num 1200]
+
+By what an utterance shows: how often the LLM's first label is in the right family; beside it, on the same utterances,
+what the label scores of their windows say (a classifier that answers nothing). Then the tokens are exchanged between
+two utterances that show as much and are labelled otherwise: does the label go with them? And they are zero: what is
+still named? Last, clues are shuffled among utterances. Whoever RAVDESS 19 is, temperatures may have been chosen by;
+``--speaker`` leaves one out.
+"""
+
+import argparse
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from benchmarks.shares import proportion
+from microemo import weights
+from microemo.lexicon import FAMILIES, family_of
+from microemo.model import checkpoint
+from microemo.model.labels import label_anchors, window_scores
+from microemo.model.microemo import MicroEmo
+from microemo.model.prompt import Slot
+from microemo.train.examples import Example
+from recipes.nano.pairs import Pairs
+
+BATCH = 16
+MAX_TOKENS = 6  # enough for a label
+LABEL = re.compile(r"[^,.]+")
+
+Tokens = Mapping[Slot, Float[Tensor, "Q H"]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A held-out utterance, its tokens, and what was said of it."""
+
+    example: Example
+    tokens: Tokens
+    first: str
+    by_windows: str
+
+    @property
+    def truth(self) -> str:
+        return self.example.turns[0].answer.text
+
+    @property
+    def shows(self) -> str:
+        (entry,) = self.example.utterances
+        parts = {
+            "face": self.example.features.frames is not None,
+            "voice": self.example.features.audio is not None,
+            "words": bool(entry.text),
+        }
+        return " and ".join(part for part, is_there in parts.items() if is_there)
+
+
+class Asker:
+    """Asks a model about examples, with their own tokens or with others."""
+
+    def __init__(self, model: MicroEmo) -> None:
+        model.language.config = model.language.config.model_copy(update={"max_new_tokens": MAX_TOKENS})
+        self.model = model
+        self.anchors = label_anchors(model.language)
+
+    @torch.no_grad()
+    def tell(self, examples: Sequence[Example]) -> list[Told]:
+        tokens = [
+            filled
+            for some in _batches(len(examples))
+            for filled in self.model.tokens(
+                [one.features for one in examples[some]], [one.spans for one in examples[some]]
+            )
+        ]
+        return [
+            Told(example, filled, first, self.by_windows(filled))
+            for example, filled, first in zip(examples, tokens, self.firsts(examples, tokens), strict=True)
+        ]
+
+    @torch.no_grad()
+    def firsts(self, examples: Sequence[Example], tokens: Sequence[Tokens]) -> list[str]:
+        """The family of each first label; the label itself where it is of none."""
+        found: list[str] = []
+        for some in _batches(len(examples)):
+            prompts = self.model.prompts(
+                [dict(filled) for filled in tokens[some]],
+                [one.features for one in examples[some]],
+                [one.utterances for one in examples[some]],
+                [one.turns[0].question for one in examples[some]],
+            )
+            found += [_family(generation.text) for generation in self.model.language.answer(prompts)]
+        return found
+
+    def by_windows(self, tokens: Tokens) -> str:
+        scores = torch.stack(list(window_scores(tokens, self.anchors).values())).sum(0)
+        return FAMILIES[int(scores.argmax())] if scores.any() else ""
+
+
+def _batches(num: int) -> list[slice]:
+    return [slice(start, start + BATCH) for start in range(0, num, BATCH)]
+
+
+def _family(text: str) -> str:
+    label = LABEL.match(text.strip())
+    word = label[0].strip().lower() if label else ""
+    return family_of(word) or word
+
+
+def accuracies(told: Sequence[Told]) -> list[str]:
+    groups: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        groups[one.shows].append(one)
+    lines = []
+    for shows, some in sorted(groups.items()):
+        lines.append(proportion(f"{shows}, the LLM", sum(one.first == one.truth for one in some), len(some)))
+        if shows != "words":
+            lines.append(proportion(f"{shows}, windows", sum(one.by_windows == one.truth for one in some), len(some)))
+    return lines
+
+
+def exchanged(asker: Asker, told: Sequence[Told], rng: random.Random) -> str:
+    """The share of answers that become the one which the other's tokens had, where the two answers differ."""
+    pairs = [(one, other) for one, other in _partners(told, rng) if one.first != other.first]
+    after = asker.firsts([one.example for one, _ in pairs], [other.tokens for _, other in pairs])
+    went = sum(new == other.first for new, (_, other) in zip(after, pairs, strict=True))
+    return proportion("tokens exchanged, the label goes with them", went, len(pairs))
+
+
+def zeroed(asker: Asker, told: Sequence[Told]) -> list[str]:
+    """What is named without any token, of utterances without words: right by chance, or not at all."""
+    silent = [one for one in told if "words" not in one.shows]
+    nothing = [{slot: torch.zeros_like(filled) for slot, filled in one.tokens.items()} for one in silent]
+    after = asker.firsts([_without_clues(one.example) for one in silent], nothing)
+    right = sum(new == one.truth for new, one in zip(after, silent, strict=True))
+    most = max(after.count(name) for name in set(after))
+    return [
+        proportion("tokens zero and no clues, right", right, len(silent)),
+        proportion("  the same label for all of them", most, len(silent)),
+    ]
+
+
+def shuffled_clues(asker: Asker, told: Sequence[Told], rng: random.Random) -> str:
+    """How often the first label changes when the clues in the prompt are another utterance's."""
+    pairs = [(one, other) for one, other in _partners(told, rng) if one.example.utterances[0].clues]
+    changed = [
+        replace(one.example, utterances=[replace(one.example.utterances[0], clues=other.example.utterances[0].clues)])
+        for one, other in pairs
+    ]
+    after = asker.firsts(changed, [one.tokens for one, _ in pairs])
+    other = sum(new != one.first for new, (one, _) in zip(after, pairs, strict=True))
+    return proportion("clues of another utterance, another first label", other, len(pairs))
+
+
+def _partners(told: Sequence[Told], rng: random.Random) -> list[tuple[Told, Told]]:
+    """Each utterance that has tokens, with one that shows as much and is labelled otherwise."""
+    groups: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        if one.tokens:
+            groups[one.shows].append(one)
+    return [
+        (one, rng.choice(others))
+        for some in groups.values()
+        for one in some
+        if (others := [other for other in some if other.truth != one.truth])
+    ]
+
+
+def _without_clues(example: Example) -> Example:
+    return replace(example, utterances=[replace(entry, clues=()) for entry in example.utterances])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("features", type=Path, help="folder of recipes.nano.features")
+    parser.add_argument("--num", type=int, default=1200, help="utterances")
+    parser.add_argument("--speaker", help="whose voices alone; all held-out ones' by default")
+    arguments = parser.parse_args()
+    pairs = Pairs(arguments.features, "held_out", speakers={arguments.speaker} if arguments.speaker else None)
+    asker = Asker(checkpoint.load(arguments.model, weights.path))
+    told = asker.tell([pairs.example(number, random.Random(number)) for number in range(arguments.num)])
+    rng = random.Random(0)
+    steps: Sequence[Callable[[], Sequence[str]]] = (
+        lambda: accuracies(told),
+        lambda: [exchanged(asker, told, rng)],
+        lambda: zeroed(asker, told),
+        lambda: [shuffled_clues(asker, told, rng)],
+    )
+    for step in steps:
+        print(*step(), sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

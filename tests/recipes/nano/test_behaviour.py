@@ -1,0 +1,79 @@
+"""Who decides: an asker that reads the tokens goes with them, one that reads the prompt does not."""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import torch
+
+from microemo.config import TINY
+from microemo.lexicon import FAMILIES
+from microemo.model.features import Features
+from microemo.model.language import Text
+from microemo.model.microemo import MicroEmo
+from microemo.model.prompt import PromptUtterance, Question, Slot
+from microemo.train.examples import Example, Turn
+from recipes.nano.behaviour import Asker, Told, accuracies, exchanged, shuffled_clues, zeroed
+from recipes.nano.pairs import Pairs
+
+WINDOW = Slot("audio_window")
+
+
+def told(family: str, first: str) -> Told:
+    entry = PromptUtterance(0.0, 2.0, clues=((1, family),))
+    example = Example(Features(audio=torch.rand(4, 1, 8)), [entry], [Turn(Question(""), Text(family))])
+    return Told(example, {WINDOW: torch.eye(len(FAMILIES))[[FAMILIES.index(first)]]}, first, family)
+
+
+def asker(firsts: Callable[[Sequence[Example], Sequence[Any]], list[str]]) -> Asker:
+    return cast(Asker, SimpleNamespace(firsts=firsts))
+
+
+def by_tokens(examples: Sequence[Example], tokens: Sequence[Any]) -> list[str]:
+    return [FAMILIES[int(filled[WINDOW].sum(0).argmax())] for filled in tokens]
+
+
+def by_clues(examples: Sequence[Example], tokens: Sequence[Any]) -> list[str]:
+    return [one.utterances[0].clues[0][1] if one.utterances[0].clues else FAMILIES[0] for one in examples]
+
+
+@pytest.fixture
+def some() -> list[Told]:
+    return [told(family, family) for family in FAMILIES for _ in range(3)]
+
+
+def test_exchanged_tokens_take_the_label_with_them_or_do_not(some: list[Told]) -> None:
+    assert "24 of 24, 1.000" in exchanged(asker(by_tokens), some, random.Random(0))
+    assert "0 of 24, 0.000" in exchanged(asker(by_clues), some, random.Random(0))
+
+
+def test_other_clues_change_the_label_of_who_reads_them_alone(some: list[Told]) -> None:
+    assert "0 of 24, 0.000" in shuffled_clues(asker(by_tokens), some, random.Random(0))
+    assert "24 of 24, 1.000" in shuffled_clues(asker(by_clues), some, random.Random(0))
+
+
+@pytest.mark.parametrize("by", [by_tokens, by_clues])
+def test_without_tokens_and_clues_nothing_tells_the_families_apart(some: list[Told], by: Any) -> None:
+    right, same = zeroed(asker(by), some)
+    assert right.endswith("3 of 24, 0.125 [0.043, 0.310]") and "24 of 24" in same
+
+
+def test_windows_and_llm_are_counted_by_what_is_shown() -> None:
+    lines = accuracies([told("sad", "sad"), told("happy", "sad")])
+    assert [line.partition(" [")[0] for line in lines] == [
+        "voice, the LLM: 1 of 2, 0.500",
+        "voice, windows: 2 of 2, 1.000",
+    ]
+
+
+def test_a_model_is_asked_about_held_out_examples(features: Path) -> None:
+    pairs = Pairs(features, "held_out")
+    examples = [pairs.example(0, random.Random(seed)) for seed in range(20)]
+    asking = Asker(MicroEmo(TINY.model_copy(update={"one_prompt": True, "label_prior": None})).eval())
+    found = asking.tell(examples)
+    assert {one.truth for one in found} <= set(FAMILIES)
+    assert {one.by_windows for one in found} <= {*FAMILIES, ""}
+    assert asking.firsts(examples, [one.tokens for one in found]) == [one.first for one in found]
