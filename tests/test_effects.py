@@ -14,7 +14,6 @@ from microemo.config import ModelConfig
 from microemo.counterfactual import without
 from microemo.effects import Removal, confidences, told_clues
 from microemo.model.features import Features
-from microemo.model.labels import FirstLabel
 from microemo.model.language import SPACE, Generation
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance
@@ -72,14 +71,6 @@ def test_a_forced_beginning_is_as_likely_as_a_decoded_one(tiny: MicroEmo) -> Non
     assert written.text.startswith(" sad") and "".join(written.pieces[: len(tokens)]) == " sad"
     forced = logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0]
     assert forced.tolist() == pytest.approx(written.log_probs[: len(tokens)], abs=1e-4)
-
-
-def test_a_family_that_was_not_chosen_is_as_sure_as_it_was_weighed() -> None:
-    first = FirstLabel(torch.tensor([2, 4]), torch.tensor([[-1.0, -3.0]]), temperature=2.0)
-    logits = torch.tensor([[0.0, 0.0, 1.0, 0.0, 2.0, 0.0]])
-    both = torch.cat([first.log_prob(logits, torch.tensor([token])) for token in (2, 4)])
-    assert both.exp().sum().item() == pytest.approx(1)
-    assert both.tolist() == torch.tensor([0.0, -0.5]).log_softmax(-1).tolist()
 
 
 @pytest.mark.parametrize("taken", [*CLUES, None], ids=lambda clue: clue.kind if clue else "nothing")

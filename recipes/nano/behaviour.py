@@ -25,10 +25,11 @@ from benchmarks.shares import proportion
 from microemo import weights
 from microemo.lexicon import FAMILIES, family_of
 from microemo.model import checkpoint
-from microemo.model.labels import label_anchors, window_scores
+from microemo.model.labels import label_anchors, label_scores
+from microemo.model.language import greedy
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
-from microemo.train.examples import Example
+from microemo.train.examples import WINDOWS, Example
 from recipes.nano.pairs import Pairs
 
 BATCH = 16
@@ -95,12 +96,14 @@ class Asker:
                 [one.utterances for one in examples[some]],
                 [one.turns[0].question for one in examples[some]],
             )
-            found += [_family(generation.text) for generation in self.model.language.answer(prompts)]
+            answers = self.model.language.answer(prompts, self.model.first_label or greedy)
+            found += [_family(generation.text) for generation in answers]
         return found
 
     def by_windows(self, tokens: Tokens) -> str:
-        scores = torch.stack(list(window_scores(tokens, self.anchors).values())).sum(0)
-        return FAMILIES[int(scores.argmax())] if scores.any() else ""
+        windows = [tokens[slot] for slot in tokens if slot.kind in WINDOWS]
+        scores = [label_scores(window, self.anchors).log_softmax(-1) for window in windows]
+        return FAMILIES[int(torch.stack(scores).sum(0).argmax())] if scores else ""
 
 
 def _batches(num: int) -> list[slice]:

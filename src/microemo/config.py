@@ -7,7 +7,7 @@ The configuration travels with the weights: ``ModelConfig`` is the ``config.json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
 
 
 class Frozen(BaseModel):
@@ -151,12 +151,10 @@ class LanguageConfig(Kind):
     well_formed: bool = Field(False, description="Whether answers are held to known words (model/wellformed.py)")
 
 
-class LabelPrior(Frozen):
-    """How much the label scores of windows (``model/labels.py``) weigh on a first label, and how sure that may be."""
+class Calibration(Frozen):
+    """How sure a first label may be (``model/first_label.py``), as found on people that nothing was trained on."""
 
-    video_window: float = Field(1.0, ge=0)
-    audio_window: float = Field(1.0, ge=0)
-    temperature: float = Field(1.0, gt=0, description="Divides what is summed before it becomes a confidence")
+    temperature: float = Field(1.0, gt=0, description="Divides the families' log-probabilities")
 
 
 Vision = Annotated[SerializeAsAny[VisionConfig], BeforeValidator(_by_kind(VisionConfig, "dinov2"))]
@@ -187,19 +185,12 @@ class ModelConfig(Frozen):
     )
     num_frames: int | None = Field(None, description="Of a clip, evenly spread; None: two a second of an utterance")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
-    label_prior: LabelPrior | None = Field(None, description="On an answer's first label; beyond the paper")
+    calibration: Calibration | None = Field(
+        None, description="First labels are a family's likeliest word, and as sure; None: as the LLM writes them"
+    )
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
     activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
-
-    @model_validator(mode="after")
-    def _prior_has_its_window(self) -> "ModelConfig":
-        """A label prior weighs the windows of the one utterance that a prompt is about."""
-        if self.label_prior and self.one_prompt:
-            raise ValueError(
-                "label_prior works with a prompt for each utterance: set label_prior or one_prompt, not both"
-            )
-        return self
 
 
 NANO = ModelConfig(
@@ -210,8 +201,6 @@ NANO = ModelConfig(
         num_layers=12,
         num_heads=6,
         image_size=112,
-        grey=True,
-        detail_size=48,
     ),
     image_qformer=ImageQFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
@@ -220,7 +209,8 @@ NANO = ModelConfig(
     language=LanguageConfig(
         weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7, well_formed=True
     ),
-    label_prior=LabelPrior(),
+    one_prompt=True,
+    calibration=Calibration(),
 )
 
 PAPER = ModelConfig(

@@ -133,12 +133,12 @@ def check(config: Any) -> None:
 if __name__ == "__main__":
     from small_paper import SMALL_PAPER
 
-    from microemo.config import TINY, LabelPrior
+    from microemo.config import TINY, Calibration
 
     sampled = TINY.language.model_copy(update={"temperature": 0.7})
     configs = {
         "tiny": TINY,
-        "sampled": TINY.model_copy(update={"language": sampled, "label_prior": LabelPrior()}),
+        "sampled": TINY.model_copy(update={"language": sampled, "calibration": Calibration()}),
         "paper": SMALL_PAPER,
     }
     check(configs[sys.argv[1]])

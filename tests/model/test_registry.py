@@ -126,8 +126,3 @@ def test_a_fault_within_a_kind_is_told_by_its_place_in_the_file() -> None:
     with pytest.raises(ValidationError) as error:
         ModelConfig.model_validate({**fields, "vision": {**fields["vision"], "colour": 1}})
     assert [fault["loc"] for fault in error.value.errors()] == [("vision", "colour")]
-
-
-def test_a_label_prior_does_not_go_with_one_prompt() -> None:
-    with pytest.raises(ValidationError, match="not both"):
-        ModelConfig.model_validate({**TINY.model_dump(), "one_prompt": True, "label_prior": {}})

@@ -3,6 +3,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -15,9 +16,9 @@ from microemo.config import ModelConfig
 from microemo.model.audio import AudioEncoder
 from microemo.model.branches import Branch, Tree
 from microemo.model.features import Features, frames_in, sound_in
+from microemo.model.first_label import FirstLabel, FirstWords
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
-from microemo.model.labels import FirstLabel, family_token_ids, label_anchors, weighed, window_scores
 from microemo.model.language import Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, words_of
@@ -195,17 +196,13 @@ class MicroEmo(nn.Module):
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = self.prompts(tokens, clips, utterances, questions)
-        first = self._first_label(tokens) or greedy
-        return self.language.answer(prompts, *self._choices(utterances, questions, first))
+        return self.language.answer(prompts, *self._choices(utterances, questions))
 
-    def _first_label(self, tokens: Sequence[dict[Slot, Tensor]]) -> FirstLabel | None:
-        """What weighs in on the first label of each answer; None without a label prior."""
-        prior = self.config.label_prior
-        if not prior:
-            return None
-        anchors = label_anchors(self.language)
-        scores = torch.stack([weighed(window_scores(filled, anchors), prior) for filled in tokens])
-        return FirstLabel(family_token_ids(self.language), scores, prior.temperature)
+    @cached_property
+    def first_label(self) -> FirstLabel | None:
+        """What chooses the first labels of answers; None: what chooses all else."""
+        found = self.config.calibration
+        return FirstLabel(FirstWords.known_to(self.language), found) if found else None
 
     @torch.inference_mode()
     def confidence(
@@ -221,9 +218,10 @@ class MicroEmo(nn.Module):
             *self.language.forced(self.prompts(tokens, clips, utterances, questions), labels), strict=True
         )
         scores = [each.log_softmax(-1).gather(1, own[:, None])[:, 0] for each, own in zip(logits, ids, strict=True)]
-        first = self._first_label(tokens)
-        if first is not None:
-            begins = first.log_prob(torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids]))
+        if self.first_label is not None:
+            begins = self.first_label.log_prob(
+                torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids])
+            )
             scores = [torch.cat([begin[None], score[1:]]) for begin, score in zip(begins, scores, strict=True)]
         return [min(1.0, float(score.sum().exp())) for score in scores]
 
@@ -237,10 +235,10 @@ class MicroEmo(nn.Module):
         return self.language.answer_behind(tree, *self._choices([utterances] * len(questions), questions))
 
     def _choices(
-        self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question], first: Choose = greedy
+        self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]
     ) -> tuple[Choose, Choose]:
         """How the first tokens of answers are chosen, and how the others are."""
-        choose = self._choose(utterances, questions)
+        first, choose = self.first_label or greedy, self._choose(utterances, questions)
         if not self.config.language.well_formed:
             return first, choose
         kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])

@@ -72,7 +72,7 @@ def test_windows_and_llm_are_counted_by_what_is_shown() -> None:
 def test_a_model_is_asked_about_held_out_examples(features: Path) -> None:
     pairs = Pairs(features, "held_out")
     examples = [pairs.example(0, random.Random(seed)) for seed in range(20)]
-    asking = Asker(MicroEmo(TINY.model_copy(update={"one_prompt": True, "label_prior": None})).eval())
+    asking = Asker(MicroEmo(TINY).eval())
     found = asking.tell(examples)
     assert {one.truth for one in found} <= set(FAMILIES)
     assert {one.by_windows for one in found} <= {*FAMILIES, ""}

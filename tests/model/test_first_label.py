@@ -1,0 +1,63 @@
+"""First labels: the likeliest word of the likeliest family, as sure as all words for it together."""
+
+import pytest
+import torch
+
+from microemo.config import Calibration
+from microemo.lexicon import FAMILIES, emotion_families
+from microemo.model.first_label import FirstLabel, FirstWords
+from microemo.model.language import SPACE, LanguageModel
+from microemo.model.microemo import MicroEmo
+
+# Of two families: "glad" and "merry" (tokens 1 and 2), and "low" (3). Token 0 is of no family.
+WORDS = FirstWords(torch.tensor([1, 2, 3]), torch.tensor([[True, False], [True, False], [False, True]]))
+PROBABILITIES = torch.tensor([[0.1, 0.3, 0.25, 0.35], [0.6, 0.1, 0.1, 0.2]])
+
+
+def test_a_family_is_as_likely_as_all_its_words_together() -> None:
+    found = WORDS.log_probs(PROBABILITIES.log()).exp()
+    torch.testing.assert_close(found, torch.tensor([[0.55, 0.35], [0.2, 0.2]]))
+
+
+def test_the_likeliest_word_of_the_likeliest_family_is_chosen_unless_most_is_of_none() -> None:
+    score, token = FirstLabel(WORDS, Calibration())(PROBABILITIES.log())
+    assert token.tolist() == [1, 0]  # "low" alone is likelier than "glad", and sadness less likely than joy
+    assert score.exp().tolist() == pytest.approx([0.55 / 0.9, 0.6])
+
+
+def test_the_temperature_is_of_the_families() -> None:
+    sure = FirstLabel(WORDS, Calibration(temperature=2.0)).sure_of(PROBABILITIES.log()).exp()
+    assert sure[0].tolist() == pytest.approx([0.55**0.5 / (0.55**0.5 + 0.35**0.5), 0.35**0.5 / (0.55**0.5 + 0.35**0.5)])
+
+
+def test_a_first_token_that_was_not_chosen_is_as_sure_as_its_family() -> None:
+    first = FirstLabel(WORDS, Calibration())
+    both = torch.cat([first.log_prob(PROBABILITIES[:1].log(), torch.tensor([token])) for token in (2, 3, 0)]).exp()
+    assert both.tolist() == pytest.approx([0.55 / 0.9, 0.35 / 0.9, 0.1])
+
+
+def test_a_token_that_begins_words_of_several_families_is_of_none() -> None:
+    class Letters(LanguageModel):
+        """Whose words begin with their first letter."""
+
+        def __init__(self) -> None:
+            torch.nn.Module.__init__(self)
+            self.letters = torch.nn.Embedding(1, 1)
+
+        @property
+        def table(self) -> torch.nn.Embedding:
+            return self.letters
+
+        def token_ids(self, text: str) -> list[int]:
+            return [ord(char) for char in text.removeprefix(SPACE)]
+
+    words = FirstWords.known_to(Letters())
+    begun = {letter: {name for name in FAMILIES for label in emotion_families()[name].labels if label[0] == letter}
+             for letter in map(chr, range(97, 123))}  # fmt: skip
+    assert {chr(token) for token in words.ids} == {letter for letter, names in begun.items() if len(names) == 1}
+    assert (words.of.sum(1) == 1).all()
+
+
+def test_without_calibration_first_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:
+    assert MicroEmo(tiny.config.model_copy(update={"calibration": None})).first_label is None
+    assert tiny.first_label is not None
