@@ -34,7 +34,6 @@ SMALL_PAPER = ModelConfig(
     ),
     local_view="frame",
     prompt="affectgpt",
-    one_prompt=True,
     audio_windows=False,
     clue_text=False,
 )  # fmt: skip

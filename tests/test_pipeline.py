@@ -78,14 +78,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, list[PromptUt
         calls.append((clip, utterances, questions))
         return [generation(LABELS[asked.utterance]) for asked in questions]
 
-    def answer(
-        self: MicroEmo, clips: list[Features], utterances: list[list[PromptUtterance]], questions: list[str]
-    ) -> object:
-        calls.extend(zip(clips, utterances, ([text] for text in questions), strict=True))
-        return [generation(LABELS[index]) for index in range(len(clips))]
-
     monkeypatch.setattr(MicroEmo, "answer_all", answer_all)
-    monkeypatch.setattr(MicroEmo, "answer", answer)
     return calls
 
 
@@ -115,22 +108,23 @@ def test_an_only_utterance_is_asked_about_once(tmp_path: Path, asked: list[tuple
     assert [answer.emotions[0].label for answer in (result.overall, *result.utterances)] == ["calm", "calm"]
 
 
-def test_or_each_in_a_prompt_of_its_own(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
-    config = CONFIG.model_copy(update={"one_prompt": False, "local_view": "face", "clue_text": True})
-    result = pipeline(tmp_path, config).understand(clip_of())
-    assert [len(utterances) for _, utterances, _ in asked] == [1, 1]
-    assert [utterances[0].start_sec for _, utterances, _ in asked] == [0, 0]
-    assert [bool(utterances[0].clues) for _, utterances, _ in asked] == [True, False]
-    assert len(asked[0][0].times_sec) == 3  # the frame without the face is not read
-    assert {emotion.label for emotion in result.overall.emotions} == {"happy", "sad"}
+def test_a_model_of_faces_reads_the_frames_that_have_one_and_the_clues(
+    tmp_path: Path, asked: list[tuple[Features, ...]]
+) -> None:
+    config = CONFIG.model_copy(update={"local_view": "face", "clue_text": True})
+    pipeline(tmp_path, config).understand(clip_of())
+    ((features, utterances, _),) = asked
+    assert [bool(entry.clues) for entry in utterances] == [True, False]
+    assert len(features.times_sec) == 7  # the frame without the face is not read
 
 
 def test_an_utterance_in_which_nobody_speaks_is_judged_without_sound(
     tmp_path: Path, asked: list[tuple[Features, ...]]
 ) -> None:
-    config = CONFIG.model_copy(update={"one_prompt": False})
+    config = CONFIG.model_copy(update={"local_view": "face"})
     pipeline(tmp_path, config).understand(clip_of(speech=((0.0, 2.1),)))
-    assert [features.audio is not None for features, _, _ in asked] == [True, False]
+    ((_, utterances, _),) = asked
+    assert [entry.heard for entry in utterances] == [True, False]
 
 
 def two_people() -> Clip:
@@ -154,11 +148,12 @@ def two_people() -> Clip:
 
 
 def test_everybody_is_asked_about_speaking_and_listening(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
-    config = CONFIG.model_copy(update={"one_prompt": False, "clue_text": True})
+    config = CONFIG.model_copy(update={"local_view": "face", "clue_text": True})
     result = pipeline(tmp_path, config).understand(two_people())
-    assert [entry.text for _, (entry,), _ in asked] == ["Well.", "", "", "Well."]
-    assert [bool(entry.clues) for _, (entry,), _ in asked] == [True, False, False, False]  # they are P1's
-    assert [features.audio is not None for features, _, _ in asked] == [True, False, False, True]
+    told = [entry for _, utterances, _ in asked for entry in utterances]
+    assert [entry.text for entry in told] == ["Well.", "", "", "Well."]
+    assert [bool(entry.clues) for entry in told] == [True, False, False, False]  # they are P1's
+    assert [entry.heard for entry in told] == [True, False, False, True]
     assert [(one.person, one.emotions[0].label) for one in result.utterances] == [("P1", "happy"), ("P2", "sad")]
     first, second = result.people
     assert [(one.index, one.text, one.emotions[0].label) for one in first.listening] == [(1, "", "sad")]
@@ -181,9 +176,8 @@ def test_a_model_of_one_voice_does_not_hear_the_others(view: str, hears_both: bo
 
 
 def test_one_person_may_be_asked_about_alone(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:
-    config = CONFIG.model_copy(update={"one_prompt": False})
-    result = pipeline(tmp_path, config).understand(two_people(), person="P2")
-    assert len(asked) == 2
+    result = pipeline(tmp_path).understand(two_people(), person="P2")
+    assert len(asked) == 1
     assert [one.id for one in result.people] == [result.main_person] == ["P2"]
     assert [one.person for one in result.utterances] == ["P2"]
     assert result.clues == () and result.overall == result.people[0].overall

@@ -5,17 +5,11 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
 
-from microemo.chunks import Chunk, Scene, has_speech, prompt_of
+from microemo.chunks import Chunk, Scene, prompt_of
 from microemo.config import ModelConfig
-from microemo.model.features import Features, cut
+from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import (
-    PromptUtterance,
-    Question,
-    moved,
-    numbered_from_one,
-    question_about,
-)
+from microemo.model.prompt import PromptUtterance, Question, numbered_from_one, question_about
 from microemo.parse import SENTENCE, parse
 from microemo.phases import About, Phase, label_weights, phases
 from microemo.schema import Answer, Claim, Emotion, Participant, PersonAnswer, Utterance, UtteranceAnswer
@@ -85,55 +79,26 @@ class Asked(NamedTuple):
 
 
 def questions(config: ModelConfig, scene: Scene, features: Features) -> list[Asked]:
-    """One about each utterance of a scene, in a prompt of its own or behind what is told of them all."""
+    """One about each utterance of a scene, behind its part of what is told of them all; an only one is the whole."""
     entries = prompt_of(config, scene.clues, scene.chunk, scene.speech, features.times_sec)
-    if config.one_prompt:
-        numbered, ids = numbered_from_one(entries)
-        places = range(len(numbered)) if len(numbered) > 1 else [None]  # an only utterance is the whole
-        return [Asked(features, numbered, ids, question_about(numbered, place)) for place in places]
-    return [
-        Asked(
-            cut(features, entry.span, has_speech(utterance, scene.speech)),
-            *numbered_from_one([alone]),
-            question_about([alone], 0),
-        )
-        for utterance, entry in zip(scene.chunk.utterances, entries, strict=True)
-        for alone in [moved(entry, -entry.start_sec)]
-    ]
+    numbered, ids = numbered_from_one(entries)
+    places = range(len(numbered)) if len(numbered) > 1 else [None]
+    return [Asked(features, numbered, ids, question_about(numbered, place)) for place in places]
 
 
 def ask(model: MicroEmo, scene: Scene, features: Features) -> ChunkAnswers:
-    """What the model answers about a person in a chunk, each claim checked against their clues."""
-    asked = questions(model.config, scene, features)
-    answered = _in_one_prompt if model.config.one_prompt else _one_by_one
-    return answered(model, scene, asked)
+    """What the model answers about a person in a chunk, each claim checked against their clues.
 
-
-def _one_by_one(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> ChunkAnswers:
-    """Each utterance in a prompt of its own, decoded as one batch; the overall answer is put together from theirs.
-
-    In a prompt with several, nano cannot tell whose clues are whose.
+    The chunk as a whole and each utterance, if it has several, behind one shared prefix (paper, figure 1).
     """
-    generations = model.answer(
-        [one.clip for one in asked], [one.entries for one in asked], [one.question for one in asked]
-    )
-    spans = [utterance.span for utterance in scene.chunk.utterances]
-    answers = [
-        parse(text, scene.evidence, span, one.ids) for text, span, one in zip(generations, spans, asked, strict=True)
-    ]
-    return ChunkAnswers(answers, list(zip(spans, answers, strict=True)))
-
-
-def _in_one_prompt(model: MicroEmo, scene: Scene, asked: Sequence[Asked]) -> ChunkAnswers:
-    """The chunk as a whole and each utterance, if it has several, behind one shared prefix (paper, figure 1)."""
-    features, entries, ids, _ = asked[0]
-    spans = [utterance.span for utterance in scene.chunk.utterances]
-    questions = [one.question for one in asked]
-    if len(asked) > 1:
-        spans, questions = [scene.chunk.span, *spans], [question_about(entries, None), *questions]
-    generations = model.answer_all(features, entries, questions)
-    whole, *each = (parse(text, scene.evidence, span, ids) for text, span in zip(generations, spans, strict=True))
-    return ChunkAnswers(each or [whole], [(scene.chunk.span, whole)])
+    each = questions(model.config, scene, features)
+    spans, asked = [utterance.span for utterance in scene.chunk.utterances], [one.question for one in each]
+    clip, entries, ids, _ = each[0]
+    if len(each) > 1:
+        spans, asked = [scene.chunk.span, *spans], [question_about(entries, None), *asked]
+    generations = model.answer_all(clip, entries, asked)
+    whole, *parts = (parse(text, scene.evidence, span, ids) for text, span in zip(generations, spans, strict=True))
+    return ChunkAnswers(parts or [whole], [(scene.chunk.span, whole)])
 
 
 def merge(answers: Sequence[About]) -> Answer:

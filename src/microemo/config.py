@@ -180,9 +180,6 @@ class ModelConfig(Frozen):
     utterance_windows: bool = True
     audio_windows: bool = Field(True, description="Utterance windows on audio as well, beyond the paper")
     prompt: PromptName = Field("microemo", description="Template of the prompt (model/templates.py)")
-    one_prompt: bool = Field(
-        False, description="All utterances in one prompt, as the paper has it; else one of its own"
-    )
     num_frames: int | None = Field(None, description="Of a clip, evenly spread; None: two a second of an utterance")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
     calibration: Calibration | None = Field(
@@ -209,7 +206,6 @@ NANO = ModelConfig(
     language=LanguageConfig(
         weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7, well_formed=True
     ),
-    one_prompt=True,
     calibration=Calibration(),
 )
 
@@ -249,7 +245,6 @@ PAPER = ModelConfig(
     ),
     local_view="frame",
     prompt="affectgpt",
-    one_prompt=True,
     num_frames=96,
     audio_windows=False,
     clue_text=False,

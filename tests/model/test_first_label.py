@@ -59,5 +59,5 @@ def test_a_token_that_begins_words_of_several_families_is_of_none() -> None:
 
 
 def test_without_calibration_first_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:
-    assert MicroEmo(tiny.config.model_copy(update={"calibration": None})).first_label is None
-    assert tiny.first_label is not None
+    assert tiny.config.calibration is None and tiny.first_label is None
+    assert MicroEmo(tiny.config.model_copy(update={"calibration": Calibration()})).first_label is not None

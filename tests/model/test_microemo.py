@@ -11,7 +11,7 @@ from toy_features import region_masks, toy_features
 
 from microemo.config import TINY
 from microemo.model import checkpoint
-from microemo.model.features import Features, cut, features_in, frames_in
+from microemo.model.features import Features, features_in, frames_in
 from microemo.model.language import Text, loss
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Slot, question_about
@@ -82,16 +82,6 @@ def test_a_batch_of_clips_is_read_as_each_alone(tiny: MicroEmo) -> None:
 def test_answers_are_deterministic(tiny: MicroEmo) -> None:
     once, again = (tiny.answer([toy_features()], [UTTERANCES], QUESTIONS[:1]) for _ in range(2))
     assert once == again
-
-
-def test_a_cut_is_the_stretch_as_a_clip_of_its_own() -> None:
-    clip = toy_features(num_frames=6, faceless=())
-    stretch = cut(clip, Span(2.0, 4.0))
-    inside = [index for index, time in enumerate(clip.times_sec) if 2 <= time < 4]
-    assert stretch.times_sec == tuple(clip.times_sec[index] - 2.0 for index in inside)
-    assert torch.equal(stretch.frames, clip.frames[inside])
-    assert torch.equal(stretch.audio, clip.audio[100:200])
-    assert cut(clip, Span(50.0, 60.0)).frames is None
 
 
 def test_a_window_is_what_its_frames_make_of_it(tiny: MicroEmo) -> None:

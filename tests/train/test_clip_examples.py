@@ -27,7 +27,6 @@ from microemo.train.clips import Annotation, Clips, annotated, answer
 from microemo.train.encoded import ClipEncoder
 from microemo.train.examples import Example, labelled_slots
 
-ONE_PROMPT = TINY.model_copy(update={"one_prompt": True})
 CITED = "The brows are pulled down [6], while the lips part [9]. The person seems sad."
 
 
@@ -51,28 +50,22 @@ def all_examples(clips: Clips) -> list[Example]:
     return list({str(example.turns) + str(example.spans): example for example in drawn}.values())
 
 
-def test_an_utterance_is_a_prompt_of_its_own_from_0_s_on(tmp_path: Path, clips_of: Any) -> None:
-    described = "The brows are pulled down [6]. This suggests sadness."
-    annotations = [
-        AnnotatedUtterance(start_sec=0, end_sec=2, text="Well.", labels=("happy",)),
-        AnnotatedUtterance(start_sec=2, end_sec=4, text="Well.", labels=("Sad",), description=described),
+def test_an_only_utterance_is_the_whole(tmp_path: Path, clips_of: Any) -> None:
+    described = "The brows are pulled down [3]. This suggests sadness."
+    annotation = AnnotatedUtterance(start_sec=0, end_sec=2, text="Well.", labels=("Sad",), description=described)
+    (example,) = all_examples(clips_of(TINY, sample(tmp_path, "0-sad", labels=("low",), utterances=[annotation])))
+    assert list(example.turns) == [
+        ((OVERALL_QUESTION, None), ("sad. The brows are pulled down [1]. This suggests sadness.", True))
     ]
-    examples = all_examples(clips_of(TINY, sample(tmp_path, "0-happy-sad", utterances=annotations)))
-    by_answer = {example.turns[0].answer.text: example for example in examples}
-    assert by_answer.keys() == {"happy.", "sad. The brows are pulled down [1]. This suggests sadness."}
-    for (text, example), family in zip(sorted(by_answer.items()), ("happy", "sad"), strict=True):
-        assert example.turns[0].question.text == utterance_question(0, 2)
-        assert example.spans == [(0.0, 2.0)]
-        assert example.features.times_sec == (0.0, 0.5, 1.0, 1.5)
-        assert [id_ for id_, _ in example.utterances[0].clues] == [1]
-        slots = [Slot("video_window"), Slot("audio_window"), Slot("video"), Slot("audio")]
-        assert example.labelled == tuple((slot, family) for slot in slots)
-        assert text.startswith(family)
+    assert example.spans == [(0.0, 2.0)]
+    assert example.features.times_sec == (0.0, 0.5, 1.0, 1.5)
+    slots = [Slot("video_window"), Slot("audio_window"), Slot("video"), Slot("audio")]
+    assert example.labelled == tuple((slot, "sad") for slot in slots)
 
 
 def test_one_prompt_has_all_utterances_and_asks_about_the_whole_too(tmp_path: Path, clips_of: Any) -> None:
     clip = sample(tmp_path, "0-happy-sad", labels=("mixed",), description="The brows are pulled down [6].")
-    (example,) = all_examples(clips_of(ONE_PROMPT, clip))
+    (example,) = all_examples(clips_of(TINY, clip))
     assert list(example.turns) == [
         ((utterance_question(0, 2), 0), ("happy.", True)),
         ((utterance_question(2, 4), 1), ("sad.", True)),
@@ -87,8 +80,7 @@ def test_one_prompt_has_all_utterances_and_asks_about_the_whole_too(tmp_path: Pa
 
 def test_a_clips_label_is_that_of_its_utterances_where_they_have_none(tmp_path: Path, clips_of: Any) -> None:
     clip = sample(tmp_path, "0-happy-sad", utterances=(), labels=("worried",))
-    assert {example.turns[0].answer.text for example in all_examples(clips_of(TINY, clip))} == {"worried."}
-    (overall,) = all_examples(clips_of(ONE_PROMPT, clip))
+    (overall,) = all_examples(clips_of(TINY, clip))
     assert overall.turns[0].question == (OVERALL_QUESTION, None)
     assert dict(overall.labelled) == {Slot("video"): "fearful", Slot("audio"): "fearful"}
 

@@ -45,27 +45,6 @@ class Features:
         )
 
 
-def cut(clip: Features, span: Span, with_sound: bool = True) -> Features:
-    """A span of a clip's features as a clip of its own, its times from 0 on, with or without its sound."""
-    inside = [index for index, time in enumerate(clip.times_sec) if span[0] <= time < span[1]]
-    audio = audio_times = None
-    if clip.audio is not None and with_sound:
-        sound = sound_in(clip, span)
-        audio = clip.audio[sound]
-        if clip.audio_times_sec is not None:
-            audio_times = tuple(clip.audio_times_sec[index] - span[0] for index in sound)
-    if clip.frames is None or clip.faces is None or clip.region_masks is None or not inside:
-        return Features(audio=audio, audio_times_sec=audio_times)
-    return Features(
-        times_sec=tuple(clip.times_sec[index] - span[0] for index in inside),
-        frames=clip.frames[inside],
-        faces=clip.faces[inside],
-        region_masks=clip.region_masks[inside],
-        audio=audio,
-        audio_times_sec=audio_times,
-    )
-
-
 def sound_in(clip: Features, span: Span) -> list[int]:
     """Indices of the audio features of an utterance, at least one."""
     if clip.audio_times_sec is not None:

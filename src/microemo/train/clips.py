@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from microemo.chunks import has_speech, prompt_of
@@ -10,9 +10,9 @@ from microemo.config import ModelConfig
 from microemo.data.association import family
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.lexicon import FAMILIES
-from microemo.model.features import Features, cut
+from microemo.model.features import Features
 from microemo.model.language import Text
-from microemo.model.prompt import PromptUtterance, moved, numbered_from_one, question_about
+from microemo.model.prompt import PromptUtterance, numbered_from_one, question_about
 from microemo.parse import CITATION, MAX_LABELS, SENTENCE, cited, renumbered
 from microemo.schema import Modality, Utterance
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
@@ -54,7 +54,7 @@ class Clips:
     def __init__(
         self, samples: Sequence[Sample], facts: Mapping[str, Facts], encoder: ClipEncoder, config: ModelConfig
     ) -> None:
-        asked = [(sample, list(questions(sample, facts[sample.name], config))) for sample in samples]
+        asked = [(sample, list(questions(sample, facts[sample.name]))) for sample in samples]
         self._questions = [(sample, answerable) for sample, answerable in asked if answerable]
         self._encoder, self._config = encoder, config
 
@@ -66,47 +66,40 @@ class Clips:
         return example_of(sample, self._encoder(sample), rng.choice(answerable), self._config)
 
 
-def questions(sample: Sample, facts: Facts, config: ModelConfig) -> Iterator[Questions]:
-    """What can be asked of a clip, in the way of the model: chunk by chunk, or utterance by utterance."""
+def questions(sample: Sample, facts: Facts) -> Iterator[Questions]:
+    """What can be asked of a clip, chunk by chunk: about each utterance and the whole, which an only utterance is."""
     whole = Annotation(sample.labels, sample.description)
     for number, part in enumerate(facts.chunks):
         known = [annotated(utterance, sample.utterances) for utterance in part.utterances]
         own = [Annotation(one.labels, one.description) if one else Annotation((), "") for one in known]
-        if config.one_prompt:
-            asked = [Asked(index, annotation) for index, annotation in enumerate(own) if annotation]
-            asked += [Asked(None, whole)] if whole else []
-            if asked:
-                yield Questions(number, tuple(asked))
-        else:
-            alone = [Asked(index, annotation or whole) for index, annotation in enumerate(own) if annotation or whole]
-            yield from (Questions(number, (one,)) for one in alone)
+        asked = [Asked(index, annotation) for index, annotation in enumerate(own)] if len(own) > 1 else []
+        asked.append(Asked(None, own[0] or whole if len(own) == 1 else whole))
+        answerable = tuple(one for one in asked if one.annotation)
+        if answerable:
+            yield Questions(number, answerable)
 
 
 def example_of(sample: Sample, clip: Encoded, questions: Questions, config: ModelConfig) -> Example:
     """The example of what is asked in one prompt."""
     part, features = clip.facts.chunks[questions.chunk], clip.features[questions.chunk]
-    utterances, asked = part.utterances, questions.asked
-    prompted = prompt_of(config, clip.facts.clues, part.chunk, clip.facts.speech, part.times_sec)
-    if not config.one_prompt:
-        (only,) = asked
-        assert only.utterance is not None
-        utterances, entry = (utterances[only.utterance],), prompted[only.utterance]
-        speech = has_speech(utterances[0], clip.facts.speech)
-        features, prompted = cut(features, entry.span, speech), [moved(entry, -entry.start_sec)]
-        asked = (replace(only, utterance=0),)
-    prompted, own = numbered_from_one(prompted)
+    prompted, own = numbered_from_one(
+        prompt_of(config, clip.facts.clues, part.chunk, clip.facts.speech, part.times_sec)
+    )
     numbers = {old: new for new, old in own.items()}
     return Example(
         features,
         prompted,
-        [Turn(question_about(prompted, one.utterance), Text(answer(one.annotation, numbers))) for one in asked],
+        [
+            Turn(question_about(prompted, one.utterance), Text(answer(one.annotation, numbers)))
+            for one in questions.asked
+        ],
         labelled_slots(
-            [_family(labels) for labels in _labels(utterances, sample, asked)],
+            [_family(labels) for labels in _labels(part.utterances, sample, questions.asked)],
             [
                 _shown(entry, features, utterance, clip.facts)
-                for entry, utterance in zip(prompted, utterances, strict=True)
+                for entry, utterance in zip(prompted, part.utterances, strict=True)
             ],
-            _family(sample.labels) if config.one_prompt else None,
+            _family(sample.labels),
         ),
     )
 

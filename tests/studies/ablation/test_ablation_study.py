@@ -41,7 +41,7 @@ def test_it_builds_on_the_meta_device_with_something_to_train(file: Path) -> Non
 def test_the_recipes_differ_in_the_modules_alone() -> None:
     rows = {variant: configs.load(FOLDER / f"{variant}.yaml") for variant in VARIANTS}
     full = rows["full"]
-    assert full.model.one_prompt and not full.model.clue_text and not full.model.calibration
+    assert not full.model.clue_text and not full.model.calibration
     start = configs.load(FOLDER / "alignment.yaml")
     assert full.start == (str(start.output),)
     assert not (start.model.local_clues or start.model.utterance_windows or start.model.audio_windows)

@@ -16,7 +16,7 @@ from studies.ablation.recognition import Recognition
 def test_an_utterance_is_read_as_if_it_were_the_last(features: Path) -> None:
     """Nothing of later utterances counts but what the whole clip's tokens have of them."""
     torch.manual_seed(0)
-    recognition = Recognition(MicroEmo(TINY.model_copy(update={"one_prompt": True}))).eval()
+    recognition = Recognition(MicroEmo(TINY)).eval()
     train, _ = conversations.splits(features, recognition.model)
     clips = [train.example(0, Random(seed)) for seed in range(4)]
     assert len({len(clip.truths) for clip in clips}) > 1
