@@ -58,6 +58,6 @@ def test_a_token_that_begins_words_of_several_families_is_of_none() -> None:
     assert (words.of.sum(1) == 1).all()
 
 
-def test_without_calibration_first_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:
-    assert tiny.config.calibration is None and tiny.first_label is None
-    assert MicroEmo(tiny.config.model_copy(update={"calibration": Calibration()})).first_label is not None
+def test_where_each_letter_is_a_token_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:
+    assert len(FirstWords.known_to(tiny.language).ids) == 0
+    assert MicroEmo(tiny.config.model_copy(update={"calibration": Calibration()})).first_label is None

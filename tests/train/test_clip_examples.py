@@ -51,7 +51,7 @@ def all_examples(clips: Clips) -> list[Example]:
 
 
 def test_an_only_utterance_is_the_whole(tmp_path: Path, clips_of: Any) -> None:
-    described = "The brows are pulled down [3]. This suggests sadness."
+    described = "The brows are pulled down [5]. This suggests sadness."
     annotation = AnnotatedUtterance(start_sec=0, end_sec=2, text="Well.", labels=("Sad",), description=described)
     (example,) = all_examples(clips_of(TINY, sample(tmp_path, "0-sad", labels=("low",), utterances=[annotation])))
     assert list(example.turns) == [

@@ -37,10 +37,8 @@ class FirstWords:
                 begun[language.token_ids(SPACE + label)[0]].add(family)
         own = {token: families for token, families in begun.items() if len(families) == 1}
         device = language.table.weight.device
-        return cls(
-            torch.tensor(list(own), device=device),
-            torch.tensor([[family in families for family in FAMILIES] for families in own.values()], device=device),
-        )
+        of = torch.tensor([[family in families for family in FAMILIES] for families in own.values()], device=device)
+        return cls(torch.tensor(list(own), dtype=torch.long, device=device), of.view(-1, len(FAMILIES)).bool())
 
     def log_probs(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B K"]:
         """Of each family, as the first word of an answer; what is left is that of other words."""

@@ -200,9 +200,9 @@ class MicroEmo(nn.Module):
 
     @cached_property
     def first_label(self) -> FirstLabel | None:
-        """What chooses the first labels of answers; None: what chooses all else."""
-        found = self.config.calibration
-        return FirstLabel(FirstWords.known_to(self.language), found) if found else None
+        """What chooses the first labels of answers; None: what chooses all else, as where each letter is a token."""
+        words, found = FirstWords.known_to(self.language), self.config.calibration
+        return FirstLabel(words, found) if found and len(words.ids) else None
 
     @torch.inference_mode()
     def confidence(
