@@ -7,10 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from microemo.model.vision import LUMA
-
 FACE_HEIGHT, SQUEEZED = (0.35, 1.0), (0.55, 1.0)  # of a face in its frame; its width over that, squeezed
 GREY = 0.5
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 COARSE = (36, 48, 64)  # pixels of a side, of pictures that lose their detail
 
 

@@ -52,8 +52,6 @@ class VisionConfig(Kind):
     num_heads: int
     image_size: int = Field(description="Side of the pictures that are read, in pixels")
     patch_size: int = 14
-    grey: bool = Field(False, description="Read pictures without their colour, as the tuning's faces are")
-    detail_size: int | None = Field(None, description="Reduce pictures to this side first: the training faces' detail")
 
     @property
     def grid(self) -> int:

@@ -1,6 +1,5 @@
 """Paper 3.2: "we use a pre-trained ViT to encode each frame and obtain frame features"."""
 
-import pytest
 import torch
 
 from microemo.config import TINY
@@ -47,24 +46,3 @@ def test_only_the_last_blocks_and_the_norm_behind_them_are_tuned() -> None:
     assert {name.split(".")[0] for name in tuned} == {"encoder", "layernorm"}
     assert all(name.startswith(("encoder.layer.1.", "layernorm.")) for name in tuned)
     assert len(tuned) == 2 + sum(name.startswith("encoder.layer.1.") for name in encoder().backbone.state_dict())
-
-
-@torch.inference_mode()
-def test_a_grey_encoder_does_not_see_colour() -> None:
-    red = torch.zeros(1, SIDE, SIDE, 3, dtype=torch.uint8)
-    red[..., 0] = 100
-    grey = torch.full_like(red, 30)  # as bright
-    for sees_grey, close in ((True, True), (False, False)):
-        vision = encoder(grey=sees_grey)
-        assert torch.allclose(vision(red), vision(grey), atol=0.02) is close
-
-
-@pytest.mark.parametrize("detail_size", [None, 28])
-@torch.inference_mode()
-def test_fine_detail_is_dropped_where_the_training_faces_had_none(detail_size: int | None) -> None:
-    checks = torch.zeros(1, SIDE, SIDE, 3, dtype=torch.uint8)
-    checks[:, ::2, ::2] = checks[:, 1::2, 1::2] = 200
-    vision = encoder(detail_size=detail_size)
-    inner = [1 + 5, 1 + 6, 1 + 9, 1 + 10]  # patches away from the border
-    change = (vision(checks) - vision(torch.full_like(checks, 100)))[0, inner].abs().max().item()
-    assert (change < 0.1) is (detail_size is not None)

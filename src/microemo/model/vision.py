@@ -7,12 +7,10 @@ from typing import Any, ClassVar
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from microemo.config import VisionConfig
 
 NAMES = "vision.backbone."  # of its tensors in the whole model
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 RGB = tuple[float, float, float]
 
@@ -22,7 +20,6 @@ class VisionEncoder(nn.Module, ABC):
 
     pixel_mean: ClassVar[RGB]
     pixel_std: ClassVar[RGB]
-    luma: Tensor
     mean: Tensor
     std: Tensor
 
@@ -32,7 +29,7 @@ class VisionEncoder(nn.Module, ABC):
         self.backbone = self.build(config, pretrained)
         for name, parameter in self.backbone.named_parameters():
             parameter.requires_grad_(self.is_tuned(config, name))
-        for name, values in (("luma", LUMA), ("mean", self.pixel_mean), ("std", self.pixel_std)):
+        for name, values in (("mean", self.pixel_mean), ("std", self.pixel_std)):
             self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
 
     @staticmethod
@@ -47,11 +44,6 @@ class VisionEncoder(nn.Module, ABC):
 
     def forward(self, pictures: UInt8[Tensor, "T S S 3"]) -> Float[Tensor, "T N D"]:
         pixels = pictures.to(self.mean.device).permute(0, 3, 1, 2).float() / 255
-        if self.config.grey:
-            pixels = (pixels * self.luma).sum(1, keepdim=True).expand(-1, 3, -1, -1)
-        if self.config.detail_size:
-            coarse = F.interpolate(pixels, self.config.detail_size, mode="bilinear", antialias=True)
-            pixels = F.interpolate(coarse, self.config.image_size, mode="bicubic").clamp(0, 1)
         return self.encode(pixels)
 
     def encode(self, pixels: Float[Tensor, "T 3 S S"]) -> Float[Tensor, "T N D"]:
