@@ -44,7 +44,7 @@ def turned(markdown: str, source: str, places: dict[str, str], repo_url: str | N
         file = _file(source, target)
         if not (ROOT / file).exists():
             return link[0]  # mkdocs names it, and stops
-        if file in places or file.startswith("docs/"):
+        if file in places or re.fullmatch(r"docs/.*\.md", file):
             return f"[{text}]({places.get(file, file.removeprefix('docs/'))}{anchor})"
         if repo_url:
             return f"[{text}]({repo_url.rstrip('/')}/blob/main/{file}{anchor})"
