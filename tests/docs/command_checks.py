@@ -50,8 +50,8 @@ def complaint(command: Command) -> str | None:
 
 def _microemo(arguments: Sequence[str], is_mention: bool) -> str | None:
     """Parsed by the application itself, to the innermost command, whose function is not called."""
-    command, context, rest = get_command(cli.app), None, list(arguments)
-    name = "microemo"
+    command: Any = get_command(cli.app)
+    name, context, rest = "microemo", None, list(arguments)
     try:
         while True:
             context = command.make_context(name, rest, parent=context)
