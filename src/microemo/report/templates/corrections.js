@@ -132,7 +132,7 @@ const corrections = (() => {
       if (item.dataset.end !== undefined) Object.assign(item.dataset, { time: start_sec, end: end_sec });
       const drawing = item.closest(".track") && item.querySelector("svg");
       drawing?.setAttribute("x", `${(100 * start_sec) / report.duration}%`);
-      drawing?.setAttribute("width", `${(100 * (end_sec - start_sec)) / report.duration}%`);
+      drawing?.setAttribute("width", `${Math.max(0, (100 * (end_sec - start_sec)) / report.duration)}%`);
     }
   }
 

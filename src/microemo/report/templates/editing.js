@@ -122,8 +122,9 @@
   });
   document.addEventListener("keydown", (event) => {
     if (bar.hidden || !(event.ctrlKey || event.metaKey)) return;
-    if (event.key === "s") { event.preventDefault(); save(); }
-    if (event.key === "z" && !event.target.closest("input")) { event.preventDefault(); corrections.undo(); }
+    const key = event.key.toLowerCase();
+    if (key === "s") { event.preventDefault(); save(); }
+    if (key === "z" && !event.target.closest("input")) { event.preventDefault(); corrections.undo(); }
   });
   document.querySelector(".exports")?.addEventListener("click", (event) => {
     if (!event.target.closest("a") || !corrections.dirty()) return;

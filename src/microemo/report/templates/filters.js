@@ -47,8 +47,8 @@
   }
 
   bar.addEventListener("input", (event) => {
-    const output = event.target.closest("label").querySelector("output");
-    if (output) output.textContent = `${event.target.value}%`;
+    const value = event.target.closest("label").querySelector(".value");
+    if (value) value.textContent = `${event.target.value}%`;
     filter();
   });
   bar.hidden = false;
