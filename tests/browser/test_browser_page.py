@@ -172,7 +172,9 @@ def test_a_keyboard_is_enough(page: Page, url: str, clip: Path) -> None:
     assert tier(exported.value, "P1 emotion 1")[0] == (0, 2000, "relieved")
 
 
-def test_a_page_without_a_server_saves_a_file_and_reads_it(page: Page, offline: str, clip: Path, tmp_path: Path) -> None:
+def test_a_page_without_a_server_saves_a_file_and_reads_it(
+    page: Page, offline: str, clip: Path, tmp_path: Path
+) -> None:
     page.goto(offline)
     is_open(page)
     page.get_by_role("button", name="Correct").click()

@@ -32,7 +32,10 @@ BODY = {
 }
 """For the schema: a job comes as one of two."""
 
-CORRECTIONS = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Corrections"}}}}
+CORRECTIONS = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Corrections"}}},
+}
 """These are read bit by bit, up to a limit."""
 
 Model = TypeVar("Model", bound=BaseModel)
