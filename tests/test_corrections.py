@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from people_samples import make_people_result
 from report_samples import make_result
 
-from microemo.corrections import Corrections, apply, identity
+from microemo.corrections import CorrectedPart, CorrectedUtterance, Corrections, apply, identity
 from microemo.errors import InputError
 from microemo.result import Result
 from microemo.schema import Effect
@@ -136,3 +136,11 @@ def test_what_is_accepted_is_a_sound_result(times: list[tuple[int, float | None,
     spans = [one.span for one in after.utterances]
     assert all(0 <= start < end <= 4.005 for start, end in spans)
     assert all(one.end_sec <= other.start_sec + 0.005 for one, other in pairwise(spans))
+
+
+def test_the_document_has_every_field() -> None:
+    document = (Path(__file__).parents[1] / "docs" / "report.md").read_text()
+    models = (Corrections, CorrectedUtterance, CorrectedPart)
+    assert {name for model in models for name in model.model_fields if f'"{name}"' not in document} == set()
+    example = document.split("```json\n")[1].split("```")[0]
+    assert Corrections.model_validate_json(example).utterances[0].parts[0].note == "She is mocked."

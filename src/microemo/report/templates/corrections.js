@@ -8,7 +8,8 @@ const corrections = (() => {
   const valence = new Map(Object.entries(words).flatMap(([kind, list]) => list.map((word) => [word, kind])));
 
   const utterances = [...document.querySelectorAll("li[data-utterance]")].map((item) => ({
-    item, index: Number(item.dataset.utterance), start_sec: Number(item.dataset.time), end_sec: Number(item.dataset.end),
+    item, index: Number(item.dataset.utterance),
+    start_sec: Number(item.dataset.time), end_sec: Number(item.dataset.end),
     parts: [...item.querySelectorAll("[data-part]")].map((box) => ({
       box, person: box.dataset.part || null, shown: null,
       labels: [...box.querySelectorAll(".bars .label")].map((label) => label.textContent),
@@ -26,7 +27,7 @@ const corrections = (() => {
 
   function part({ index }, person) { return given.get(index)?.parts.get(person); }
 
-  function same(one, other) { return one.length === other.length && one.every((label, place) => label === other[place]); }
+  function same(one, other) { return JSON.stringify(one) === JSON.stringify(other); }
 
   function listed() {
     return [...given].sort(([one], [other]) => one - other).map(([utterance, { start_sec, end_sec, parts }]) => ({
@@ -86,28 +87,39 @@ const corrections = (() => {
     show();
   }
 
-  function overlap(one, other) { return Math.max(0, Math.min(one.end_sec, other.end_sec) - Math.max(one.start_sec, other.start_sec)); }
+  function overlap(one, other) {
+    return Math.max(0, Math.min(one.end_sec, other.end_sec) - Math.max(one.start_sec, other.start_sec));
+  }
 
-  // The first thing that cannot be so, as the program would say it.
+  // The first thing that cannot be so; the program has more to say of it.
   function problem() {
-    for (const utterance of utterances) {
-      const now = times(utterance), where = report.clock(now.start_sec);
-      if (!(now.start_sec < now.end_sec)) return `At ${where}: an utterance ends after it begins.`;
-      if (now.end_sec > Math.max(report.duration, utterance.end_sec) + NEAR_SEC) return `At ${where}: this ends after the recording.`;
-      const next = utterances[utterances.indexOf(utterance) + 1];
-      if (next && times(next).start_sec < now.start_sec) return `At ${where}: this begins after the utterance that follows it.`;
-      if (next && overlap(now, times(next)) > overlap(utterance, next) + NEAR_SEC / 2) return `At ${where}: this reaches into the utterance that follows it.`;
-      for (const { person } of utterance.parts) {
-        const told = part(utterance, person);
-        if (told && !told.labels.length) return `At ${where}: give at least one label.`;
-        if (told && told.labels.length > MAX_LABELS) return `At ${where}: give ${MAX_LABELS} labels at most.`;
-      }
+    for (const [place, utterance] of utterances.entries()) {
+      const wrong = mistimed(utterance, utterances[place + 1]) || mislabelled(utterance);
+      if (wrong) return `At ${report.clock(times(utterance).start_sec)}: ${wrong}.`;
     }
     return "";
   }
 
+  function mistimed(utterance, next) {
+    const now = times(utterance), then = next && times(next);
+    if (now.start_sec >= now.end_sec) return "this ends before it begins";
+    if (now.end_sec > Math.max(report.duration, utterance.end_sec) + NEAR_SEC) return "this ends after the recording";
+    if (!next) return "";
+    if (then.start_sec < now.start_sec) return "this begins after the utterance that follows it";
+    return overlap(now, then) > overlap(utterance, next) + NEAR_SEC / 2 ? "this reaches into what follows it" : "";
+  }
+
+  function mislabelled(utterance) {
+    const numbers = [...given.get(utterance.index)?.parts.values() ?? []].map(({ labels }) => labels.length);
+    if (numbers.includes(0)) return "give at least one label";
+    return Math.max(0, ...numbers) > MAX_LABELS ? `give ${MAX_LABELS} labels at most` : "";
+  }
+
   function show() {
+    const changes = new Map(listed().map((change) => [change.utterance, JSON.stringify(change)]));
     for (const utterance of utterances) {
+      if (utterance.shown === changes.get(utterance.index)) continue;
+      utterance.shown = changes.get(utterance.index);
       place(utterance);
       for (const one of utterance.parts) relabel(utterance, one);
     }
@@ -148,7 +160,8 @@ const corrections = (() => {
     const told = part(utterance, one.person);
     one.box.closest("li").classList.toggle("corrected", Boolean(told));
     one.box.querySelector(".instead")?.remove();
-    const mark = document.querySelector(`.mark.emotions[data-utterance="${utterance.index}"][data-part="${CSS.escape(one.person ?? "")}"]`);
+    const marks = [...document.querySelectorAll(`.mark.emotions[data-utterance="${utterance.index}"]`)];
+    const mark = marks.find(({ dataset }) => dataset.part === (one.person ?? ""));
     if (mark) redraw(mark, one, told);
     if (!told) return;
     const instead = document.createElement("p");
@@ -162,7 +175,10 @@ const corrections = (() => {
 
   function redraw(mark, one, told) {
     const drawing = mark.querySelector("svg");
-    one.shown ??= { texts: [...drawing.querySelectorAll("text")], title: mark.querySelector("title").textContent, look: mark.getAttribute("class") };
+    one.shown ??= {
+      texts: [...drawing.querySelectorAll("text")], title: mark.querySelector("title").textContent,
+      look: mark.getAttribute("class"),
+    };
     for (const text of drawing.querySelectorAll("text")) text.remove();
     mark.setAttribute("class", one.shown.look);
     mark.classList.toggle("corrected", Boolean(told));
@@ -180,22 +196,25 @@ const corrections = (() => {
     });
   }
 
-  function written_by(name) {
-    return { corrections_version: VERSION, clip: main.dataset.clip, result: main.dataset.result, corrected_by: name,
-      corrected_at: new Date().toISOString(), utterances: listed() };
+  function writtenBy(name) {
+    return {
+      corrections_version: VERSION, clip: main.dataset.clip, result: main.dataset.result, corrected_by: name,
+      corrected_at: new Date().toISOString(), utterances: listed(),
+    };
   }
 
   async function save(name) {
     const wrong = problem();
     if (wrong) throw new Error(wrong);
-    const content = JSON.stringify(written_by(name), null, 2), sent = written();
+    const content = JSON.stringify(writtenBy(name), null, 2), sent = written();
     if (served) await send(content); else download(content);
     saved = sent;
     show();
   }
 
   async function send(body) {
-    const response = await fetch("corrections", { method: "PUT", body, headers: { "Content-Type": "application/json" } });
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch("corrections", { method: "PUT", body, headers });
     if (!response.ok) throw new Error((await response.json()).detail);
   }
 
@@ -208,10 +227,12 @@ const corrections = (() => {
   }
 
   function open(found) {
-    if (found.result && found.result !== main.dataset.result) throw new Error("These are corrections of another result.");
-    given = new Map(found.utterances.map(({ utterance, start_sec, end_sec, parts }) => [utterance, {
-      start_sec, end_sec, parts: new Map(parts.map(({ person, labels, note }) => [person, { labels, note }])),
-    }]));
+    const other = found.result && found.result !== main.dataset.result;
+    if (other) throw new Error("these are corrections of another result");
+    given = new Map(found.utterances.map(({ utterance, start_sec = null, end_sec = null, parts = [] }) => {
+      const told = parts.map(({ person = null, labels, note = "" }) => [person, { labels, note }]);
+      return [utterance, { start_sec, end_sec, parts: new Map(told) }];
+    }));
     earlier.length = 0;
     saved = written();
     show();

@@ -14,7 +14,9 @@
 
   function rounded(seconds) { return seconds.toFixed(2); }
 
-  function split(text) { return [...new Set(text.split(",").map((label) => label.trim().replace(/\s+/g, " ")).filter(Boolean))]; }
+  function split(text) {
+    return [...new Set(text.split(",").map((label) => label.trim().replace(/\s+/g, " ")).filter(Boolean))];
+  }
 
   function field(box, utterance, person) {
     const when = report.clock(utterance.start_sec);
@@ -23,8 +25,8 @@
       input.setAttribute("aria-label", `${label}${person ? `, ${person}` : ""}, at ${when}`);
     }
     for (const button of box.querySelectorAll("button")) {
-      const edge = button.dataset.take && box.querySelector(`[name=${button.dataset.take}]`).closest("label").firstChild;
-      button.setAttribute("aria-label", edge ? `${edge.textContent.trim()} the player’s time, at ${when}` : `As it was, at ${when}`);
+      const edge = { start_sec: "From the player’s time", end_sec: "To the player’s time" }[button.dataset.take];
+      button.setAttribute("aria-label", `${edge ?? "As it was"}, at ${when}`);
     }
     return box;
   }
@@ -34,8 +36,9 @@
     utterance.item.querySelector(".said").prepend(times);
     for (const edge of ["start_sec", "end_sec"]) {
       const input = times.querySelector(`[name=${edge}]`);
-      input.addEventListener("change", () => { if (input.value !== "") corrections.move(utterance, edge, Number(input.value)); });
-      times.querySelector(`[data-take=${edge}]`).addEventListener("click", () => corrections.move(utterance, edge, Number(rounded(report.time))));
+      const move = (seconds) => corrections.move(utterance, edge, Number(seconds));
+      input.addEventListener("change", () => { if (input.value === "") fill(); else move(input.value); });
+      times.querySelector(`[data-take=${edge}]`).addEventListener("click", () => move(rounded(report.time)));
     }
     times.querySelector("[data-reset]").addEventListener("click", () => corrections.reset(utterance));
     const told = utterance.parts.map(({ box, person }) => {
@@ -61,7 +64,9 @@
 
   function fill() {
     for (const [utterance, { times, told }] of fields) {
-      for (const [edge, seconds] of Object.entries(corrections.times(utterance))) times.querySelector(`[name=${edge}]`).value = rounded(seconds);
+      const { start_sec, end_sec } = corrections.times(utterance);
+      times.querySelector("[name=start_sec]").value = rounded(start_sec);
+      times.querySelector("[name=end_sec]").value = rounded(end_sec);
       for (const { labels, note, person } of told) {
         const given = corrections.part(utterance, person);
         labels.value = (given?.labels ?? utterance.parts.find((one) => one.person === person).labels).join(", ");
@@ -79,7 +84,8 @@
     if (fields.size) fill();
     const { number } = corrections;
     const state = corrections.dirty() ? "not saved yet" : corrections.served ? "saved on the server" : "saved";
-    status.textContent = number || corrections.dirty() ? `${number} utterance${number === 1 ? "" : "s"} corrected, ${state}.` : "";
+    const told = `${number} utterance${number === 1 ? "" : "s"} corrected, ${state}.`;
+    status.textContent = number || corrections.dirty() ? told : "";
     bar.querySelector("[data-undo]").disabled = !corrections.undoable;
     bar.querySelector("[data-save]").disabled = !corrections.dirty();
     complain(corrections.problem());
@@ -94,8 +100,8 @@
     document.querySelector(".utterances").classList.toggle("edited", editing);
     tell();
     if (!editing) { begin.focus(); return; }
-    const now = corrections.utterances.findLast((one) => corrections.times(one).start_sec <= report.time) ?? corrections.utterances[0];
-    fields.get(now)?.told[0]?.labels.focus();
+    const begun = corrections.utterances.filter((one) => corrections.times(one).start_sec <= report.time);
+    fields.get(begun.at(-1) ?? corrections.utterances[0]).told[0]?.labels.focus();
   }
 
   async function save() {

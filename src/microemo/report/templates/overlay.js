@@ -51,7 +51,8 @@
 
   function own(face, selector) {
     const person = face.person ? `[data-person="${face.person}"], tr:not([data-person])` : "tr";
-    return [...document.querySelectorAll(`tr[data-region]:not([hidden])${selector}`)].filter((row) => row.matches(person));
+    const rows = [...document.querySelectorAll(`tr[data-region]:not([hidden])${selector}`)];
+    return rows.filter((row) => row.matches(person));
   }
 
   report.onTime((time) => {
