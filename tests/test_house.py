@@ -25,7 +25,7 @@ ORDER = [
     "errors", "hooks", "extras", "spans", "filter_banks", "files", "rows", "schema", "device", "config", "progress",
     "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
-    "phases", "answers", "effects", "report",
+    "phases", "overall", "answers", "effects", "corrections", "report",
     "result", "pipeline", "server", "data", "batch", "train", "predict", "evaluate", "study", "doctor", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}
