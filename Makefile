@@ -4,14 +4,17 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The variable silences the theme's notice of its end, of which CONTRIBUTING.md speaks.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 CANDIDATES := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lock clean help
+.PHONY: demo test docs lock clean help
 
 help:
 	@echo "make demo    analyze the demo clip into demo/"
 	@echo "make test    lint, type check, run all tests (fetches the weights on the first run)"
+	@echo "make docs    build the documents as a site into site/, to be opened at site/index.html"
 	@echo "make lock    pin what pyproject.toml asks for into requirements.lock"
 	@echo "make clean   remove .venv, caches and the demo's output"
 
@@ -22,7 +25,11 @@ test: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(MKDOCS) build --quiet
 	$(BIN)/pytest
+
+docs: $(STAMP)
+	$(MKDOCS) build
 
 # What was tested together is what gets pinned. Local version parts (torch's +cpu) name a build, not a release.
 lock: $(BIN)/python
@@ -33,7 +40,7 @@ lock: $(BIN)/python
 	mv requirements.lock.new requirements.lock
 
 clean:
-	rm -rf $(VENV) demo build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis src/*.egg-info
+	rm -rf $(VENV) demo site build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements.lock pyproject.toml | $(BIN)/python

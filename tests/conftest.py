@@ -1,11 +1,18 @@
-"""A model of the ``tiny`` preset and a browser, for every test that wants one. Shapes in the model are checked."""
+"""A model of the ``tiny`` preset, a browser and the console script, for every test that wants one.
 
+Shapes in the model are checked.
+"""
+
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from console import Outcome, Run
 from headless_browser import Browser
 from jaxtyping import install_import_hook
 
@@ -52,3 +59,20 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     opened = Browser(program, tmp_path_factory.mktemp("profile"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the console script in this process and in ``tmp_path``, its caches there as well."""
+    from microemo import cli
+
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["microemo", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        return Outcome(int(stop.value.code or 0), *capsys.readouterr())
+
+    return run

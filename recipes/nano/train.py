@@ -33,17 +33,20 @@ def faces(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: 
     return corpora(config.data)
 
 
-class Mixed:
-    """Examples of several kinds, each as often as another, whatever the index."""
+MADE_SHARE = {"alignment": 1 / 8, "instruction": 1 / 2}  # of the examples; they take five times as long
 
-    def __init__(self, *kinds: Examples) -> None:
-        self.kinds = kinds
+
+class Mixed:
+    """Made clips, as often as ``made_share`` says, and label-paired utterances, whatever the index."""
+
+    def __init__(self, made: Described, pairs: Pairs, made_share: float) -> None:
+        self.made, self.pairs, self.made_share = made, pairs, made_share
 
     def __len__(self) -> int:
-        return sum(map(len, self.kinds))
+        return len(self.made) + len(self.pairs)
 
     def example(self, index: int, rng: Random) -> Any:
-        kind = rng.choice(self.kinds)
+        kind: Examples = self.made if rng.random() < self.made_share else self.pairs
         return kind.example(rng.randrange(len(kind)), rng)
 
 
@@ -52,7 +55,8 @@ def clips(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: 
 
     ``recipes.nano.features`` and ``recipes.nano.made_clips`` write them.
     """
-    return Mixed(Described(config.data / "made"), Pairs(config.data, "train")), Pairs(config.data, "held_out")
+    made, pairs = Described(config.data / "made"), Pairs(config.data, "train")
+    return Mixed(made, pairs, MADE_SHARE[config.stage]), Pairs(config.data, "held_out")
 
 
 STAGES: Mapping[str, Stage] = {

@@ -124,8 +124,8 @@ def packages() -> Iterator[Check]:
 
 
 def extras() -> Iterator[Check]:
-    """Each extra as a whole, with what it lacks."""
-    for extra in sorted(set(metadata.metadata("microemo").get_all("Provides-Extra") or ()) - {"dev"}):
+    """Each extra that a user may want, as a whole, with what it lacks."""
+    for extra in sorted(set(metadata.metadata("microemo").get_all("Provides-Extra") or ()) - {"dev", "docs"}):
         lacking = [requirement.name for requirement in _requirements(extra) if not _installed(requirement)[1]]
         found = f"lacks {', '.join(lacking)}" if lacking else "complete"
         advice = f"pip install 'microemo[{extra}]'" if lacking else ""

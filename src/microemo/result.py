@@ -10,6 +10,7 @@ from microemo import extras, report
 from microemo.errors import InputError
 from microemo.report import notebook, series, tables
 from microemo.report.columns import Scheme
+from microemo.report.faces import followed
 from microemo.report.key_frames import portrait
 from microemo.report.tables import TableName
 from microemo.schema import KeyFrame, ResultRecord, Series
@@ -47,9 +48,9 @@ class Result(ResultRecord):
         return self._series
 
     def illustrated(self, key_frames: Sequence[KeyFrame], series: Sequence[Series] = ()) -> Self:
-        """The same result with these pictures and series."""
+        """The same result with these pictures, in which the series say how faces move on, and series."""
         copy = self.model_copy()
-        copy._key_frames, copy._series = tuple(key_frames), tuple(series)
+        copy._key_frames, copy._series = followed(key_frames, series), tuple(series)
         return copy
 
     def portrait(self, person: str) -> KeyFrame | None:

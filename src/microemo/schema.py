@@ -254,12 +254,17 @@ class Arrays(Protocol):
 
 @dataclass(frozen=True)
 class KeyFrame:
-    """A sampled frame kept for the report: the picture and one person's landmarks in it, if found."""
+    """A sampled frame kept for the report: the picture and one person's landmarks in it, if found.
+
+    ``path`` is how their face moves from there to their next key frame: rows of time, x, y and size in pixels of the
+    recording, as ``FaceTrack.place`` has them, and roll in degrees.
+    """
 
     time_sec: float
     jpeg: bytes
     landmarks: Float[np.ndarray, "478 2"] | None  # x, y in [0, 1] of the frame
     person: str | None = None
+    path: Float[np.ndarray, "M 5"] | None = None
 
 
 Columns = Mapping[str, Float[np.ndarray, " N"]]

@@ -51,3 +51,14 @@ def test_what_is_no_result_is_said_and_the_others_are_written(folder: Path, tmp_
 def test_an_unknown_format_is_said_before_anything_is_written(folder: Path, run: Run) -> None:
     done = run("convert", str(folder), "--formats", "srt,docx")
     assert done.code == 2 and "docx" in done.stderr and not (folder / "captions.srt").exists()
+
+
+def test_corrections_are_in_what_is_written(folder: Path, tmp_path: Path, run: Run) -> None:
+    corrected = tmp_path / "corrections.json"
+    corrected.write_text('{"clip": "talk.mp4", "utterances": [{"utterance": 0, "end_sec": 1.5}]}')
+    done = run("convert", str(folder), "--corrections", str(corrected), "--formats", "srt")
+    assert done.code == 0 and "--> 00:00:01,500" in (folder / "captions.srt").read_text()
+    corrected.write_text('{"clip": "talk.mp4", "utterances": [{"utterance": 9}]}')
+    done = run("convert", str(folder), "--corrections", str(corrected), "--formats", "srt")
+    assert done.code == 2 and done.stderr == "microemo: error: talk.mp4: there is no utterance 9 to correct\n"
+    assert run("convert", str(folder), str(folder), "--corrections", str(corrected), "--formats", "srt").code == 2

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from media_made import touch
+from people_samples import make_people_result
 
+from microemo import report
 from microemo.data import layouts
 from microemo.data.manifest import Sample
 from microemo.errors import InputError
@@ -86,9 +88,17 @@ def folders(folder: Path) -> None:
     touch(folder, "train/angry/a.mp4", "test/worn_out/a.mp4")
 
 
+def corrections(folder: Path) -> None:
+    touch(folder, "talk/talk.mp4")
+    report.save(make_people_result(Path("talk.mp4")), folder / "talk", ["json", "csv"])
+    given = '{"clip": "talk.mp4", "utterances": [{"utterance": 0, "parts": [{"person": "P1", "labels": ["hurt"]}]}]}'
+    (folder / "talk" / "corrections.json").write_text(given)
+
+
 FOLDERS: dict[str, Callable[[Path], None]] = {
     "ravdess": ravdess, "crema-d": crema_d, "mead": mead, "meld": meld, "mer2023": mer2023, "mer2024": mer2024,
     "mer-caption": mer_caption, "ov-merd": ov_merd, "emer": emer, "table": table, "folders": folders,
+    "corrections": corrections,
 }  # fmt: skip
 
 

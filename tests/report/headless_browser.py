@@ -37,8 +37,8 @@ class Browser:
         self.session: str | None = None
         self.events: list[dict[str, Any]] = []
 
-    def open(self, url: str) -> None:
-        """Open a page in a new tab and wait until its script has run and its recording has been read."""
+    def open(self, url: str, ready: str = "'ready' in document.documentElement.dataset") -> None:
+        """Open a page in a new tab and wait until it is ``ready``: as reports are, whose script has run."""
         self.session = None
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -46,7 +46,7 @@ class Browser:
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.send(f"{domain}.enable")
         self.send("Page.navigate", url=url)
-        self.wait_for("document.readyState == 'complete' && 'ready' in document.documentElement.dataset")
+        self.wait_for(f"document.readyState == 'complete' && {ready}")
 
     def evaluate(self, expression: str) -> Any:
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

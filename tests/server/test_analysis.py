@@ -31,4 +31,4 @@ def test_results_are_those_of_analyze_and_tell_no_folder(tmp_path: Path) -> None
     assert "understand" in steps
     report = (task.folder / "report.html").read_text()
     assert 'src="data:audio/wav' in report and "<h1>tone.wav</h1>" in report
-    assert not [path.name for path in task.folder.iterdir() if b"private" in path.read_bytes()]
+    assert not [path.name for path in task.folder.iterdir() if b"/private/" in path.read_bytes()]

@@ -33,7 +33,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Ask the LLM without asking you
 
 LAYOUT_HELP = (
     "auto, or: ravdess, crema-d, mead, meld, mer2023, mer2024, mer-caption, ov-merd, emer, table (files and labels), "
-    "folders (one for each label)."
+    "folders (one for each label), corrections (of results, as the report saves them)."
 )
 SPLIT_HELP = (
     "Shares of train, validation and test, as 80,10,10; or the speakers of one, as validation=19,20 (repeat for "

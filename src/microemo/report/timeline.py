@@ -64,6 +64,11 @@ class Timeline:
     def lanes(self) -> tuple[Lane, ...]:
         return tuple(lane for group in self.groups for lane in group.lanes)
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Of which there are clues, in the order of the lanes."""
+        return tuple(sorted({lane.name for lane in self.lanes if lane.rows}, key=_lane_order))
+
 
 def lay_out(result: ResultRecord) -> Timeline:
     """Place the result's lanes below each other; lanes with nothing in them are left out."""

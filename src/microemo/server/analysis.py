@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from microemo import report
+from microemo import files, report
 from microemo.hooks import Hook
+from microemo.report import html
 from microemo.result import Result
 from microemo.server.worker import Analyze, Task
 
@@ -23,10 +24,13 @@ def load(model: str, device: str) -> Analyze:
 
 
 def save(result: Result, task: Task) -> None:
-    """Write the files; none tells where the server keeps the recording, which the report has embedded."""
+    """Write the files; none tells where the server keeps the recording, which the report has embedded.
+
+    The report knows that it is served, so that what is corrected in it comes here.
+    """
     named = _named(result, task)
     here = named.model_copy(update={"clip": result.clip})
-    report.save(here, task.folder, ["html"], result.key_frames)
+    files.write(task.folder / html.FILENAME, html.render(here, result.key_frames, served=True))
     report.save(named, task.folder, ["json", *sorted({*task.options.formats} - {"json", "html"})], result.key_frames)
     if task.options.columns is not None:
         report.series.save(result.series, named.clip, task.folder, task.options.columns)

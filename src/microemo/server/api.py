@@ -14,8 +14,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from microemo import __version__, report
-from microemo.errors import InputError
-from microemo.server import page, problems, submission
+from microemo.corrections import MAX_BYTES, Corrections
+from microemo.errors import InputError, MicroEmoError
+from microemo.server import corrected, page, problems, submission
 from microemo.server.guard import COOKIE, Guard, knows, same
 from microemo.server.jobs import Health, Job, Jobs
 from microemo.server.places import Places
@@ -140,7 +141,7 @@ async def get_events(job: Found, server: Shared) -> AsyncIterator[ServerSentEven
 
 @api.get("/jobs/{job_id}/result", response_class=FileResponse, responses=problems.documented(409))
 def get_result(job: Found, server: Shared) -> Response:
-    """``result.json``."""
+    """``result.json``, as corrected if it has been."""
     return _file(job, server, RESULT)
 
 
@@ -152,8 +153,41 @@ def get_report(job: Found, server: Shared) -> Response:
 
 @api.get("/jobs/{job_id}/files/{name}", response_class=FileResponse, responses=problems.documented(409))
 def get_file(name: str, job: Found, server: Shared) -> Response:
-    """Any of the job's ``files``."""
+    """Any of the job's ``files``, as corrected if the result has been."""
     return _file(job, server, name)
+
+
+@api.get("/jobs/{job_id}/corrections", responses=problems.documented(409))
+def get_corrections(job: Found, server: Shared) -> Corrections | None:
+    """What somebody corrected in the result; null where nothing is."""
+    _check_done(job)
+    return corrected.corrections(server.places, job)
+
+
+@api.put("/jobs/{job_id}/corrections", status_code=204, responses=problems.documented(409, 413, 422),
+         openapi_extra={"requestBody": submission.CORRECTIONS})  # fmt: skip
+async def put_corrections(request: Request, job: Found, server: Shared) -> None:
+    """Keep corrections in place of earlier ones; the job's files, and all formats, are as corrected from then on."""
+    _check_done(job)
+    given = submission.parsed(Corrections, await submission.read_body(request, MAX_BYTES))
+    try:
+        await run_in_threadpool(corrected.keep, server.places, job, given)
+    except InputError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+@api.get("/jobs/{job_id}/formats/{name}", response_class=Response, responses=problems.documented(409, 501))
+def get_format(name: str, job: Found, server: Shared) -> Response:
+    """The result, as corrected if it has been, in any format but HTML; what is several files, as a ZIP archive."""
+    _check_done(job)
+    if name not in report.FORMATS or report.FORMATS[name].filename == REPORT:
+        raise HTTPException(404, f"no such format; choose from {', '.join(report.FORMATS)}")
+    try:
+        filename, content = corrected.exported(server.places, job, name)
+    except MicroEmoError as error:
+        raise HTTPException(501, str(error)) from error
+    kind = guess_type(filename)[0] or "application/octet-stream"
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{filename}"'})
 
 
 @api.get(
@@ -243,10 +277,16 @@ def _app(server: Server) -> FastAPI:
     return app
 
 
-def _file(job: Job, server: Server, name: str) -> FileResponse:
+def _check_done(job: Job) -> None:
     if not job.over:
         raise HTTPException(409, f"the job is {job.state}; its files come when it is done")
+    if job.state == "failed":
+        raise HTTPException(404, job.error or "no result")
+
+
+def _file(job: Job, server: Server, name: str) -> FileResponse:
+    _check_done(job)
     if name not in job.files:
-        raise HTTPException(404, job.error or "no such file")
-    path: Path = server.places.results(job.id) / name
+        raise HTTPException(404, "no such file")
+    path: Path = corrected.file(server.places, job, name)
     return FileResponse(path)

@@ -31,6 +31,10 @@ class Places:
     def results(self, job_id: str) -> Path:
         return self.job(job_id) / "results"
 
+    def corrected(self, job_id: str) -> Path:
+        """Results as somebody corrected them."""
+        return self.job(job_id) / "corrected"
+
     def remove(self, job_id: str) -> None:
         shutil.rmtree(self.job(job_id), ignore_errors=True)
 

@@ -32,6 +32,12 @@ BODY = {
 }
 """For the schema: a job comes as one of two."""
 
+CORRECTIONS = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Corrections"}}},
+}
+"""These are read bit by bit, up to a limit."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -53,12 +59,7 @@ async def read_form(request: Request, places: Places, job_id: str) -> tuple[str,
 
 async def read_paths(request: Request, places: Places) -> tuple[str, Options, Sources]:
     """The same of a JSON body. Raises ``HTTPException``."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FIELD_BYTES:
-            raise HTTPException(413, "the JSON is too large")
-    job = parsed(PathJob, body)
+    job = parsed(PathJob, await read_body(request, MAX_FIELD_BYTES))
     try:
         found = places.within_root(job.path)
         for other in filter(None, (job.subtitles, job.neutral)):
@@ -69,6 +70,16 @@ async def read_paths(request: Request, places: Places) -> tuple[str, Options, So
         raise HTTPException(404, str(error)) from error
     sources = Sources(uploaded=False, media=job.path, subtitles=job.subtitles or None, neutral=job.neutral or None)
     return found.name, Options(**{name: getattr(job, name) for name in Options.model_fields}), sources
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """Raises ``HTTPException`` where there is more of it."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise HTTPException(413, "the JSON is too large")
+    return bytes(body)
 
 
 def parsed(model: type[Model], given: bytes | dict[str, Any]) -> Model:

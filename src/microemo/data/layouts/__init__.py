@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from microemo.data.layouts import (
+    corrected,
     crema_d,
     emer,
     label_folders,
@@ -45,6 +46,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "emer": emer,
     "table": label_table,
     "folders": label_folders,
+    "corrections": corrected,
 }
 
 

@@ -1,6 +1,6 @@
 "use strict";
 // Everything with data-time leads to that second; what has data-end too is marked while the time is inside it.
-(() => {
+const report = (() => {
   const root = document.documentElement;
   window.addEventListener("error", (event) => { root.dataset.error = event.message; });
 
@@ -11,6 +11,7 @@
   const playhead = document.querySelector(".playhead");
   const stretches = [...document.querySelectorAll("[data-end]")];
   const duration = drawing ? Number(drawing.dataset.duration) : player.duration;
+  const followers = []; // called with every time that is shown
   let time = 0;
 
   function clock(seconds) {
@@ -28,6 +29,7 @@
     }
     const doing = [...document.querySelectorAll("tr.current:not([hidden]) .name")].map((name) => name.textContent);
     document.querySelector(".doing").textContent = [...new Set(doing)].join(" · ");
+    for (const follow of followers) follow(time);
     if (!playhead) return;
     playhead.style.left = `${(100 * time) / duration}%`;
     playhead.setAttribute("aria-valuenow", time.toFixed(2));
@@ -63,14 +65,6 @@
   function follow(link) {
     seek(Number(link.dataset.time));
     choose(link.dataset.clue);
-  }
-
-  // A report opened at report.html#clue-3, #utterance-2 or #t=4.5 shows that moment.
-  function openHash() {
-    const hash = decodeURIComponent(location.hash.slice(1));
-    const named = document.getElementById(hash);
-    if (named && named.dataset.time) follow(named);
-    else if (hash.startsWith("t=") && Number(hash.slice(2)) >= 0) seek(Number(hash.slice(2)));
   }
 
   document.addEventListener("click", (event) => {
@@ -118,41 +112,24 @@
     stage.classList.toggle("floating", !entry.isIntersecting && player.readyState > 0);
   }).observe(stage);
 
-  // Several people: one of them can be shown alone; the lanes of the others make room.
-  const showing = document.querySelector(".showing");
-
-  function stack(lanes) {
-    let top;
-    for (const group of lanes.querySelectorAll("g[data-person]")) {
-      top ??= Number(group.dataset.top);
-      if (group.hasAttribute("hidden")) continue;
-      group.setAttribute("transform", `translate(0 ${top - group.dataset.top})`);
-      top += Number(group.dataset.height);
-    }
-    lanes.setAttribute("height", top);
-  }
-
-  function showPeople() {
-    const chosen = showing.querySelector(":checked").value;
-    for (const item of document.querySelectorAll("[data-person]")) {
-      item.toggleAttribute("hidden", chosen !== "" && item.dataset.person !== chosen);
-    }
-    for (const lanes of document.querySelectorAll(".names, .track > svg")) stack(lanes);
-    show(time);
-  }
-
-  if (showing) {
-    showing.hidden = false;
-    showing.addEventListener("change", showPeople);
-    showPeople();
-  }
-
   if (drawing) {
     resize();
     window.addEventListener("resize", () => resize());
   }
-  show(0);
-  openHash();
-  window.addEventListener("hashchange", openHash);
-  root.dataset.ready = "";
+
+  // A letter alone is a command, unless it is typed into a field.
+  function onKey(letter, act) {
+    document.addEventListener("keydown", (event) => {
+      const typing = event.target.closest("input:not([type=checkbox], [type=radio], [type=range]), select, textarea");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() !== letter) return;
+      event.preventDefault();
+      act();
+    });
+  }
+
+  return {
+    root, player, duration, clock, show, seek, follow, resize, onKey,
+    get time() { return time; },
+    onTime(follower) { followers.push(follower); },
+  };
 })();

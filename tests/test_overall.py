@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microemo.answers import MAX_LABELS, NUM_SENTENCES, merge
+from microemo.overall import MAX_LABELS, NUM_SENTENCES, merge
 from microemo.phases import MAX_PHASES
 from microemo.schema import Answer, Claim, Emotion
 from microemo.spans import Span

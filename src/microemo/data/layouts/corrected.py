@@ -1,0 +1,68 @@
+"""Results that somebody corrected: ``corrections.json`` beside the ``result.json`` that it is of, in any folders.
+
+Of each clip, what was corrected of the main person is read, whom training looks at: labels by utterance, with the
+notes for descriptions and the corrected times. What nobody corrected is the model's own, and no label. The recording is
+where the result says, or lies beside it, or among the uploads of a server's job.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from microemo.corrections import FILENAME, CorrectedPart, Corrections, apply
+from microemo.data.layouts.found import Found
+from microemo.data.manifest import AnnotatedUtterance, Sample
+from microemo.errors import InputError
+from microemo.report import FORMATS
+from microemo.report.people import Moment, moments
+from microemo.result import Result
+
+RESULT = FORMATS["json"].filename
+UPLOADS = Path("..") / "uploads" / "media"  # from a job's results
+
+
+def recognises(folder: Path) -> bool:
+    return folder.is_dir() and any(path.with_name(RESULT).is_file() for path in folder.rglob(FILENAME))
+
+
+def samples(folder: Path) -> Iterator[Found]:
+    for path in sorted(folder.rglob(FILENAME)):
+        yield path.relative_to(folder).as_posix(), _sample(path, folder)
+
+
+def _sample(path: Path, folder: Path) -> Sample | str:
+    try:
+        given, original = Corrections.read(path), Result.read(path.with_name(RESULT))
+        result = apply(original, given)
+    except InputError as fault:
+        return str(fault)
+    recording = _recording(path.parent, Path(result.clip.path))
+    if recording is None:
+        return f"{path.with_name(Path(result.clip.path).name)}: no such recording; put it beside its corrections"
+    corrected = {one.utterance: one.part(result.main_person) for one in given.utterances}
+    told = (_utterance(moment, corrected.get(moment.utterance.index)) for moment in moments(result))
+    place = path.parent.relative_to(folder).parts
+    return Sample(
+        name="_".join([*place, recording.stem]),
+        path=recording,
+        utterances=tuple(one for one in told if one.text or one.labels),
+        speaker=next((person.name for person in result.people if person.id == result.main_person), None),
+        source="corrections",
+    )
+
+
+def _recording(folder: Path, named: Path) -> Path | None:
+    places = (named, folder / named, folder / named.name, folder / UPLOADS / named.name)
+    return next((place.resolve() for place in places if place.is_file()), None)
+
+
+def _utterance(moment: Moment, part: CorrectedPart | None) -> AnnotatedUtterance:
+    """What is said in a moment, and how the main person feels in it, if that was corrected."""
+    said = moment.utterance
+    return AnnotatedUtterance(
+        text=said.text,
+        start_sec=said.start_sec,
+        end_sec=said.end_sec,
+        speaker=said.speaker or said.person,
+        labels=part.labels if part else (),
+        description=part.note if part else "",
+    )
