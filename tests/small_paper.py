@@ -27,8 +27,8 @@ SMALL_PAPER = ModelConfig(
     audio=ImageBindConfig(
         weights="imagebind", hidden_size=SIZES.hidden, num_layers=SIZES.audio_blocks, num_heads=2,
         output_size=SIZES.audio, num_mels=32, num_frames=41,
+        qformer=QFormerConfig(**QFORMER, num_layers=SIZES.window_layers, num_queries=SIZES.audio_queries),
     ),
-    audio_qformer=QFormerConfig(**QFORMER, num_layers=SIZES.window_layers, num_queries=SIZES.audio_queries),
     language=LanguageConfig(
         weights=None, hidden_size=SIZES.language, lora_rank=4, dtype="bfloat16", max_new_tokens=4
     ),

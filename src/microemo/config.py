@@ -74,6 +74,19 @@ class EvaConfig(VisionConfig):
     feed_forward_size: int
 
 
+class QFormerConfig(Frozen):
+    hidden_size: int
+    num_layers: int
+    num_heads: int
+    num_queries: int
+    dropout: float = 0.1
+    feed_forward_ratio: float = Field(4, description="Width of the feed-forward over hidden_size")
+
+    @property
+    def feed_forward_size(self) -> int:
+        return round(self.feed_forward_ratio * self.hidden_size)
+
+
 class AudioConfig(Kind):
     """What every audio encoder has."""
 
@@ -88,7 +101,7 @@ class WhisperConfig(AudioConfig):
     kind: Literal["whisper"] = "whisper"
     num_mels: int = 80
     max_positions: int = 1500  # 30 s at 50 a second
-    read_layers: tuple[int, ...] = Field((1, 2, 3), description="Layers that the audio Q-Former reads, from 1")
+    read_layers: tuple[int, ...] = Field((1, 2, 3), description="Layers that are read, from 1")
 
 
 class ImageBindConfig(AudioConfig):
@@ -99,19 +112,7 @@ class ImageBindConfig(AudioConfig):
     num_mels: int = 128
     num_frames: int = Field(204, description="Of a clip's spectrogram, 100 a second, padded")
     num_clips: int = Field(8, description="Clips that the position table was trained for")
-
-
-class QFormerConfig(Frozen):
-    hidden_size: int
-    num_layers: int
-    num_heads: int
-    num_queries: int
-    dropout: float = 0.1
-    feed_forward_ratio: float = Field(4, description="Width of the feed-forward over hidden_size")
-
-    @property
-    def feed_forward_size(self) -> int:
-        return round(self.feed_forward_ratio * self.hidden_size)
+    qformer: QFormerConfig = Field(description="Reads the clips, as the video's reads frames")
 
 
 class TimestampConfig(Frozen):
@@ -171,7 +172,6 @@ class ModelConfig(Frozen):
     image_qformer: ImageQFormerConfig
     video_qformer: QFormerConfig
     audio: Audio
-    audio_qformer: QFormerConfig
     language: Language
     local_clues: bool = True
     local_view: LocalView = Field("face", description="Clue regions lie in an aligned face view or in the frame itself")
@@ -200,7 +200,6 @@ NANO = ModelConfig(
     image_qformer=ImageQFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=WhisperConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
-    audio_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     language=LanguageConfig(
         weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7, well_formed=True
     ),
@@ -227,8 +226,14 @@ PAPER = ModelConfig(
         text_positions=512,
     ),
     video_qformer=QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=32),
-    audio=ImageBindConfig(weights="imagebind_audio", hidden_size=768, num_layers=12, num_heads=12, output_size=1024),
-    audio_qformer=QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=8),
+    audio=ImageBindConfig(
+        weights="imagebind_audio",
+        hidden_size=768,
+        num_layers=12,
+        num_heads=12,
+        output_size=1024,
+        qformer=QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=8),
+    ),
     language=LanguageConfig(
         weights="meta-llama/Llama-2-7b-chat-hf",
         hidden_size=4096,
@@ -256,7 +261,6 @@ TINY = ModelConfig(
     image_qformer=ImageQFormerConfig(hidden_size=32, num_layers=2, num_heads=2, num_queries=4),
     video_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
     audio=WhisperConfig(weights=None, hidden_size=32, num_layers=2, num_heads=2, read_layers=(1, 2)),
-    audio_qformer=QFormerConfig(hidden_size=32, num_layers=1, num_heads=2, num_queries=4),
     language=LanguageConfig(weights=None, hidden_size=32, max_new_tokens=16),
 )
 

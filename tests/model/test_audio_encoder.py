@@ -5,8 +5,7 @@ import torch
 
 from microemo.config import TINY
 from microemo.model.audio import FEATURES_PER_SEC, SAMPLE_RATE
-from microemo.model.video_qformer import WindowQFormer
-from microemo.model.whisper import CHUNK_SEC, LayersQFormer, WhisperEncoder
+from microemo.model.whisper import CHUNK_SEC, VoiceStatistics, WhisperEncoder
 
 NUM_LAYERS = TINY.audio.num_layers
 
@@ -27,7 +26,7 @@ def test_thirty_seconds_are_encoded_as_upstream_does(encoder: WhisperEncoder) ->
     upstream = encoder.encoder(mel[None]).last_hidden_state[0]
     last = encoder._layers(mel)[
         :, -1
-    ]  # upstream normalises it; here ``LayersQFormer.prepare`` does, after all layers alike
+    ]  # upstream normalises it; here ``VoiceStatistics.prepare`` does, after all layers alike
     torch.testing.assert_close(encoder.encoder.layer_norm(last), upstream, atol=1e-5, rtol=1e-4)
 
 
@@ -67,18 +66,17 @@ def test_the_encoder_is_frozen(encoder: WhisperEncoder) -> None:
 
 def test_layers_are_normalised_and_read_side_by_side() -> None:
     layers = torch.randn(7, 3, 8)
-    qformer = LayersQFormer(TINY.audio_qformer, 24, 32)
-    read = qformer.prepare(layers * torch.tensor([1.0, 30.0, 900.0])[:, None]).flatten(1)
+    read = VoiceStatistics(24, 32).prepare(layers * torch.tensor([1.0, 30.0, 900.0])[:, None]).flatten(1)
     torch.testing.assert_close(read[:, 8:16], torch.nn.functional.layer_norm(layers[:, 1], (8,)), atol=1e-3, rtol=0)
     assert read.shape == (7, 24)
 
 
 @torch.inference_mode()
-def test_statistics_of_a_window_do_not_depend_on_its_padding() -> None:
-    qformer = LayersQFormer(TINY.audio_qformer, 24, 32).eval()
-    short, long = torch.randn(5, 24), torch.randn(6, 24)  # of one bucket
-    torch.testing.assert_close(qformer([short, long])[0], qformer([short])[0])
-    with_silence = torch.cat([short, short])  # the same mean and deviation
-    pooled = qformer.statistics(torch.cat([short.mean(0), short.std(0, correction=0)]))
-    plain = WindowQFormer.forward(qformer, [with_silence])[0]
-    torch.testing.assert_close(qformer([with_silence])[0], plain + pooled)
+def test_a_window_is_its_mean_and_its_deviation_however_long_it_is() -> None:
+    reader = VoiceStatistics(24, 32)
+    short, long = torch.randn(5, 24), torch.randn(6, 24)
+    both = reader([short, long])
+    assert both.shape == (2, 2, 32)
+    torch.testing.assert_close(both[0], reader([short])[0])
+    torch.testing.assert_close(reader([torch.cat([short, short])]), both[:1])
+    torch.testing.assert_close(reader([short + 1])[0, 1], both[0, 1])  # louder throughout, it varies no more

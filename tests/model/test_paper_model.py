@@ -164,7 +164,7 @@ def test_clips_of_sound_are_told_apart_by_their_place(model: MicroEmo, clip: Fea
 def test_long_sound_shares_the_eight_places(model: MicroEmo) -> None:
     audio, times = model.encode_sound(torch.randn(40 * SAMPLE_RATE))
     assert len(audio) == len(times) == 20
-    added = model.audio_qformer.prepare(torch.zeros_like(audio)).flatten(0, 1)
+    added = model.audio_reader.prepare(torch.zeros_like(audio)).flatten(0, 1)
     assert len(torch.unique(added, dim=0)) == 8
 
 

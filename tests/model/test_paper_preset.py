@@ -14,7 +14,7 @@ from microemo.model.microemo import MicroEmo
 from microemo.weights.convert.upstream import CONVERTERS, Kind
 
 NANO_FILES = Path(checkpoint.__file__).parents[1] / "weights" / "nano"
-TUNED = {"image_qformer", "local_clues", "video_qformer", "audio_qformer", "language.model LoRA"}
+TUNED = {"image_qformer", "local_clues", "video_qformer", "audio_reader", "language.model LoRA"}
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +31,13 @@ def test_parts_have_the_published_numbers_of_parameters(paper: MicroEmo) -> None
     """Of the transformers with their embedding tables, without the queries, which are counted apart."""
     assert millions(paper.image_qformer.qformer) == 185.66
     assert millions(paper.video_qformer.qformer) == 18.91
-    assert millions(paper.audio_qformer.qformer) == 19.69
-    assert millions(paper.video_qformer.projection) == millions(paper.audio_qformer.projection) == 3.15
+    assert millions(paper.audio_reader.qformer) == 19.69
+    assert millions(paper.video_qformer.projection) == millions(paper.audio_reader.projection) == 3.15
     assert (millions(paper.vision), millions(paper.audio)) == (985.95, 86.24)
     llama = [parameter.numel() for name, parameter in paper.language.named_parameters() if "lora_" not in name]
     assert sum(llama) == 6_738_415_616  # LLaMA-2-7B
     assert paper.image_qformer.queries.shape == paper.video_qformer.queries.shape == (1, 32, 768)
-    assert paper.audio_qformer.queries.shape == (1, 8, 768)
+    assert paper.audio_reader.queries.shape == (1, 8, 768)
 
 
 PUBLISHED = Sizes(
@@ -79,7 +79,7 @@ def test_exactly_what_the_paper_tunes_is_tuned(paper: MicroEmo) -> None:
     tuned = {name for name, parameter in paper.named_parameters() if parameter.requires_grad}
     assert {part(name) for name in tuned} == TUNED
     assert tuned == {name for name, _ in paper.named_parameters() if checkpoint.is_tuned(PAPER, name)}
-    for whole in ("image_qformer", "local_clues", "video_qformer", "audio_qformer"):
+    for whole in ("image_qformer", "local_clues", "video_qformer", "audio_reader"):
         assert all(name in tuned for name, _ in paper.named_parameters() if name.startswith(f"{whole}."))
     frozen = {name.split(".")[0] for name, parameter in paper.named_parameters() if not parameter.requires_grad}
     assert frozen == {"vision", "audio", "language"}

@@ -39,7 +39,7 @@ def test_results_come_in_the_windows_order_and_without_their_padding(sizes: list
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=8))
 def test_a_qformer_reads_many_windows_as_it_reads_each(sizes: list[int]) -> None:
     torch.manual_seed(0)
-    qformer = WindowQFormer(TINY.audio_qformer, input_size=16, language_size=24).eval()
+    qformer = WindowQFormer(TINY.video_qformer, input_size=16, language_size=24).eval()
     windows = [torch.randn(size, 16) for size in sizes]
     with torch.inference_mode():
         together = qformer(windows)

@@ -63,7 +63,7 @@ def test_the_papers_recipe_is_section_4_1() -> None:
         model = MicroEmo(config.model)
     run.freeze(model, config, STAGES[config.stage])
     tuned = {name.split(".")[0] for name, p in model.named_parameters() if p.requires_grad}
-    assert tuned == {"image_qformer", "local_clues", "video_qformer", "audio_qformer", "language"}
+    assert tuned == {"image_qformer", "local_clues", "video_qformer", "audio_reader", "language"}
     assert all("lora_" in n for n, p in model.language.named_parameters() if p.requires_grad)
     without = configs.load(CONFIGS / "paper" / "microemo.yaml", ["model.language.lora_rank=0"])
     with torch.device("meta"):

@@ -74,7 +74,7 @@ def test_alignment_learns_the_labels_and_leaves_the_llm_alone(tmp_path: Path) ->
     assert np.mean(curve[-10:]) < 0.7 * np.mean(curve[:10])
     assert outcome.best is not None and outcome.best > 0.6  # chance is 1/8, and 1/3 for who knows the three labels
     names = changed(config_of(tmp_path, "alignment"))
-    assert {name.split(".")[0] for name in names} >= {"image_qformer", "video_qformer", "audio_qformer", "local_clues"}
+    assert {name.split(".")[0] for name in names} >= {"image_qformer", "video_qformer", "audio_reader", "local_clues"}
     assert not any("lora_" in name for name in names)
 
 
@@ -208,12 +208,12 @@ def test_a_stage_of_ones_own_plugs_in_under_its_own_name(tmp_path: Path) -> None
 
     own = replace(
         STAGES["alignment"],
-        trains=lambda config, name: name.startswith("audio_qformer."),
+        trains=lambda config, name: name.startswith("audio_reader."),
         objective=lambda model, config: Doubled(model, config.voice_noise),
     )
     config = config_of(tmp_path, "mine", steps=2)
     run.train(config, stages={"mine": own})
     run.train(config_of(tmp_path, "alignment", steps=1))
     assert losses(tmp_path / "mine")[0] == pytest.approx(2 * losses(tmp_path / "alignment")[0])
-    assert {name.split(".")[0] for name in changed(config)} == {"audio_qformer"}
+    assert {name.split(".")[0] for name in changed(config)} == {"audio_reader"}
     assert len(Pipeline(tmp_path / "mine").understand(seen_clips.perceive(Path("0-happy.mp4"), TINY)).utterances) == 1

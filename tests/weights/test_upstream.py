@@ -168,7 +168,7 @@ def test_what_upstream_saves_beside_it_is_known_and_left(kind: str, surplus: mad
 def test_the_audio_branch_comes_with_its_encoder_or_without() -> None:
     buffers: made.Shapes = {"audio_encoder.modality_postprocessors.audio.1.log_logit_scale": ()}
     without = convert("videollama_audio", made.filled(made.videollama_audio() | buffers))
-    assert {name.split(".", maxsplit=1)[0] for name in without} == {"audio_qformer"}
+    assert {name.split(".", maxsplit=1)[0] for name in without} == {"audio_reader"}
 
 
 def test_the_audio_encoder_is_found_within_video_llama() -> None:

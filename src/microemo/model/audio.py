@@ -6,8 +6,7 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from microemo.config import QFormerConfig
-from microemo.model.video_qformer import WindowQFormer
+from microemo.model.windows import WindowReader
 
 SAMPLE_RATE = 16_000
 NAMES = "audio.encoder."  # of an encoder's frozen tensors in the whole model
@@ -28,5 +27,5 @@ class AudioEncoder(nn.Module, ABC):
         """The features' times in so many samples of sound; None: they are regular, ``FEATURES_PER_SEC``."""
 
     @abstractmethod
-    def qformer(self, config: QFormerConfig, language_size: int) -> WindowQFormer:
-        """The Q-Former that reads these features."""
+    def reader(self, language_size: int) -> WindowReader:
+        """What reads windows of these features."""

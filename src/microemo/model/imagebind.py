@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.config import ImageBindConfig, QFormerConfig
+from microemo.config import ImageBindConfig
 from microemo.filter_banks import SAMPLE_RATE
 from microemo.model.audio import NAMES, AudioEncoder
 from microemo.model.mel import CLIP_SEC, clip_mels, even_spans
@@ -39,9 +39,9 @@ class ImageBindEncoder(AudioEncoder):
         """The middle of each clip."""
         return tuple(start + CLIP_SEC / 2 for start, _ in even_spans(num_samples / SAMPLE_RATE))
 
-    def qformer(self, config: QFormerConfig, language_size: int) -> VideoQFormer:
+    def reader(self, language_size: int) -> VideoQFormer:
         """Clips of sound are read in their order, as frames are."""
-        return VideoQFormer(config, self.config.output_size, language_size, self.config.num_clips)
+        return VideoQFormer(self.config.qformer, self.config.output_size, language_size, self.config.num_clips)
 
 
 class AudioTrunk(nn.Module):

@@ -25,9 +25,10 @@ from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, wor
 from microemo.model.registry import AUDIO_ENCODERS, VISION_ENCODERS
 from microemo.model.templates import TEMPLATES
 from microemo.model.timestamps import TimestampTokenizer
-from microemo.model.video_qformer import VideoQFormer, WindowQFormer
+from microemo.model.video_qformer import VideoQFormer
 from microemo.model.vision import VisionEncoder
 from microemo.model.wellformed import WellFormed
+from microemo.model.windows import WindowReader
 from microemo.spans import Span
 
 
@@ -61,7 +62,7 @@ class MicroEmo(nn.Module):
             config.video_qformer, config.image_qformer.hidden_size, language.hidden_size, config.max_positions
         )
         self.audio: AudioEncoder = AUDIO_ENCODERS[audio.kind](audio, directory(audio.weights))
-        self.audio_qformer: WindowQFormer = self.audio.qformer(config.audio_qformer, language.hidden_size)
+        self.audio_reader: WindowReader = self.audio.reader(language.hidden_size)
         # (c) large language model
         self.language = LanguageModel(language, directory(language.weights), self.template.end, trainable_lora)
         self.words: frozenset[str] | None = None  # of the texts that it was taught; None: any
@@ -120,7 +121,7 @@ class MicroEmo(nn.Module):
         filled: list[dict[Slot, Tensor]] = [{} for _ in clips]
         for qformer, windows in (
             (self.video_qformer, self._video_windows(clips, spans)),
-            (self.audio_qformer, self._audio_windows(clips, spans)),
+            (self.audio_reader, self._audio_windows(clips, spans)),
         ):
             if windows:
                 results = qformer([window.features for window in windows])
@@ -142,7 +143,7 @@ class MicroEmo(nn.Module):
         for number, (clip, utterances) in enumerate(zip(clips, spans, strict=True)):
             if clip.audio is not None:
                 inside = [sound_in(clip, span) for span in utterances] if self.config.audio_windows else []
-                windows += _windows(number, "audio", self.audio_qformer.prepare(clip.audio), inside)
+                windows += _windows(number, "audio", self.audio_reader.prepare(clip.audio), inside)
         return windows
 
     def parts(

@@ -1,4 +1,4 @@
-"""Whisper's encoder as audio encoder, pretrained and frozen, and the Q-Former that reads several of its layers.
+"""Whisper's encoder as audio encoder, pretrained and frozen, and what reads several of its layers.
 
 Emotion sits in the early layers of a speech recogniser more than in its last, and in several more than in one: a linear
 probe of Whisper tiny.en on eight emotions of RAVDESS gets 0.71 from its first layer, 0.78 from the first three.
@@ -11,10 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from microemo.config import QFormerConfig, WhisperConfig
+from microemo.config import WhisperConfig
 from microemo.model.audio import SAMPLE_RATE, AudioEncoder
 from microemo.model.pretrained import made_of
-from microemo.model.video_qformer import EMBEDDING_RMS, WindowQFormer
+from microemo.model.video_qformer import EMBEDDING_RMS
 
 CHUNK_SEC = 30
 
@@ -48,8 +48,8 @@ class WhisperEncoder(AudioEncoder):
     def times_sec(self, num_samples: int) -> None:
         return None
 
-    def qformer(self, config: QFormerConfig, language_size: int) -> "LayersQFormer":
-        return LayersQFormer(config, len(self.config.read_layers) * self.config.hidden_size, language_size)
+    def reader(self, language_size: int) -> "VoiceStatistics":
+        return VoiceStatistics(len(self.config.read_layers) * self.config.hidden_size, language_size)
 
     def mel(self, chunk: Float[Tensor, " N"]) -> Float[Tensor, "M F2"]:
         """Whisper's log-mel spectrogram, 100 frames a second, an even number of them; made by numpy, on the CPU."""
@@ -75,22 +75,24 @@ class WhisperEncoder(AudioEncoder):
         return torch.cat(read).transpose(0, 1)
 
 
-class LayersQFormer(WindowQFormer):
-    """The Q-Former over a window of sound, and statistics of the window beside it.
+class VoiceStatistics(nn.Module):
+    """A window of sound as two tokens: how the voice is on average, and how much it varies (statistics pooling, as of
+    x-vectors: Snyder et al. 2018).
 
-    Mean and deviation over time are what a speaker's emotion is told from by the simplest means (x-vectors'
-    statistics pooling): few speakers are enough to learn to read them, where the Q-Former learns the speakers by heart.
+    Beyond the paper, whose Q-Former needs more than eighteen speakers: it learns them by heart (``docs/log.md``).
     """
 
-    def __init__(self, config: QFormerConfig, input_size: int, language_size: int) -> None:
-        super().__init__(config, input_size, language_size)
-        self.statistics = nn.Linear(2 * input_size, language_size)
-        nn.init.normal_(self.statistics.weight, std=EMBEDDING_RMS / (2 * input_size) ** 0.5)
+    def __init__(self, input_size: int, language_size: int) -> None:
+        super().__init__()
+        self.mean, self.deviation = nn.Linear(input_size, language_size), nn.Linear(input_size, language_size)
+        for linear in (self.mean, self.deviation):
+            nn.init.normal_(linear.weight, std=EMBEDDING_RMS / input_size**0.5)
 
     def prepare(self, features: Float[Tensor, "F L E"]) -> Float[Tensor, "F 1 D"]:
         """The layers side by side, each normalised first; D = L·E."""
         return nn.functional.layer_norm(features.float(), features.shape[-1:]).flatten(1)[:, None]
 
-    def forward(self, windows: Sequence[Float[Tensor, "_ D"]]) -> Float[Tensor, "U Q H"]:
-        pooled = torch.stack([torch.cat([window.mean(0), window.std(0, correction=0)]) for window in windows])
-        return super().forward(windows) + self.statistics(pooled)[:, None]
+    def forward(self, windows: Sequence[Float[Tensor, "_ D"]]) -> Float[Tensor, "U 2 H"]:
+        mean = self.mean(torch.stack([window.mean(0) for window in windows]))
+        deviation = self.deviation(torch.stack([window.std(0, correction=0) for window in windows]))
+        return torch.stack([mean, deviation], dim=1)

@@ -1,12 +1,23 @@
 """Batching of windows of different lengths (paper 3.3): gathered by length bucket, neither looped nor all padded."""
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 BUCKET_RATIO = 1.25  # the longest window of a bucket over its shortest
+
+
+class WindowReader(Protocol):
+    """Reads windows of a clip's features as tokens in the LLM's embedding space."""
+
+    def prepare(self, features: Float[Tensor, "T L D"]) -> Float[Tensor, "T N D2"]:
+        """A clip's features as its windows, which are cut from them, are read."""
+
+    def __call__(self, windows: Sequence[Float[Tensor, "_ D"]]) -> Float[Tensor, "U Q H"]:
+        """Windows of any length to as many tokens each."""
 
 
 def buckets(lengths: Sequence[int]) -> list[list[int]]:

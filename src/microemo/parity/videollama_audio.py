@@ -47,7 +47,7 @@ def possible_heads(fixture: Fixture, ours: dict[str, Tensor]) -> list[int]:
 
     Weights tell every other size. With random ones no wrong number of heads comes near the recorded output.
     """
-    hidden = ours["audio_qformer.queries"].shape[-1]
+    hidden = ours["audio_reader.queries"].shape[-1]
     base = fixture.metadata.get("config", {}).get("base", {})
     if "num_attention_heads" in base:
         return [base["num_attention_heads"]]
@@ -55,16 +55,16 @@ def possible_heads(fixture: Fixture, ours: dict[str, Tensor]) -> list[int]:
 
 
 def tokens(ours: dict[str, Tensor], features: Float[Tensor, "B S E"], num_heads: int) -> Float[Tensor, "B Q H"]:
-    _, num_queries, hidden = ours["audio_qformer.queries"].shape
-    inner = ours["audio_qformer.qformer.encoder.layer.0.intermediate_query.dense.weight"]
+    _, num_queries, hidden = ours["audio_reader.queries"].shape
+    inner = ours["audio_reader.qformer.encoder.layer.0.intermediate_query.dense.weight"]
     config = QFormerConfig(
         hidden_size=hidden,
-        num_layers=renaming.num_layers(ours, "audio_qformer.qformer.encoder.layer"),
+        num_layers=renaming.num_layers(ours, "audio_reader.qformer.encoder.layer"),
         num_heads=num_heads,
         num_queries=num_queries,
         feed_forward_ratio=len(inner) / hidden,
     )
-    language_size = len(ours["audio_qformer.projection.weight"])
-    positions = ours["audio_qformer.positions.weight"]
-    qformer = loaded(VideoQFormer(config, positions.shape[1], language_size, len(positions)), ours, "audio_qformer.")
+    language_size = len(ours["audio_reader.projection.weight"])
+    positions = ours["audio_reader.positions.weight"]
+    qformer = loaded(VideoQFormer(config, positions.shape[1], language_size, len(positions)), ours, "audio_reader.")
     return qformer([qformer.add_positions(clip[:, None]).flatten(0, 1) for clip in features])

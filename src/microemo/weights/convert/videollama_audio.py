@@ -25,10 +25,10 @@ def names(keys: Iterable[str]) -> dict[str, str]:
     has_encoder = imagebind.recognises(keys) or any(key.startswith(imagebind.OURS) for key in keys)
     encoder = imagebind.names(keys, imagebind.WITHIN_VIDEO_LLAMA) if has_encoder else {}
     return {
-        "audio_query_tokens": "audio_qformer.queries",
-        "audio_position_embedding.weight": "audio_qformer.positions.weight",
-        **qformer.without_text(keys, "audio_Qformer.bert", "audio_qformer.qformer"),
-        **linear("audio_llama_proj", "audio_qformer.projection"),
+        "audio_query_tokens": "audio_reader.queries",
+        "audio_position_embedding.weight": "audio_reader.positions.weight",
+        **qformer.without_text(keys, "audio_Qformer.bert", "audio_reader.qformer"),
+        **linear("audio_llama_proj", "audio_reader.projection"),
         **encoder,
     }
 
