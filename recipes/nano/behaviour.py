@@ -11,7 +11,6 @@ still named? Last, clues are shuffled among utterances. Whoever RAVDESS 19 is, t
 
 import argparse
 import random
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,15 +25,15 @@ from microemo import weights
 from microemo.lexicon import FAMILIES, family_of
 from microemo.model import checkpoint
 from microemo.model.labels import label_anchors, label_scores
-from microemo.model.language import greedy
+from microemo.model.language import Generation, greedy
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
+from microemo.parse import emotions
 from microemo.train.examples import WINDOWS, Example
 from recipes.nano.pairs import Pairs
 
 BATCH = 16
 MAX_TOKENS = 6  # enough for a label
-LABEL = re.compile(r"[^,.]+")
 
 Tokens = Mapping[Slot, Float[Tensor, "Q H"]]
 
@@ -97,7 +96,7 @@ class Asker:
                 [one.turns[0].question for one in examples[some]],
             )
             answers = self.model.language.answer(prompts, self.model.first_label or greedy)
-            found += [_family(generation.text) for generation in answers]
+            found += [_family(generation) for generation in answers]
         return found
 
     def by_windows(self, tokens: Tokens) -> str:
@@ -110,9 +109,9 @@ def _batches(num: int) -> list[slice]:
     return [slice(start, start + BATCH) for start in range(0, num, BATCH)]
 
 
-def _family(text: str) -> str:
-    label = LABEL.match(text.strip())
-    word = label[0].strip().lower() if label else ""
+def _family(generation: Generation) -> str:
+    labels = emotions(generation, len(generation.text.partition(".")[0]))
+    word = labels[0].label if labels else ""
     return family_of(word) or word
 
 

@@ -13,10 +13,10 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
 
-from microemo.errors import InputError
+from microemo.errors import InputError, in_a_line
 from microemo.overall import MAX_LABELS, merge
-from microemo.schema import Answer, Emotion, PersonAnswer, Record, ResultRecord, UtteranceAnswer
-from microemo.spans import Span
+from microemo.schema import Answer, Emotion, Record, ResultRecord, UtteranceAnswer
+from microemo.spans import Span, common, total_sec
 
 FILENAME = "corrections.json"
 MAX_BYTES = 4 * 2**20
@@ -96,9 +96,7 @@ class Corrections(Record):
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise InputError(f"{path}: no corrections ({f'{where}: ' if where else ''}{first['msg']})") from error
+            raise InputError(f"{path}: no corrections ({in_a_line(dict(error.errors()[0]))})") from error
 
 
 def identity(result: ResultRecord) -> str:
@@ -145,11 +143,16 @@ def _answers(result: ResultRecord) -> Iterator[UtteranceAnswer]:
 
 
 def _check_clip(result: ResultRecord, given: Corrections) -> None:
-    name = PurePosixPath(result.clip.path.replace("\\", "/")).name
-    if PurePosixPath(given.clip.replace("\\", "/")).name != name:
+    name = _filename(result.clip.path)
+    if _filename(given.clip) != name:
         raise InputError(f"{given.clip}: these are corrections of another clip than {name}")
     if given.result is not None and given.result != identity(result):
         raise InputError(f"{name}: these are corrections of another result; correct this one, or give that one")
+
+
+def _filename(path: str) -> str:
+    """Of a path on any system."""
+    return PurePosixPath(path.replace("\\", "/")).name
 
 
 def _check_parts(result: ResultRecord, given: Corrections, spans: Mapping[int, Span]) -> None:
@@ -181,12 +184,11 @@ def _check_times(
         for other in order[place + 1 :]:
             if after[other].start_sec >= after[one].end_sec:
                 break
-            if _overlap(after[one], after[other]) > _overlap(before[one], before[other]) + SLACK_SEC:
+            shared_sec, shared_before_sec = (
+                total_sec(common([spans[one]], [spans[other]])) for spans in (after, before)
+            )
+            if shared_sec > shared_before_sec + SLACK_SEC:
                 raise InputError(f"{given.clip}: utterance {one} reaches into utterance {other}; move both times")
-
-
-def _overlap(one: Span, other: Span) -> float:
-    return max(0.0, min(one.end_sec, other.end_sec) - max(one.start_sec, other.start_sec))
 
 
 def _corrected(
@@ -213,18 +215,17 @@ def _tells_of(answer: Answer, span: Span, clues: Mapping[int, Span]) -> bool:
 
 def _put_together(before: AnyResult, after: AnyResult) -> AnyResult:
     """The overall answers anew, of those about whom something was corrected."""
+    timelines = {person.id: after.timeline(person.id) for person in after.people}
     people = tuple(
-        new if after.timeline(new.id) == before.timeline(new.id) else _with_overall(new, after.timeline(new.id))
-        for new in after.people
+        person
+        if timelines[person.id] == before.timeline(person.id)
+        else person.model_copy(update={"overall": _overall(timelines[person.id])})
+        for person in after.people
     )
     overall = next((one.overall for one in people if one.id == after.main_person), None)
     if overall is None:
         overall = _overall(after.utterances)
     return after.model_copy(update={"people": people, "overall": overall})
-
-
-def _with_overall(person: PersonAnswer, answers: Sequence[UtteranceAnswer]) -> PersonAnswer:
-    return person.model_copy(update={"overall": _overall(answers)})
 
 
 def _overall(answers: Sequence[UtteranceAnswer]) -> Answer:

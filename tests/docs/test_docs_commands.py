@@ -14,6 +14,7 @@ from people_samples import make_people_result
 from test_pipeline import pipeline
 
 from microemo import report
+from microemo.corrections import CorrectedPart, CorrectedUtterance, Corrections
 from microemo.doctor import make_clip
 
 NAMED = {document: list(commands(document.read_text())) for document in DOCUMENTS}
@@ -120,6 +121,11 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("desk")
     for clip in ("out/interview", "out/session", "results/p01_film1", "results/p01_film2"):
         report.save(make_people_result(Path(f"{Path(clip).name}.mp4")), folder / clip, ["json"])
+    shown = make_people_result(Path("session.mp4"))
+    report.save(shown, folder, ["json"])
+    part = CorrectedPart(person=shown.utterances[0].person, labels=("hurt",))
+    given = Corrections(clip="session.mp4", utterances=(CorrectedUtterance(utterance=0, parts=(part,)),))
+    (folder / "corrections.json").write_text(given.model_dump_json())
     (folder / "design.csv").write_text("clip,person,condition\np01_film1.mp4,p01,neutral\np01_film2.mp4,p01,sad\n")
     for actor in ("18", "19", "20"):
         tone(folder / f"RAVDESS/03-01-03-01-01-01-{actor}.wav", 100 + int(actor), 2)

@@ -22,7 +22,7 @@ from microemo.report import (
 from microemo.report.tables import FIRST
 from microemo.schema import KeyFrame, ResultRecord
 
-__all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "save", "series"]
+__all__ = ["DEFAULT_FORMATS", "FORMATS", "check_formats", "folder_name", "rendered", "save", "series"]
 
 
 def nothing(result: ResultRecord) -> dict[str, bytes]:
@@ -80,9 +80,15 @@ def save(
     """
     check_formats(formats)
     contents: dict[str, bytes] = {}
-    for chosen in (FORMATS[name] for name in formats):
-        contents |= {chosen.filename: chosen.render(result, key_frames), **chosen.beside(result)}
+    for name in formats:
+        contents |= rendered(result, name, key_frames)
     return [files.write(folder / filename, content) for filename, content in contents.items()]
+
+
+def rendered(result: ResultRecord, name: str, key_frames: Sequence[KeyFrame] = ()) -> dict[str, bytes]:
+    """What the files of one format hold, by filename."""
+    chosen = FORMATS[name]
+    return {chosen.filename: chosen.render(result, key_frames), **chosen.beside(result)}
 
 
 def folder_name(clip_path: str) -> str:

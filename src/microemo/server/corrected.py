@@ -47,16 +47,14 @@ def exported(places: Places, job: Job, name: str) -> tuple[str, bytes]:
     Raises ``MicroEmoError`` where what writes the format is not installed.
     """
     given, result = corrections(places, job), _original(places, job)
-    chosen = report.FORMATS[name]
-    shown = apply(result, given) if given else result
-    contents = {chosen.filename: chosen.render(shown, ()), **chosen.beside(shown)}
+    contents = report.rendered(apply(result, given) if given else result, name)
     if len(contents) == 1:
         return next(iter(contents.items()))
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
         for filename, content in contents.items():
             target.writestr(zipfile.ZipInfo(filename), content)  # without today's date: the same bytes each time
-    return f"{Path(chosen.filename).stem}.zip", archive.getvalue()
+    return f"{Path(report.FORMATS[name].filename).stem}.zip", archive.getvalue()
 
 
 def _original(places: Places, job: Job) -> Result:

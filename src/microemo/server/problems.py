@@ -1,7 +1,6 @@
 """Errors as the interface tells them: JSON of one line, ``{"detail": …}``."""
 
 import errno
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
@@ -9,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
+from microemo.errors import in_a_line
 from microemo.schema import Record
 from microemo.server.store import QueueFullError
 
@@ -20,12 +20,6 @@ class Problem(Record):
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The same problem under each status, for the schema."""
     return {status: {"model": Problem} for status in statuses}
-
-
-def in_a_line(problem: Mapping[str, Any]) -> str:
-    """One of pydantic's errors."""
-    where = ".".join(str(part) for part in problem["loc"])
-    return " ".join(f"{where}: {problem['msg']}".removeprefix(": ").split())
 
 
 async def _invalid(request: Request, error: Any) -> Response:

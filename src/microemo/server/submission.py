@@ -9,10 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
-from microemo.errors import InputError
+from microemo.errors import InputError, in_a_line
 from microemo.server.jobs import Options, PathJob, Sources
 from microemo.server.places import OutsideRootError, Places, safe_name
-from microemo.server.problems import in_a_line
 
 FILES = {"file": "media", "subtitles": "subtitles", "neutral": "neutral"}
 MAX_FIELDS, MAX_FIELD_BYTES = 32, 2**16

@@ -7,31 +7,50 @@ where the result says, or lies beside it, or among the uploads of a server's job
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from microemo.corrections import FILENAME, CorrectedPart, Corrections, apply
 from microemo.data.layouts.found import Found
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.errors import InputError
-from microemo.report import FORMATS
-from microemo.report.people import Moment, moments
-from microemo.result import Result
 
-RESULT = FORMATS["json"].filename
+if TYPE_CHECKING:
+    from microemo.corrections import CorrectedPart
+    from microemo.report.people import Moment
+
 UPLOADS = Path("..") / "uploads" / "media"  # from a job's results
 
 
 def recognises(folder: Path) -> bool:
-    return folder.is_dir() and any(path.with_name(RESULT).is_file() for path in folder.rglob(FILENAME))
+    return folder.is_dir() and any(_result_of(path).is_file() for path in _corrections(folder))
 
 
 def samples(folder: Path) -> Iterator[Found]:
-    for path in sorted(folder.rglob(FILENAME)):
+    for path in sorted(_corrections(folder)):
         yield path.relative_to(folder).as_posix(), _sample(path, folder)
 
 
+# Results are imported where they are read: with them comes what reads media, which no other layout needs.
+
+
+def _corrections(folder: Path) -> Iterator[Path]:
+    from microemo.corrections import FILENAME
+
+    return folder.rglob(FILENAME)
+
+
+def _result_of(path: Path) -> Path:
+    from microemo import report
+
+    return path.with_name(report.FORMATS["json"].filename)
+
+
 def _sample(path: Path, folder: Path) -> Sample | str:
+    from microemo.corrections import Corrections, apply
+    from microemo.report.people import moments
+    from microemo.result import Result
+
     try:
-        given, original = Corrections.read(path), Result.read(path.with_name(RESULT))
+        given, original = Corrections.read(path), Result.read(_result_of(path))
         result = apply(original, given)
     except InputError as fault:
         return str(fault)
@@ -55,7 +74,7 @@ def _recording(folder: Path, named: Path) -> Path | None:
     return next((place.resolve() for place in places if place.is_file()), None)
 
 
-def _utterance(moment: Moment, part: CorrectedPart | None) -> AnnotatedUtterance:
+def _utterance(moment: "Moment", part: "CorrectedPart | None") -> AnnotatedUtterance:
     """What is said in a moment, and how the main person feels in it, if that was corrected."""
     said = moment.utterance
     return AnnotatedUtterance(
