@@ -112,7 +112,10 @@ class ImageBindConfig(AudioConfig):
     num_mels: int = 128
     num_frames: int = Field(204, description="Of a clip's spectrogram, 100 a second, padded")
     num_clips: int = Field(8, description="Clips that the position table was trained for")
-    qformer: QFormerConfig = Field(description="Reads the clips, as the video's reads frames")
+    qformer: QFormerConfig = Field(
+        QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=8),
+        description="Reads the clips, as the video's reads frames; Video-LLaMA's sizes",
+    )
 
 
 class TimestampConfig(Frozen):
@@ -232,7 +235,6 @@ PAPER = ModelConfig(
         num_layers=12,
         num_heads=12,
         output_size=1024,
-        qformer=QFormerConfig(hidden_size=768, num_layers=2, num_heads=12, num_queries=8),
     ),
     language=LanguageConfig(
         weights="meta-llama/Llama-2-7b-chat-hf",

@@ -1,7 +1,7 @@
 """Batching of windows of different lengths (paper 3.3): gathered by length bucket, neither looped nor all padded."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -10,6 +10,7 @@ from torch import Tensor
 BUCKET_RATIO = 1.25  # the longest window of a bucket over its shortest
 
 
+@runtime_checkable
 class WindowReader(Protocol):
     """Reads windows of a clip's features as tokens in the LLM's embedding space."""
 
