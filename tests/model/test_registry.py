@@ -68,8 +68,8 @@ class ToyAudio(AudioEncoder):
     def times_sec(self, num_samples: int) -> tuple[float, ...]:
         return tuple(second + 0.5 for second in range(num_samples // SAMPLE_RATE))
 
-    def qformer(self, config: Any, language_size: int) -> VideoQFormer:
-        return VideoQFormer(config, self.size, language_size, max_positions=30)
+    def reader(self, language_size: int) -> VideoQFormer:
+        return VideoQFormer(TINY.video_qformer, self.size, language_size, max_positions=30)
 
 
 def toy_language(config: ToyLanguageConfig, pretrained: Path | None) -> Any:

@@ -81,7 +81,7 @@ def test_alignment_learns_the_labels_and_leaves_the_llm_alone(tmp_path: Path) ->
 def test_instruction_tunes_the_llms_lora_too_and_goes_on_from_alignment(tmp_path: Path) -> None:
     write_manifest(tmp_path)
     train(tmp_path, "alignment", steps=3)
-    optimizer = {"learning_rate": 0.01, "warmup_steps": 5}
+    optimizer = {"learning_rate": 0.02, "warmup_steps": 5}
     config = config_of(tmp_path, "instruction", start=[str(tmp_path / "alignment")], optimizer=optimizer)
     run.train(config)
     curve = losses(config.output)
