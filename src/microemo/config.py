@@ -4,7 +4,7 @@ and ``tiny`` (tests). One set of classes.
 The configuration travels with the weights: ``ModelConfig`` is the ``config.json`` of a checkpoint directory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
@@ -153,10 +153,17 @@ class LanguageConfig(Kind):
     well_formed: bool = Field(False, description="Whether answers are held to known words (model/wellformed.py)")
 
 
+Shown = Literal["face", "voice", "both", "words"]
+"""What there is of a person to judge by; words alone where neither face nor voice is there."""
+
+
 class Calibration(Frozen):
     """How sure a first label may be (``model/first_label.py``), as found on people that nothing was trained on."""
 
     temperature: float = Field(1.0, gt=0, description="Divides the families' log-probabilities")
+    possible_from: Mapping[Shown, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {}, description="Families that are at least so sure hold the truth in 90 % of cases, by what is shown"
+    )
 
 
 Vision = Annotated[SerializeAsAny[VisionConfig], BeforeValidator(_by_kind(VisionConfig, "dinov2"))]

@@ -199,7 +199,7 @@ def _corrected(
     fields["overlap_sec"] = min(answer.overlap_sec, end - start)
     part = change.part(answer.person)
     if part is not None:
-        fields["emotions"] = tuple(Emotion(label=label, confidence=SURE) for label in part.labels)
+        fields |= {"emotions": tuple(Emotion(label=label, confidence=SURE) for label in part.labels), "possible": ()}
     if part is not None or not _tells_of(answer, span, clues):
         fields |= {"explanation": part.note if part else "", "claims": ()}
     if part is not None or span != answer.span:

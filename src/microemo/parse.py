@@ -68,6 +68,7 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
     sentences = _sentences(text, evidence, span, labels[0].label if labels else "")
     return Answer(
         emotions=tuple(labels),
+        possible=generation.possible if labels else (),
         explanation=" ".join(text for sentence in sentences if (text := _told(sentence))),
         claims=_claims(sentences),
     )

@@ -144,6 +144,9 @@ class Answer(Record):
     """What the person feels over some span of time, and why. What is not borne out stays out of ``explanation``."""
 
     emotions: tuple[Emotion, ...] = ()
+    possible: tuple[str, ...] = Field(
+        (), description="Families of emotion that together hold the truth in 90 % of cases, the likeliest first"
+    )
     explanation: str = ""
     claims: tuple[Claim, ...] = ()
     effects: tuple[Effect, ...] = Field((), description="Of the told clues, where they were asked for")

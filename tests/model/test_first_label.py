@@ -2,12 +2,15 @@
 
 import pytest
 import torch
+from toy_features import toy_features
 
 from microemo.config import Calibration
 from microemo.lexicon import FAMILIES, emotion_families
-from microemo.model.first_label import FirstLabel, FirstWords
+from microemo.model.features import Features
+from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
 from microemo.model.language import SPACE, LanguageModel
 from microemo.model.microemo import MicroEmo
+from microemo.model.prompt import PromptUtterance, Question
 
 # Of two families: "glad" and "merry" (tokens 1 and 2), and "low" (3). Token 0 is of no family.
 WORDS = FirstWords(torch.tensor([1, 2, 3]), torch.tensor([[True, False], [True, False], [False, True]]))
@@ -61,3 +64,24 @@ def test_a_token_that_begins_words_of_several_families_is_of_none() -> None:
 def test_where_each_letter_is_a_token_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:
     assert len(FirstWords.known_to(tiny.language).ids) == 0
     assert MicroEmo(tiny.config.model_copy(update={"calibration": Calibration()})).first_label is None
+
+
+def test_possible_is_what_is_at_least_as_likely_as_calibration_says_and_always_the_first() -> None:
+    """The first two families of all, of 0.61 and 0.39 where the label is of one of them."""
+    logits = PROBABILITIES[:1].log().expand(4, -1)
+    first = FirstLabel(WORDS, Calibration(possible_from={"face": 0.3, "voice": 0.5, "both": 0.9}))
+    noted = Noted(first, ["face", "voice", "both", "words"])
+    _, token = noted(logits)
+    assert token.tolist() == [1, 1, 1, 1]
+    assert noted.possible == [tuple(FAMILIES[:2]), (FAMILIES[0],), (FAMILIES[0],), ()]
+
+
+def test_what_is_shown_is_what_the_utterance_shows_that_is_asked_about() -> None:
+    entries = [PromptUtterance(0.0, 1.0, seen=False), PromptUtterance(1.0, 2.0, heard=False)]
+    clip, silent = toy_features(num_frames=2, audio_sec=2), toy_features(num_frames=2, audio_sec=0)
+    assert [shown_by(clip, entries, Question("What?", place)) for place in (0, 1, None)] == ["voice", "face", "both"]
+    assert [shown_by(silent, entries, Question("What?", place)) for place in (0, 1)] == [
+        "words",
+        "face",
+    ]
+    assert shown_by(Features(), entries, Question("What?", None)) == "words"

@@ -2,18 +2,22 @@
 
 There are many words for one feeling. How likely a family is to the LLM is how likely all words for it are together; the
 first label is the likeliest word of the likeliest family. What comes behind its first token the LLM chooses as ever.
+Which families are possible besides is told by conformal sets.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from microemo.config import Calibration
+from microemo.config import Calibration, Shown
 from microemo.lexicon import FAMILIES, emotion_families
+from microemo.model.features import Features
 from microemo.model.language import SPACE, LanguageModel
+from microemo.model.prompt import PromptUtterance, Question
 
 NAMED = 0.5  # probability of all families together from which the first label is a family's
 
@@ -72,3 +76,41 @@ class FirstLabel:
     def sure_of(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B K"]:
         """How sure answers are of each family, among these, as logarithms."""
         return (self.words.log_probs(logits) / self.calibration.temperature).log_softmax(-1)
+
+    def possible(self, logits: Float[Tensor, "B V"], shown: Sequence[Shown]) -> list[tuple[str, ...]]:
+        """The families that hold the truth in 90 % of cases, the likeliest first; none where that is not calibrated.
+
+        Split conformal sets, by what is shown (Vovk et al. 2005; Sadinle et al. 2019).
+        """
+        sure = self.sure_of(logits).exp()
+        return [
+            self._at_least(row, self.calibration.possible_from.get(kind)) for row, kind in zip(sure, shown, strict=True)
+        ]
+
+    @staticmethod
+    def _at_least(sure: Float[Tensor, " K"], least: float | None) -> tuple[str, ...]:
+        if least is None:
+            return ()
+        ranked = sure.argsort(descending=True).tolist()
+        return tuple(FAMILIES[family] for family in ranked if family == ranked[0] or sure[family] >= least)
+
+
+@dataclass
+class Noted:
+    """A choice of first labels, which keeps the families that are possible for each answer."""
+
+    first: FirstLabel
+    shown: Sequence[Shown]
+    possible: list[tuple[str, ...]] = field(default_factory=list)
+
+    def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+        self.possible = self.first.possible(logits, self.shown)
+        return self.first(logits)
+
+
+def shown_by(clip: Features, utterances: Sequence[PromptUtterance], asked: Question) -> Shown:
+    """What there is to judge by, in the utterance that is asked about or in all."""
+    about = utterances if asked.utterance is None else [utterances[asked.utterance]]
+    seen = clip.frames is not None and any(entry.seen for entry in about)
+    heard = clip.audio is not None and any(entry.heard for entry in about)
+    return "both" if seen and heard else "face" if seen else "voice" if heard else "words"

@@ -67,10 +67,11 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Generation:
-    """A generated answer: its tokens as text pieces, and the log-probability of each."""
+    """A generated answer: its tokens as text pieces, the log-probability of each, and which families it may be of."""
 
     pieces: tuple[str, ...]
     log_probs: tuple[float, ...]
+    possible: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

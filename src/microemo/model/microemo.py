@@ -3,7 +3,8 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,7 +17,7 @@ from microemo.config import ModelConfig
 from microemo.model.audio import AudioEncoder
 from microemo.model.branches import Branch, Tree
 from microemo.model.features import Features, frames_in, sound_in
-from microemo.model.first_label import FirstLabel, FirstWords
+from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
 from microemo.model.language import Choose, Generation, LanguageModel, Sampler, greedy
@@ -197,7 +198,7 @@ class MicroEmo(nn.Module):
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         prompts = self.prompts(tokens, clips, utterances, questions)
-        return self.language.answer(prompts, *self._choices(utterances, questions))
+        return self._answered(partial(self.language.answer, prompts), clips, utterances, questions)
 
     @cached_property
     def first_label(self) -> FirstLabel | None:
@@ -233,17 +234,29 @@ class MicroEmo(nn.Module):
         """The answers to several questions about one clip, whose prompt is read once, decoded as one batch."""
         (tokens,) = self.tokens([clip], [_spans(utterances)])
         tree = self.tree(tokens, utterances, clip.times_sec, questions)
-        return self.language.answer_behind(tree, *self._choices([utterances] * len(questions), questions))
+        num = len(questions)
+        return self._answered(partial(self.language.answer_behind, tree), [clip] * num, [utterances] * num, questions)
 
-    def _choices(
-        self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]
-    ) -> tuple[Choose, Choose]:
-        """How the first tokens of answers are chosen, and how the others are."""
-        first, choose = self.first_label or greedy, self._choose(utterances, questions)
-        if not self.config.language.well_formed:
-            return first, choose
-        kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])
-        return kept.first(first), kept.next(choose)
+    def _answered(
+        self,
+        answer: Callable[[Choose, Choose], list[Generation]],
+        clips: Sequence[Features],
+        utterances: Sequence[Sequence[PromptUtterance]],
+        questions: Sequence[Question],
+    ) -> list[Generation]:
+        """What ``answer`` makes of how first tokens are chosen, and how the others are."""
+        noted = None
+        if self.first_label is not None:
+            noted = Noted(self.first_label, [*map(shown_by, clips, utterances, questions)])
+        first: Choose = noted or greedy
+        choose = self._choose(utterances, questions)
+        if self.config.language.well_formed:
+            kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])
+            first, choose = kept.first(first), kept.next(choose)
+        generations = answer(first, choose)
+        if noted is None:
+            return generations
+        return [replace(one, possible=own) for one, own in zip(generations, noted.possible, strict=True)]
 
     def _choose(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]) -> Choose:
         """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn."""

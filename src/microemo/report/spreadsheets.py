@@ -39,6 +39,7 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
     "label": ("", "what the person seems to feel, in free words"),
     "confidence": ("0 to 1", "how sure the model is of the label; of a clue, that it happened"),
     "labels": ("", "all labels, the foremost first"),
+    "possible": ("", "families of emotion that together hold the truth in 90 % of cases, the likeliest first"),
     "explanation": ("", "the model's sentences, without what was not borne out"),
     "rank": ("", "of the label, 1 the foremost"),
     "id": ("", "of the clue"),

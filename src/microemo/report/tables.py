@@ -14,7 +14,7 @@ Row = dict[str, Any]
 COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "utterances": (
         "utterance", "person", "role", "start_sec", "end_sec", "speaker", "overlap_sec", "language", "source", "text",
-        "label", "confidence", "labels", "explanation",
+        "label", "confidence", "labels", "possible", "explanation",
     ),
     "emotions": ("utterance", "person", "role", "start_sec", "end_sec", "rank", "label", "confidence"),
     "clues": tuple(Clue.model_fields),
@@ -25,7 +25,7 @@ COLUMNS: Mapping[TableName, tuple[str, ...]] = {
     "effects": ("utterance", "person", "role", "clue", "label", "change"),
     "people": (
         "person", "name", "main", "face_seconds", "speech_seconds", "key_frame_sec", "label", "confidence", "labels",
-        "explanation",
+        "possible", "explanation",
     ),
 }  # fmt: skip
 """``utterance`` is an utterance's index; the overall answers, which have neither index nor role, are rows as well."""
@@ -124,5 +124,6 @@ def _told(answer: Answer) -> Row:
         "label": first.label if first else None,
         "confidence": first.confidence if first else None,
         "labels": ", ".join(emotion.label for emotion in answer.emotions),
+        "possible": ", ".join(answer.possible),
         "explanation": answer.explanation,
     }

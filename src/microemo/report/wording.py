@@ -5,6 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from microemo.clues import clue_kinds, facial_kinds
+from microemo.lexicon import family_of
 from microemo.report.people import Moment, Part, Role
 from microemo.schema import Answer, Clue, Effect, Outcome, Person
 from microemo.spans import clock
@@ -74,6 +75,13 @@ def tooltip(clue: Clue) -> str:
 def labels(answer: Answer) -> str:
     """The answer's labels in a line, such as "worried 71%, sad 40%"."""
     return ", ".join(f"{emotion.label} {percent(emotion.confidence)}" for emotion in answer.emotions)
+
+
+def besides(answer: Answer) -> str:
+    """Which other families of emotion are possible, such as "fearful or surprised"; empty where none is."""
+    first = family_of(answer.emotions[0].label) if answer.emotions else None
+    *others, last = [family for family in answer.possible if family != first] or [""]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 class Weight(NamedTuple):
