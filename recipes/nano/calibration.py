@@ -113,9 +113,8 @@ def main() -> None:
     temperature = fit(families, targets)
     sure = (families / temperature).softmax(-1)
     one, other = slice(0, None, 2), slice(1, None, 2)
-    print(
-        *covered(sure[other], targets[other], shown[other], thresholds(sure[one], targets[one], shown[one])), sep="\n"
-    )
+    least = thresholds(sure[one], targets[one], shown[one])
+    print(*coverage(sure[other], targets[other], shown[other], least), sep="\n")
     found = Calibration(temperature=temperature, possible_from=thresholds(sure, targets, shown))
     checkpoint.write_config(arguments.model, model.config.model_copy(update={"calibration": found}))
     print(f"{found!r}, from {len(examples)} examples")
