@@ -6,13 +6,11 @@ left out is cut down to its label.
 """
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from microemo.data.association import family
-from microemo.lexicon import family_of
 from microemo.model.features import Features, frames_in
 from microemo.model.language import Text
 from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, prompt_utterances, question_about
@@ -25,6 +23,7 @@ from recipes.descriptions.check import Written
 from recipes.descriptions.table import Label, Table
 from recipes.nano import made_clips
 from recipes.nano.made_clips import Part, parts_of
+from recipes.nano.shades import Shades
 
 DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
 WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
@@ -76,7 +75,7 @@ class Described:
                 self.written[row.table, row.utterance].append(row)
                 if len(table.utterances) == 1:
                     self.written[row.table, None if row.utterance is not None else 0].append(row)
-        self.shades = shades(rows, tables)
+        self.shades = Shades(rows, tables)
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -137,26 +136,9 @@ class Described:
             return Text(one.labels[0].lower(), is_whole=False)
         labels = [self._label(clip, each) for each in range(len(clip.part.utterances))]
         if place is None:
-            names = list(dict.fromkeys(self._shade(label, rng) for label in labels))
+            names = list(dict.fromkeys(self.shades.draw(label, rng) for label in labels))
             return Text(", ".join(names[:2]), is_whole=False)
-        return Text(self._shade(labels[place], rng), is_whole=False)
-
-    def _shade(self, label: Label, rng: random.Random) -> str:
-        words = self.shades.get((label.family, label.strength)) or Counter([label.family])
-        return rng.choices(list(words), list(words.values()))[0]
-
-
-def shades(rows: Sequence[Written], tables: Mapping[str, Table]) -> dict[tuple[str, str], Counter[str]]:
-    """The first words that were written for a family's feelings of some strength, of clips that carry one label."""
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        labels = tables[row.table].labels
-        word = row.labels[0].lower()
-        if len(labels) == len(labels[0]) == 1:
-            (label,) = labels[0]
-            if label.shows is None and (family_of(word) or family(word)) == label.family:
-                found[label.family, label.strength][word] += 1
-    return dict(found)
+        return Text(self.shades.draw(labels[place], rng), is_whole=False)
 
 
 def _shown(entry: PromptUtterance, clip: MadeClip, number: int, without: set[Modality]) -> PromptUtterance:

@@ -2,7 +2,7 @@
 
 There is no labelled talking-face video to train on, so clips are made: each utterance takes a face, a voice and a
 line of words of its own label, or only some of them. A pairing never crosses a split. The answer to learn is the label
-alone: what else would be said of them nobody has written.
+alone, in a word for it at the voice's strength: what else would be said of them nobody has written.
 """
 
 import json
@@ -30,8 +30,10 @@ from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, Turn, labelled_slots
+from recipes.descriptions.table import Label
 from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.features import SpokenUtterance
+from recipes.nano.shades import Shades
 
 NUM_FRAMES = 2  # of a face that may talk; of one that keeps still, more than one would only repeat it
 TALKING_SHARE = 0.5  # of the frames of a face that speaks
@@ -56,6 +58,7 @@ class UtteranceDraft:
     text: str = ""
     face: int | None = None
     audio: Float[Tensor, "F L D"] | None = None
+    intensity: float | None = None
     clues: list[Clue] = field(default_factory=list)
 
     @property
@@ -67,8 +70,12 @@ class UtteranceDraft:
 class Pairs:
     """Faces, voices and words of one split, and examples put together from them."""
 
-    def __init__(self, features: Path, split: str, speakers: Container[str] | None = None) -> None:
+    def __init__(
+        self, features: Path, split: str, speakers: Container[str] | None = None, shades: Shades | None = None
+    ) -> None:
         """``features`` is a folder of ``recipes.nano.features``; ``speakers``: whose voices are taken, if not all.
+
+        Answers are the families' names, or drawn from ``shades``.
 
         Raises ``InputError`` where the folder lacks a file.
         """
@@ -81,6 +88,7 @@ class Pairs:
             raise InputError(
                 f"{features}: no features of {split} ({error}); recipes.nano.features writes them"
             ) from None
+        self.shades = shades
         labels = [FACE_FAMILIES[label] for label in self.faces["labels"].tolist()]
         self.faces_of = {family: [i for i, label in enumerate(labels) if label == family] for family in FACE_FAMILIES}
         self.voices_of: dict[str, list[VoiceClip]] = defaultdict(list)
@@ -137,6 +145,7 @@ class Pairs:
             utterance.family,
             utterance.text if rng.random() < 0.8 else "",
             audio=clip.features[features_in(len(clip.features), Span(start, end))],
+            intensity=utterance.intensity,
             clues=[_lasting(clue, end - start) for clue in utterance.clues],
         )
 
@@ -153,10 +162,12 @@ class Pairs:
         clues = number(draft.clues + _clues_of_words(draft.text, 0, draft.end_sec))
         utterance = Utterance(index=0, start_sec=0, end_sec=draft.end_sec, text=draft.text, source="asr")
         (prompted,) = prompt_utterances([utterance], clues)
+        label = Label(person="", family=draft.family, intensity=draft.intensity)
+        word = self.shades.draw(label, rng) if self.shades else draft.family
         return Example(
             features=self._features(draft, rng),
             utterances=[prompted],
-            turns=[Turn(question_about([prompted], rng.choice((0, None))), Text(draft.family, is_whole=False))],
+            turns=[Turn(question_about([prompted], rng.choice((0, None))), Text(word, is_whole=False))],
             labelled=labelled_slots([draft.family], [draft.shown]),
         )
 

@@ -55,7 +55,8 @@ def clips(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: 
 
     ``recipes.nano.features`` and ``recipes.nano.made_clips`` write them.
     """
-    made, pairs = Described(config.data / "made"), Pairs(config.data, "train")
+    made = Described(config.data / "made")
+    pairs = Pairs(config.data, "train", shades=made.shades)
     return Mixed(made, pairs, MADE_SHARE[config.stage]), Pairs(config.data, "held_out")
 
 

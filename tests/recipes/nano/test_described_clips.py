@@ -115,7 +115,7 @@ def test_who_listens_is_seen_and_not_heard(described_of: Callable[..., Described
 
 
 def test_shades_are_words_for_the_feeling_that_was_written_about(described_of: Callable[..., Described]) -> None:
-    found = described_of("a0001").shades
+    found = described_of("a0001").shades.words
     assert set(found["angry", "mild"]) > {"annoyed", "irritated"}
     assert "furious" in found["angry", "strong"] and "furious" not in found["angry", "mild"]
     assert {label.strength for table in TABLES.values() for labels in table.labels for label in labels} == {

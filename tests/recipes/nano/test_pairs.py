@@ -14,6 +14,7 @@ from microemo.train import run
 from microemo.train.config import TrainConfig
 from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.pairs import Pairs
+from recipes.nano.shades import Shades
 from recipes.nano.train import STAGES
 
 
@@ -39,6 +40,22 @@ def test_what_is_shown_is_of_the_label_it_carries(features: Path) -> None:
 def test_only_the_voices_of_the_speakers_that_are_asked_for_are_taken(features: Path) -> None:
     assert {voice.speaker for voice in Pairs(features, "train").voices} == {"RAVDESS 0", "RAVDESS 1"}
     assert {voice.speaker for voice in Pairs(features, "train", {"RAVDESS 1"}).voices} == {"RAVDESS 1"}
+
+
+def test_a_voice_is_called_by_a_word_for_its_label_at_its_strength(features: Path) -> None:
+    """Voices are mild, and of a face alone nobody knows how strong its feeling is."""
+    shades = Shades([], {})
+    shades.words["angry", "mild"]["annoyed"] += 1
+    pairs = Pairs(features, "train", shades=shades)
+    examples = [pairs.example(0, Random(seed)) for seed in range(300)]
+    told = {
+        (one.labelled[0][1], one.features.audio is not None, one.turns[0].answer.text)
+        for one in examples
+        if one.labelled
+    }
+    assert {word for family, heard, word in told if family == "angry" and heard} == {"annoyed"}
+    assert all(word == family for family, heard, word in told if family != "angry" or not heard)
+    assert {family for family, _, _ in told} == set(FAMILIES)
 
 
 def test_the_same_chance_gives_the_same_example(features: Path) -> None:
