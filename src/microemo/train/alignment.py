@@ -1,7 +1,7 @@
 """Alignment of the Q-Formers with the LLM's embeddings, before the LLM is tuned (paper 3.4, first stage).
 
 The LLM does not run: the mean of a window's tokens is pulled towards the LLM's own embedding of the word for their
-family.
+family, and tokens towards the size of its embeddings. Directions alone would let them grow, and by ten times they did.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from microemo.train.examples import Example
 from microemo.train.task import Scores
 
 LABEL_SMOOTHING = 0.05
+SIZE_SHARE = 0.1  # of the loss of tokens' size
 
 
 class ClipWithSpans(Protocol):
@@ -36,18 +37,26 @@ class ClipWithSpans(Protocol):
 
 
 class Alignment(nn.Module):
-    """Scores examples by their labelled slots: cross-entropy, and how many are correct."""
+    """Scores examples by their labelled slots: cross-entropy, and how many are correct; and by their tokens' size."""
 
     anchors: Tensor
+    embedding_rms: Tensor
 
     def __init__(self, model: MicroEmo, voice_noise: float = 0.0) -> None:
         super().__init__()
         self.model = model
         self.voice_noise = voice_noise
         self.register_buffer("anchors", label_anchors(model.language), persistent=False)
+        self.register_buffer(
+            "embedding_rms", rms(model.language.table.weight.detach().float()).mean(), persistent=False
+        )
 
     def forward(self, examples: Sequence[Example]) -> Scores:
-        return alignment(self.tokens(examples), examples, self.anchors)
+        return self.alignment(self.tokens(examples), examples)
+
+    def alignment(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Scores:
+        scores = alignment(tokens, examples, self.anchors)
+        return scores._replace(loss=scores.loss + SIZE_SHARE * off_size(tokens, self.embedding_rms))
 
     def tokens(self, examples: Sequence[Example]) -> list[dict[Slot, Tensor]]:
         return tokens_of(self.model, examples, self.voice_noise if self.training else 0.0)
@@ -80,6 +89,17 @@ def alignment(
     targets = torch.tensor([target for _, target in labelled], device=anchors.device)
     loss = F.cross_entropy(logits.float(), targets, label_smoothing=LABEL_SMOOTHING)
     return Scores(loss, (logits.argmax(-1) == targets).sum().float(), anchors.new_tensor(len(labelled)))
+
+
+def off_size(tokens: Sequence[dict[Slot, Tensor]], embedding_rms: Float[Tensor, ""]) -> Float[Tensor, ""]:
+    """How far tokens are from the size of embeddings: the mean square of the logarithm of their ratio."""
+    slots = [part.float() for filled in tokens for part in filled.values()]
+    return (rms(torch.cat(slots)) / embedding_rms).log().square().mean() if slots else embedding_rms.new_zeros(())
+
+
+def rms(rows: Float[Tensor, "N H"]) -> Float[Tensor, " N"]:
+    """Root mean square of each row."""
+    return rows.square().mean(-1).clamp_min(1e-12).sqrt()
 
 
 def _noisy(clip: Features, share: float) -> Features:

@@ -9,7 +9,7 @@ from microemo.model import language
 from microemo.model.language import Prediction
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
-from microemo.train.alignment import Alignment, alignment
+from microemo.train.alignment import Alignment
 from microemo.train.examples import Example
 from microemo.train.task import Scores
 
@@ -28,7 +28,7 @@ class Instruction(Alignment):
         loss = language.loss(predictions)
         num_correct = torch.stack([logits[0].argmax() == ids[0] for logits, ids in predictions]).sum()
         if self.alignment_share:
-            loss = loss + self.alignment_share * alignment(tokens, examples, self.anchors).loss
+            loss = loss + self.alignment_share * self.alignment(tokens, examples).loss
         return Scores(loss, num_correct.float(), loss.new_tensor(len(predictions)))
 
     def predictions(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> list[Prediction]:
