@@ -8,7 +8,7 @@ from microemo.config import Calibration
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.model.features import Features
 from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
-from microemo.model.language import SPACE, LanguageModel
+from microemo.model.language import SPACE, LanguageModel, Sampler
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Question
 
@@ -26,6 +26,13 @@ def test_the_likeliest_word_of_the_likeliest_family_is_chosen_unless_most_is_of_
     score, token = FirstLabel(WORDS, Calibration())(PROBABILITIES.log())
     assert token.tolist() == [1, 0]  # "low" alone is likelier than "glad", and sadness less likely than joy
     assert score.exp().tolist() == pytest.approx([0.55 / 0.9, 0.6])
+
+
+def test_a_word_is_drawn_among_those_of_the_family() -> None:
+    first, rows = FirstLabel(WORDS, Calibration()), PROBABILITIES[:1].log().expand(200, -1)
+    score, token = first(rows, Sampler(temperature=1.0, seeds=range(200)))
+    assert set(token.tolist()) == {1, 2}
+    assert score.exp().tolist() == pytest.approx([0.55 / 0.9] * 200)  # as sure as of the family, whatever the word
 
 
 def test_the_temperature_is_of_the_families() -> None:

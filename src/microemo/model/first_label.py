@@ -1,8 +1,8 @@
 """An answer's first label: which family of emotion it is of, by which word, and how sure the LLM is (beyond the paper).
 
 There are many words for one feeling. How likely a family is to the LLM is how likely all words for it are together; the
-first label is the likeliest word of the likeliest family. What comes behind its first token the LLM chooses as ever.
-Which families are possible besides is told by conformal sets.
+first label is a word of the likeliest family, chosen as the words behind it are. Which families are possible besides is
+told by conformal sets.
 """
 
 from collections import defaultdict
@@ -16,7 +16,7 @@ from torch import Tensor
 from microemo.config import Calibration, Shown
 from microemo.lexicon import FAMILIES, emotion_families
 from microemo.model.features import Features
-from microemo.model.language import SPACE, LanguageModel
+from microemo.model.language import SPACE, Choose, LanguageModel, greedy
 from microemo.model.prompt import PromptUtterance, Question
 
 NAMED = 0.5  # probability of all families together from which the first label is a family's
@@ -57,12 +57,16 @@ class FirstLabel:
     words: FirstWords
     calibration: Calibration
 
-    def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
-        """How sure the answers are of their first tokens, as logarithms, and these."""
+    def __call__(
+        self, logits: Float[Tensor, "B V"], choose: Choose = greedy
+    ) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+        """How sure the answers are of their first tokens, as logarithms, and these, by ``choose`` of the family's."""
         families = self.words.log_probs(logits)
-        others = ~self.words.of.T[families.argmax(-1)]  # (B, W)
-        best = self.words.ids[logits[:, self.words.ids].masked_fill(others, -torch.inf).argmax(-1)]
-        token = torch.where(families.logsumexp(-1) >= torch.tensor(NAMED).log(), best, logits.argmax(-1))
+        is_own = self.words.of.T[families.argmax(-1)]  # (B, W)
+        own = torch.full_like(logits, -torch.inf)
+        own[:, self.words.ids] = logits[:, self.words.ids].masked_fill(~is_own, -torch.inf)
+        is_named = families.logsumexp(-1) >= torch.tensor(NAMED).log()
+        token = torch.where(is_named, choose(own)[1], logits.argmax(-1))
         return self.log_prob(logits, token), token
 
     def log_prob(self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
@@ -101,11 +105,12 @@ class Noted:
 
     first: FirstLabel
     shown: Sequence[Shown]
+    choose: Choose = greedy
     possible: list[tuple[str, ...]] = field(default_factory=list)
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
         self.possible = self.first.possible(logits, self.shown)
-        return self.first(logits)
+        return self.first(logits, self.choose)
 
 
 def shown_by(clip: Features, utterances: Sequence[PromptUtterance], asked: Question) -> Shown:

@@ -245,11 +245,10 @@ class MicroEmo(nn.Module):
         questions: Sequence[Question],
     ) -> list[Generation]:
         """What ``answer`` makes of how first tokens are chosen, and how the others are."""
-        noted = None
+        choose, noted = self._choose(utterances, questions), None
         if self.first_label is not None:
-            noted = Noted(self.first_label, [*map(shown_by, clips, utterances, questions)])
+            noted = Noted(self.first_label, [*map(shown_by, clips, utterances, questions)], choose)
         first: Choose = noted or greedy
-        choose = self._choose(utterances, questions)
         if self.config.language.well_formed:
             kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])
             first, choose = kept.first(first), kept.next(choose)
