@@ -2,16 +2,21 @@
 
 Voices: RAVDESS actors 19-20 alone (audio only), eight emotions. Faces: FER2013's public test, or RAF-DB's, as silent
 clips, seven emotions. Both: two or three takes of such an actor in a row, each with a face of its own label from that
-test (and without one where nobody in it is "calm"), judged by utterance. A label's family is that of
+test (and without one where nobody in it is "calm"), judged by utterance. Clips: PEDFE's of people that nothing was
+trained on, without sound, six emotions that at least half of the raters named. Strangers: voices of ASED, four
+emotions, 65 speakers, a language and a corpus that nothing was trained on. A label's family is that of
 ``microemo.lexicon``; a label outside of it, or no label, is wrong.
 
     python -m recipes.nano.held_out voices --ravdess RAVDESS --out voices.jsonl
     python -m recipes.nano.held_out faces --faces FER2013.zip --num 350 --out faces.jsonl
     python -m recipes.nano.held_out both --ravdess RAVDESS --faces FER2013.zip --num 80 --out both.jsonl
+    python -m recipes.nano.held_out clips --pedfe PEDFE --num 150 --out clips.jsonl
+    python -m recipes.nano.held_out strangers --ased ASED --num 200 --out strangers.jsonl
     python -m recipes.nano.held_out report --out recipes/nano/results/voices.jsonl    # no media, no model
 """
 
 import argparse
+import csv
 import json
 import math
 import random
@@ -28,6 +33,7 @@ import numpy as np
 from benchmarks.clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
 from benchmarks.shares import proportion
 from microemo import load
+from microemo.data.association import family
 from microemo.data.manifest import Sample
 from microemo.evaluate.calibration import CheckedLabel, calibration
 from microemo.lexicon import FAMILIES, family_of
@@ -35,11 +41,15 @@ from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.result import Result
 from microemo.schema import Answer, UtteranceAnswer
+from recipes.descriptions.tables import HELD_OUT_SUBJECTS
 from recipes.nano.faces import CHOOSING, label_of, picture_in, pictures
 from recipes.nano.features import actor_of, takes_in
 
 HELD_OUT_ACTORS = (19, 20)
 CLIP_SEC = 2.0
+NAMED_BY = 50  # per cent of PEDFE's raters, at least
+ASED_FAMILIES = {"01Neutral": "neutral", "03Happy": "happy", "04Sad": "sad", "05Angry": "angry"}
+ROUNDS = 2000  # of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,22 @@ def both(ravdess: Path, archive: Path, num: int, scratch: Path) -> Iterator[Labe
         yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), spans
 
 
+def clips(pedfe: Path, num: int) -> Iterator[Labelled]:
+    with (pedfe / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row["subject"]) in HELD_OUT_SUBJECTS]
+    named = [row for row in rows if float(row["hit_rate_emotion"]) >= NAMED_BY]
+    for row in random.Random(0).sample(named, min(num, len(named))):
+        yield pedfe / row["file"], [LabelledSpan(0, math.inf, family(row["emotion"]))]
+
+
+def strangers(ased: Path, num: int) -> Iterator[Labelled]:
+    """As many of each emotion."""
+    for folder, truth in ASED_FAMILIES.items():
+        takes = sorted((ased / folder).iterdir())
+        for path in random.Random(0).sample(takes, min(num // len(ASED_FAMILIES), len(takes))):
+            yield path, [LabelledSpan(0, math.inf, truth)]
+
+
 def first_family(answer: Answer) -> str:
     label = answer.emotions[0].label if answer.emotions else "none"
     return family_of(label) or label
@@ -148,10 +174,12 @@ def rows_of(path: Path, spans: Sequence[LabelledSpan], result: Result) -> Iterat
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=("voices", "faces", "both", "report"))
+    parser.add_argument("task", choices=("voices", "faces", "both", "clips", "strangers", "report"))
     parser.add_argument("--ravdess", type=Path)
     parser.add_argument("--faces", type=Path, help="archive of FER2013 or RAF-DB")
-    parser.add_argument("--num", type=int, default=350, help="clips with faces")
+    parser.add_argument("--pedfe", type=Path)
+    parser.add_argument("--ased", type=Path)
+    parser.add_argument("--num", type=int, default=350, help="clips; of voices all are taken")
     parser.add_argument("--model", default="nano")
     parser.add_argument("--out", type=Path, required=True, help="predictions, one JSON a line; done ones are kept")
     arguments = parser.parse_args()
@@ -162,12 +190,14 @@ def main() -> None:
     seen = {row["clip"] for row in done}
     pipeline = load(arguments.model)
     with tempfile.TemporaryDirectory() as scratch, arguments.out.open("a") as file:
-        clips = {
+        tried = {
             "voices": lambda: voices(arguments.ravdess),
             "faces": lambda: faces(arguments.faces, arguments.num, Path(scratch)),
             "both": lambda: both(arguments.ravdess, arguments.faces, arguments.num, Path(scratch)),
+            "clips": lambda: clips(arguments.pedfe, arguments.num),
+            "strangers": lambda: strangers(arguments.ased, arguments.num),
         }[arguments.task]()
-        for path, spans in clips:
+        for path, spans in tried:
             if path.name not in seen:
                 for row in rows_of(path, spans, pipeline.analyze(path)):
                     done.append(row)
@@ -177,10 +207,11 @@ def main() -> None:
 
 def report(rows: Sequence[Mapping[str, Any]]) -> None:
     print(proportion("first label in the right family", sum(row["first"] == row["truth"] for row in rows), len(rows)))
-    clips: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    print(mean_recall(rows))
+    told: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        clips[row["clip"]].append(row)
-    mixed = [spans for spans in clips.values() if len(spans) > 1]
+        told[row["clip"]].append(row)
+    mixed = [spans for spans in told.values() if len(spans) > 1]
     if mixed:
         hits = sum(spans[0]["overall"] in {row["truth"] for row in spans} for spans in mixed)
         print(proportion("overall label in one of its utterances' families", hits, len(mixed)))
@@ -208,6 +239,19 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
     for truth in FAMILIES:
         if any(pair[0] == truth for pair in counts):
             print(truth.ljust(14), *(str(counts[truth, name]).rjust(9) for name in columns))
+
+
+def mean_recall(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Over the families, each as much (UAR), with a bootstrap interval over spans, by family."""
+    hits = {
+        truth: np.array([row["first"] == truth for row in rows if row["truth"] == truth], float)
+        for truth in FAMILIES
+        if any(row["truth"] == truth for row in rows)
+    }
+    rng = np.random.default_rng(0)
+    drawn = [np.mean([rng.choice(own, len(own)).mean() for own in hits.values()]) for _ in range(ROUNDS)]
+    value, (low, high) = np.mean([own.mean() for own in hits.values()]), np.quantile(drawn, [0.025, 0.975])
+    return f"mean recall of {len(hits)} families (UAR): {value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 if __name__ == "__main__":
