@@ -59,6 +59,9 @@ class TrainConfig(Frozen):
     optimizer: OptimizerConfig
     tune_qformers: bool = Field(True, description="In instruction; else they stay as alignment left them")
     alignment_share: float = Field(0.0, ge=0, description="Of the alignment loss beside the language modelling loss")
+    label_share: float = Field(
+        0.0, ge=0, description="Of the first labels' own loss beside it: they are few of the tokens"
+    )
     voice_noise: float = Field(0.0, ge=0, description="On a voice's features, in their own standard deviations")
     validate_every: int | None = Field(None, gt=0, description="Steps; None: once an epoch")
     validation_examples: int = Field(400, gt=0, description="Looked at, at most")

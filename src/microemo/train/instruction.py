@@ -15,18 +15,24 @@ from microemo.train.task import Scores
 
 
 class Instruction(Alignment):
-    """Scores examples by their answers, plus ``alignment_share`` of the alignment loss (beyond the paper)."""
+    """Scores examples by their answers; and, beyond the paper, by ``alignment_share`` of the alignment loss and by
+    ``label_share`` of the loss of each answer's first token alone, which is mostly a label.
+    """
 
-    def __init__(self, model: MicroEmo, voice_noise: float = 0.0, alignment_share: float = 0.0) -> None:
+    def __init__(
+        self, model: MicroEmo, voice_noise: float = 0.0, alignment_share: float = 0.0, label_share: float = 0.0
+    ) -> None:
         super().__init__(model, voice_noise)
-        self.alignment_share = alignment_share
+        self.alignment_share, self.label_share = alignment_share, label_share
 
     def forward(self, examples: Sequence[Example]) -> Scores:
-        """The loss, and of how many answers the first token, which is mostly a label, is the likeliest."""
+        """The loss, and of how many answers the first token is the likeliest."""
         tokens = self.tokens(examples)
         predictions = self.predictions(tokens, examples)
         loss = language.loss(predictions)
         num_correct = torch.stack([logits[0].argmax() == ids[0] for logits, ids in predictions]).sum()
+        if self.label_share:
+            loss = loss + self.label_share * language.loss([(logits[:1], ids[:1]) for logits, ids in predictions])
         if self.alignment_share:
             loss = loss + self.alignment_share * self.alignment(tokens, examples).loss
         return Scores(loss, num_correct.float(), loss.new_tensor(len(predictions)))

@@ -19,7 +19,7 @@ from microemo.train.config import TrainConfig
 from microemo.train.instruction import Instruction
 from microemo.train.task import Examples
 
-OWN_SETTINGS = ("tune_qformers", "alignment_share", "voice_noise", "asr")
+OWN_SETTINGS = ("tune_qformers", "alignment_share", "label_share", "voice_noise", "asr")
 """Settings of ``TrainConfig`` that only some stages read."""
 
 
@@ -68,9 +68,11 @@ STAGES: Mapping[str, Stage] = {
     ),
     "instruction": Stage(
         trains=trains_lora,
-        objective=lambda model, config: Instruction(model, config.voice_noise, config.alignment_share),
+        objective=lambda model, config: Instruction(
+            model, config.voice_noise, config.alignment_share, config.label_share
+        ),
         examples=splits.of_manifest,
-        reads=frozenset({"tune_qformers", "alignment_share", "voice_noise", "asr"}),
+        reads=frozenset({"tune_qformers", "alignment_share", "label_share", "voice_noise", "asr"}),
     ),
 }
 
