@@ -11,6 +11,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from microemo import hub
 from microemo.errors import InputError, MicroEmoError, WeightsError
 from microemo.hooks import Hook
 
@@ -125,3 +126,6 @@ def __getattr__(name: str) -> Any:
     if name in LAZY:
         return getattr(importlib.import_module(LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+hub.register()

@@ -11,7 +11,7 @@ from toy_features import toy_features
 
 from microemo.config import TINY
 from microemo.errors import WeightsError
-from microemo.model import checkpoint
+from microemo.model import auto_map, checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import OVERALL_QUESTION, Question
 from microemo.spans import Span
@@ -40,9 +40,9 @@ def test_what_is_tuned_is_saved_in_half_the_bits(tiny: MicroEmo, saved: Path) ->
             assert torch.equal(tensors[name], parameter.to(torch.bfloat16))
 
 
-def test_saving_leaves_two_files_and_no_others(tiny: MicroEmo, saved: Path) -> None:
+def test_saving_leaves_a_models_files_and_no_others(tiny: MicroEmo, saved: Path) -> None:
     checkpoint.save(tiny, saved)  # over what is there
-    assert {path.name for path in saved.iterdir()} == {checkpoint.WEIGHTS, checkpoint.CONFIG}
+    assert {path.name for path in saved.iterdir()} == {checkpoint.WEIGHTS, checkpoint.CONFIG, auto_map.CODE_FILE}
 
 
 def test_what_was_saved_comes_back(tiny: MicroEmo, saved: Path) -> None:

@@ -4,8 +4,10 @@ They are in bf16 as training leaves them, and with matrices in int8 as they are 
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -17,7 +19,7 @@ from microemo import files
 from microemo.config import ModelConfig
 from microemo.device import CPU, compute_dtype
 from microemo.errors import WeightsError
-from microemo.model import audio, int8, lora, vision
+from microemo.model import audio, auto_map, int8, lora, vision
 from microemo.model.microemo import MicroEmo
 from microemo.model.registry import VISION_ENCODERS
 
@@ -74,7 +76,10 @@ def _write(directory: Path, config: ModelConfig, tensors: Mapping[str, Tensor]) 
 
 
 def write_config(directory: Path, config: ModelConfig) -> None:
-    files.write(directory / CONFIG, (config.model_dump_json(indent=2) + "\n").encode())
+    """With what ``transformers`` asks of a model's folder (``microemo.hub``)."""
+    fields = {**auto_map.FIELDS, **config.model_dump(mode="json")}
+    files.write(directory / CONFIG, (json.dumps(fields, indent=2) + "\n").encode())
+    files.write(directory / auto_map.CODE_FILE, auto_map.CODE_TEXT.encode())
 
 
 def read_config(directory: Path) -> ModelConfig:
@@ -82,9 +87,18 @@ def read_config(directory: Path) -> ModelConfig:
     if not (directory / CONFIG).is_file() or not (directory / WEIGHTS).is_file():
         raise WeightsError(f"no model in {directory}: {CONFIG} and {WEIGHTS} are expected there")
     try:
-        return ModelConfig.model_validate_json((directory / CONFIG).read_bytes())
+        return ModelConfig.model_validate(_own_fields((directory / CONFIG).read_bytes()))
     except ValidationError as error:
         raise WeightsError(f"{directory / CONFIG} is not a model's configuration: {error.errors()[0]['msg']}") from None
+
+
+def _own_fields(written: bytes) -> Any:
+    """What is in a configuration's file besides what ``transformers`` asks for; None where it is no JSON."""
+    try:
+        fields = json.loads(written)
+    except ValueError:
+        return None
+    return {key: fields[key] for key in fields if key not in auto_map.FIELDS} if isinstance(fields, dict) else fields
 
 
 def read_tensors(directory: Path) -> dict[str, Tensor]:

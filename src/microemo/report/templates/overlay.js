@@ -39,8 +39,9 @@
     return [before, after].find((row) => row && Math.abs(row[TIME] - time) <= HOLD_SEC);
   }
 
-  function outline(face, time) {
-    const shape = face.shapes[Math.max(0, last(face.shapes, time, ([start]) => start))];
+  function outline(face, time) { // the shape of the nearest key frame, earlier or later
+    const before = Math.max(0, last(face.shapes, time, ([start]) => start));
+    const [shape] = face.shapes.slice(before, before + 2).sort((one, other) => Math.abs(one[0] - time) - Math.abs(other[0] - time));
     if (face.shape === shape) return;
     face.shape = shape;
     face.outline.replaceChildren();
