@@ -72,7 +72,7 @@ def pair(arguments: argparse.Namespace) -> None:
 def score(arguments: argparse.Namespace) -> None:
     key = json.loads(arguments.key.read_text(encoding="utf-8"))
     judged = [json.loads(line) for line in arguments.judgements.read_text(encoding="utf-8").splitlines()]
-    better = [key[str(row["id"])].get(row["better"], "same") for row in judged]
+    better = ["same" if row["better"] == "same" else key[str(row["id"])][row["better"]] for row in judged]
     print(proportion("new preferred, all", better.count("new"), len(better)))
     print(f"no difference: {better.count('same')}")
     print(proportion("new preferred, where there is one", better.count("new"), len(better) - better.count("same")))

@@ -2,10 +2,12 @@
 
     python -m recipes.nano.calibration runs/nano/instruction data/features
 
-All is found on utterances that nothing was trained on. First the temperature by which the families' log-probabilities
-are divided (temperature scaling, Guo et al. 2017); then, by what is shown, how sure a family is at least that is the
-truth in 90 % of cases (split conformal sets: the threshold of Sadinle et al. 2019, a group at a time as Vovk 2003 has
-it). Half of the utterances find it, the other half tell how often the sets hold the truth, and how large they are.
+All is found on utterances that nothing was trained on, of one actor's voices and half of the pictures that models are
+chosen by. First the temperature by which the families' log-probabilities are divided (temperature scaling, Guo et al.
+2017); then, by what is shown, how sure a family is at least that is the truth in 90 % of cases (split conformal sets:
+the threshold of Sadinle et al. 2019, a group at a time as Vovk 2003 has it). Another actor's voices and the other half
+of the pictures tell how often the sets hold the truth, and how large they are. Takes and pictures are drawn again and
+again: intervals are narrower than new people would give.
 """
 
 import argparse
@@ -31,12 +33,18 @@ from microemo.train.examples import Example
 from recipes.nano.pairs import Pairs
 
 BATCH = 16
-COVERAGE = 0.9
+
+
+class Judged(NamedTuple):
+    """Of utterances: log-probabilities of the families as the first label; the true ones; what is shown."""
+
+    families: Float[Tensor, "N K"]
+    targets: Int[Tensor, " N"]
+    shown: list[Shown]
 
 
 @torch.no_grad()
-def families_of(model: MicroEmo, examples: Sequence[Example]) -> Float[Tensor, "N K"]:
-    """Log-probabilities of the families as the first label, as the LLM has them."""
+def judge(model: MicroEmo, examples: Sequence[Example]) -> Judged:
     words, found = FirstWords.known_to(model.language), []
     for start in range(0, len(examples), BATCH):
         batch = examples[start : start + BATCH]
@@ -44,7 +52,12 @@ def families_of(model: MicroEmo, examples: Sequence[Example]) -> Float[Tensor, "
         tokens = model.tokens(clips, [example.spans for example in batch])
         prompts = model.prompts(tokens, clips, entries, [example.turns[0].question for example in batch])
         found.append(words.log_probs(model.language.next_logits(prompts)))
-    return torch.cat(found)
+    shown = [shown_by(one.features, one.utterances, one.turns[0].question) for one in examples]
+    return Judged(
+        torch.cat(found),
+        torch.tensor([FAMILIES.index(example.turns[0].answer.text) for example in examples]),
+        [kind for kind in shown if kind is not None],  # an only utterance always shows something
+    )
 
 
 def fit(families: Float[Tensor, "N K"], targets: Int[Tensor, " N"]) -> float:
@@ -63,13 +76,13 @@ def fit(families: Float[Tensor, "N K"], targets: Int[Tensor, " N"]) -> float:
 
 
 def thresholds(sure: Float[Tensor, "N K"], targets: Int[Tensor, " N"], shown: Sequence[Shown]) -> dict[Shown, float]:
-    """By what is shown: the greatest probability that the truth has in ``COVERAGE`` of cases, and one more."""
+    """By what is shown: the greatest probability that the truth reaches in 90 % of cases, of one more as well."""
     of_truth = sure.gather(1, targets[:, None])[:, 0]
     found: dict[Shown, float] = {}
     for kind in sorted(set(shown)):
         own = of_truth[[one == kind for one in shown]].sort().values
-        below = math.floor((len(own) + 1) * (1 - COVERAGE))  # so many may be less sure
-        found[kind] = round(own[below - 1].item(), 4) if below else 0.0
+        below = (len(own) + 1) // 10  # so many may be less sure
+        found[kind] = math.floor(own[below - 1].item() * 1e4) / 1e4 if below else 0.0
     return found
 
 
@@ -89,7 +102,7 @@ class Coverage(NamedTuple):
 def coverage(
     sure: Float[Tensor, "N K"], targets: Int[Tensor, " N"], shown: Sequence[Shown], least: Mapping[Shown, float]
 ) -> Iterator[Coverage]:
-    limits = torch.tensor([least[kind] for kind in shown])[:, None]
+    limits = torch.tensor([least.get(kind, 0.0) for kind in shown])[:, None]
     sets = (sure >= limits) | F.one_hot(sure.argmax(-1), sure.shape[1]).bool()
     held = sets.gather(1, targets[:, None])[:, 0]
     for kind in sorted(set(shown)):
@@ -99,25 +112,25 @@ def coverage(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, help="trained model's folder, whose config.json gets the number")
-    parser.add_argument("features", type=Path, help="folder of recipes.nano.features; its held-out split is fitted on")
-    parser.add_argument("--num", type=int, default=1000, help="examples")
-    parser.add_argument("--speaker", default="RAVDESS 19", help="whose voices; the others are left for evaluation")
+    parser.add_argument("model", type=Path, help="trained model's folder, whose config.json gets the numbers")
+    parser.add_argument("features", type=Path, help="folder of recipes.nano.features; its held-out split is read")
+    parser.add_argument("--num", type=int, default=1000, help="utterances to find the numbers by, and to try them on")
+    parser.add_argument("--speaker", default="RAVDESS 19", help="whose voices find them")
+    parser.add_argument("--other", default="RAVDESS 20", help="on whose voices they are tried")
     arguments = parser.parse_args()
-    pairs = Pairs(arguments.features, "held_out", speakers={arguments.speaker})
-    examples = [pairs.example(number, random.Random(number)) for number in range(arguments.num)]
     model = checkpoint.load(arguments.model, weights.path)
-    targets = torch.tensor([FAMILIES.index(example.turns[0].answer.text) for example in examples])
-    shown = [shown_by(one.features, one.utterances, one.turns[0].question) for one in examples]
-    families = families_of(model, examples)
-    temperature = fit(families, targets)
-    sure = (families / temperature).softmax(-1)
-    one, other = slice(0, None, 2), slice(1, None, 2)
-    least = thresholds(sure[one], targets[one], shown[one])
-    print(*coverage(sure[other], targets[other], shown[other], least), sep="\n")
-    found = Calibration(temperature=temperature, possible_from=thresholds(sure, targets, shown))
+
+    def judged(speaker: str, pictures: slice) -> Judged:
+        pairs = Pairs(arguments.features, "held_out", {speaker}, pictures=pictures)
+        return judge(model, [pairs.example(number, random.Random(number)) for number in range(arguments.num)])
+
+    one, other = judged(arguments.speaker, slice(0, None, 2)), judged(arguments.other, slice(1, None, 2))
+    temperature = fit(one.families, one.targets)
+    least = thresholds((one.families / temperature).softmax(-1), one.targets, one.shown)
+    print(*coverage((other.families / temperature).softmax(-1), other.targets, other.shown, least), sep="\n")
+    found = Calibration(temperature=temperature, possible_from=least)
     checkpoint.write_config(arguments.model, model.config.model_copy(update={"calibration": found}))
-    print(f"{found!r}, from {len(examples)} examples")
+    print(f"{found!r}, from {arguments.num} utterances")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ from microemo.config import NANO, WhisperConfig
 from microemo.data import layouts, manifest
 from microemo.data.association import family
 from microemo.data.layouts import meld
-from microemo.data.layouts.ravdess import INTENSITIES
 from microemo.data.manifest import Sample
 from microemo.device import compute_dtype, resolve
 from microemo.errors import InputError
@@ -44,7 +43,6 @@ from recipes.nano.augment import in_frames
 from recipes.nano.faces import CHOOSING, EVERY
 from recipes.nano.talking import mouth_centres, talking
 
-NORMAL, _ = INTENSITIES
 SPEECH = "01"  # the vocal channel in a take's name
 MARGIN, PAUSE = SAMPLE_RATE // 10, SAMPLE_RATE // 2  # samples about speech, and of silence behind it
 MAX_JOINED = 3  # takes in a clip
@@ -60,7 +58,7 @@ class SpokenUtterance:
     start_sec: float
     end_sec: float
     family: str
-    intensity: float
+    intensity: float | None
     text: str
     clues: tuple[Clue, ...]
 
@@ -177,7 +175,7 @@ def spoken(sound: np.ndarray, takes: Sequence[Sample], spans: Sequence[Span]) ->
             start,
             end,
             take.labels[0],
-            NORMAL if take.intensity is None else take.intensity,
+            take.intensity,
             take.subtitle,
             tuple(clue for clue in clues if start <= clue.apex_sec < end),
         )

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from benchmarks.clips import HEIGHT, SAMPLE_RATE, WIDTH, still, write
 from benchmarks.shares import proportion
@@ -54,11 +55,12 @@ ROUNDS = 2000  # of the bootstrap
 
 @dataclass(frozen=True)
 class LabelledSpan:
-    """A span of a clip, in seconds, and its family."""
+    """A span of a clip, in seconds, its family, and who is seen or heard in it."""
 
     start_sec: float
     end_sec: float
     truth: str
+    person: str
 
 
 Labelled = tuple[Path, list[LabelledSpan]]
@@ -80,13 +82,13 @@ def shown(archive: Path) -> list[tuple[str, str]]:
 
 def voices(ravdess: Path) -> Iterator[Labelled]:
     for take in takes(ravdess):
-        yield take.path, [LabelledSpan(0, math.inf, take.labels[0])]
+        yield take.path, [LabelledSpan(0, math.inf, take.labels[0], str(actor_of(take)))]
 
 
 def faces(archive: Path, num: int, scratch: Path) -> Iterator[Labelled]:
     for name, truth in shown(archive)[:num]:
         path = scratch / f"{truth}-{Path(name).stem}.mp4"
-        yield write(path, [(still(picture_in(archive, name)), CLIP_SEC)]), [LabelledSpan(0, CLIP_SEC, truth)]
+        yield write(path, [(still(picture_in(archive, name)), CLIP_SEC)]), [LabelledSpan(0, CLIP_SEC, truth, name)]
 
 
 def both(ravdess: Path, archive: Path, num: int, scratch: Path) -> Iterator[Labelled]:
@@ -101,7 +103,8 @@ def both(ravdess: Path, archive: Path, num: int, scratch: Path) -> Iterator[Labe
         sounds = [np.asarray(waveform(probe(take.path)), np.float32) for take in chosen]
         ends = list(accumulate(len(sound) / SAMPLE_RATE for sound in sounds))
         spans = [
-            LabelledSpan(start, end, take.labels[0]) for start, end, take in zip([0, *ends], ends, chosen, strict=False)
+            LabelledSpan(start, end, take.labels[0], str(actor))
+            for start, end, take in zip([0, *ends], ends, chosen, strict=False)
         ]
         frames = []
         for span in spans:
@@ -118,7 +121,7 @@ def clips(pedfe: Path, num: int) -> Iterator[Labelled]:
         rows = [row for row in csv.DictReader(file) if int(row["subject"]) in HELD_OUT_SUBJECTS]
     named = [row for row in rows if float(row["hit_rate_emotion"]) >= NAMED_BY]
     for row in random.Random(0).sample(named, min(num, len(named))):
-        yield pedfe / row["file"], [LabelledSpan(0, math.inf, family(row["emotion"]))]
+        yield pedfe / row["file"], [LabelledSpan(0, math.inf, family(row["emotion"]), row["subject"])]
 
 
 def strangers(ased: Path, num: int) -> Iterator[Labelled]:
@@ -126,7 +129,7 @@ def strangers(ased: Path, num: int) -> Iterator[Labelled]:
     for folder, truth in ASED_FAMILIES.items():
         takes = sorted((ased / folder).iterdir())
         for path in random.Random(0).sample(takes, min(num // len(ASED_FAMILIES), len(takes))):
-            yield path, [LabelledSpan(0, math.inf, truth)]
+            yield path, [LabelledSpan(0, math.inf, truth, path.stem.split("-")[-1])]
 
 
 def first_family(answer: Answer) -> str:
@@ -155,6 +158,7 @@ def rows_of(path: Path, spans: Sequence[LabelledSpan], result: Result) -> Iterat
         yield {
             "clip": path.name,
             "span": number,
+            "person": span.person,
             "truth": span.truth,
             "first": first_family(answer),
             "overall": first_family(result.overall),
@@ -242,16 +246,27 @@ def report(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def mean_recall(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Over the families, each as much (UAR), with a bootstrap interval over spans, by family."""
-    hits = {
-        truth: np.array([row["first"] == truth for row in rows if row["truth"] == truth], float)
-        for truth in FAMILIES
-        if any(row["truth"] == truth for row in rows)
-    }
-    rng = np.random.default_rng(0)
-    drawn = [np.mean([rng.choice(own, len(own)).mean() for own in hits.values()]) for _ in range(ROUNDS)]
-    value, (low, high) = np.mean([own.mean() for own in hits.values()]), np.quantile(drawn, [0.025, 0.975])
-    return f"mean recall of {len(hits)} families (UAR): {value:.3f} [{low:.3f}, {high:.3f}]"
+    """Over the families, each as much (UAR), with a bootstrap interval over people; of two or three it says little."""
+    of_person: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        of_person[row["person"]].append(row)
+    counts = np.array([_hits(own) for own in of_person.values()])  # (P, K, 2): right, all
+    drawn = np.random.default_rng(0).integers(0, len(counts), (ROUNDS, len(counts)))
+    low, high = np.quantile(_recall(counts[drawn].sum(1)), [0.025, 0.975])
+    num = int((counts.sum(0)[:, 1] > 0).sum())
+    return f"mean recall of {num} families (UAR), {len(counts)} people: {_recall(counts.sum(0)):.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _hits(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """Of each family, how many rows are right, and how many there are."""
+    own = [[row["first"] == family for row in rows if row["truth"] == family] for family in FAMILIES]
+    return [(sum(right), len(right)) for right in own]
+
+
+def _recall(counts: Int[np.ndarray, "*R K 2"]) -> Float[np.ndarray, "*R"]:
+    """The mean over the families that are there."""
+    right, num = counts[..., 0], counts[..., 1]
+    return np.nanmean(np.where(num > 0, right / np.maximum(num, 1), np.nan), axis=-1)
 
 
 if __name__ == "__main__":

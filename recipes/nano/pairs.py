@@ -31,7 +31,7 @@ from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, Turn, labelled_slots
 from recipes.descriptions.table import Label
-from recipes.nano.faces import FACE_FAMILIES
+from recipes.nano.faces import EVERY, FACE_FAMILIES
 from recipes.nano.features import SpokenUtterance
 from recipes.nano.shades import Shades
 
@@ -71,16 +71,23 @@ class Pairs:
     """Faces, voices and words of one split, and examples put together from them."""
 
     def __init__(
-        self, features: Path, split: str, speakers: Container[str] | None = None, shades: Shades | None = None
+        self,
+        features: Path,
+        split: str,
+        speakers: Container[str] | None = None,
+        shades: Shades | None = None,
+        pictures: slice = EVERY,
     ) -> None:
-        """``features`` is a folder of ``recipes.nano.features``; ``speakers``: whose voices are taken, if not all.
+        """``features`` is a folder of ``recipes.nano.features``; ``speakers``: whose voices are taken, if not all;
+        ``pictures``: which faces are.
 
         Answers are the families' names, or drawn from ``shades``.
 
         Raises ``InputError`` where the folder lacks a file.
         """
         try:
-            self.faces = load_file(features / f"faces_{split}.safetensors")
+            faces = load_file(features / f"faces_{split}.safetensors")
+            self.faces = {name: tensor[pictures] for name, tensor in faces.items()}
             voices = _voices(features / f"voices_{split}")
             self.voices = [voice for voice in voices if speakers is None or voice.speaker in speakers]
             self.lines: dict[str, list[str]] = json.loads((features / f"lines_{split}.json").read_text())

@@ -149,7 +149,7 @@ class LanguageConfig(Kind):
     lora_dropout: float = 0.0
     lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     max_new_tokens: int = 96
-    temperature: float = Field(0.0, ge=0, description="Of answers behind their first token; 0: greedy")
+    temperature: float = Field(0.0, ge=0, description="Of answers, the first label within its family; 0: greedy")
     well_formed: bool = Field(False, description="Whether answers are held to known words (model/wellformed.py)")
 
 
@@ -191,7 +191,7 @@ class ModelConfig(Frozen):
     num_frames: int | None = Field(None, description="Of a clip, evenly spread; None: two a second of an utterance")
     clue_text: bool = Field(True, description="List the measured clues in the prompt, beyond the paper")
     calibration: Calibration | None = Field(
-        None, description="First labels are a family's likeliest word, and as sure; None: as the LLM writes them"
+        None, description="First labels are of the likeliest family, and as sure; None: the likeliest token's"
     )
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")

@@ -100,8 +100,11 @@ class Corrections(Record):
 
 
 def identity(result: ResultRecord) -> str:
-    """Tells results apart by what they say, wherever the recording lies; a hash in hex."""
-    said = result.model_dump(mode="json", exclude={"clip": {"path"}, "warnings": True})
+    """Tells results apart by what they say, wherever the recording lies; a hash in hex.
+
+    What is as it is by default does not count: a field that comes later changes no identity.
+    """
+    said = result.model_dump(mode="json", exclude={"clip": {"path"}, "warnings": True}, exclude_defaults=True)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -90,7 +90,8 @@ def renumbered(text: str, ids: Mapping[int, int]) -> str:
 
 
 def emotions(generation: "Generation", length: int) -> list[Emotion]:
-    """Labels in the first ``length`` characters, each with the probability that the model gave to its tokens.
+    """Labels in the first ``length`` characters, each with the probability that the model gave to its tokens; the first
+    with that of its family, whatever the word, where it is known.
 
     That of a later one is given the first, so it is multiplied by the first's.
     """
@@ -99,7 +100,8 @@ def emotions(generation: "Generation", length: int) -> list[Emotion]:
         label = match.group().strip().lower()
         if LABEL.fullmatch(label) and label not in found and len(found) < MAX_LABELS:
             given = next(iter(found.values()), 1.0)
-            found[label] = given * _probability(generation, match.start(), match.end())
+            own = generation.sure if not found else None
+            found[label] = given * (_probability(generation, match.start(), match.end()) if own is None else own)
     return [Emotion(label=label, confidence=round(value, 4)) for label, value in found.items()]
 
 

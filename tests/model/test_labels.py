@@ -1,4 +1,4 @@
-"""Label scores: the aligned tokens' own reading of the label; and the logits of the LLM's."""
+"""Label scores: how near tokens are to the words of families; and the LLM's own logits of what comes next."""
 
 import torch
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from microemo.lexicon.families import Valence, emotion_families
+from microemo.lexicon.families import FAMILIES, Valence, emotion_families, family_of
 from microemo.lexicon.languages import language
 
 ENGLISH = language("en")
@@ -55,6 +55,15 @@ def lexicon() -> Mapping[str, Place]:
         for form in _regular_forms(place.word):
             places.setdefault(form, place)
     return places
+
+
+def labelled_words() -> Iterator[tuple[str, str]]:
+    """All words for what people feel that are of one of the labelled data's families, each with that family."""
+    for family in FAMILIES:
+        yield from ((label, family) for label in emotion_families()[family].labels)
+    for found, _ in _words():
+        if found.family in FAMILIES and family_of(found.word) is None:
+            yield found.word, found.family
 
 
 def place(label: str) -> Place | None:

@@ -14,7 +14,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from microemo.config import Calibration, Shown
-from microemo.lexicon import FAMILIES, emotion_families
+from microemo.lexicon import FAMILIES
+from microemo.lexicon.labels import labelled_words
 from microemo.model.features import Features
 from microemo.model.language import SPACE, Choose, LanguageModel, greedy
 from microemo.model.prompt import PromptUtterance, Question
@@ -24,7 +25,7 @@ NAMED = 0.5  # probability of all families together from which the first label i
 
 @dataclass(frozen=True)
 class FirstWords:
-    """The tokens that labels of one family alone begin with.
+    """The tokens that are words of a family, or that words of one family alone begin with.
 
     ids   (W,)     tokens
     of    (W, K)   True where it is the family's
@@ -35,14 +36,25 @@ class FirstWords:
 
     @classmethod
     def known_to(cls, language: LanguageModel) -> "FirstWords":
+        whole: dict[int, str] = {}
         begun: dict[int, set[str]] = defaultdict(set)
-        for family in FAMILIES:
-            for label in emotion_families()[family].labels:
-                begun[language.token_ids(SPACE + label)[0]].add(family)
-        own = {token: families for token, families in begun.items() if len(families) == 1}
+        for word, family in labelled_words():
+            first, *rest = language.token_ids(SPACE + word)
+            if rest:
+                begun[first].add(family)
+            else:
+                whole.setdefault(first, family)
+        own = {token: family for token, (family, *others) in begun.items() if not others} | whole
         device = language.table.weight.device
-        of = torch.tensor([[family in families for family in FAMILIES] for families in own.values()], device=device)
+        of = torch.tensor([[family == each for each in FAMILIES] for family in own.values()], device=device)
         return cls(torch.tensor(list(own), dtype=torch.long, device=device), of.view(-1, len(FAMILIES)).bool())
+
+    def to(self, device: torch.device) -> "FirstWords":
+        return FirstWords(self.ids.to(device), self.of.to(device))
+
+    def are(self, tokens: Int[Tensor, " B"]) -> Bool[Tensor, "B K"]:
+        """Whether tokens are of each family."""
+        return ((tokens[:, None] == self.ids)[..., None] & self.of).any(1)
 
     def log_probs(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B K"]:
         """Of each family, as the first word of an answer; what is left is that of other words."""
@@ -72,23 +84,23 @@ class FirstLabel:
     def log_prob(self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
         """How sure the answers are of a first token each: of its family, where it begins a label of one."""
         word = logits.log_softmax(-1).gather(1, token[:, None])[:, 0]
-        is_word = token[:, None] == self.words.ids  # (B, W)
-        is_of = (is_word[..., None] & self.words.of).any(1)  # (B, K)
+        is_of = self.words.are(token)  # (B, K)
         family = self.sure_of(logits).masked_fill(~is_of, -torch.inf).max(-1).values
-        return torch.where(is_word.any(-1), family, word)
+        return torch.where(is_of.any(-1), family, word)
 
     def sure_of(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B K"]:
         """How sure answers are of each family, among these, as logarithms."""
         return (self.words.log_probs(logits) / self.calibration.temperature).log_softmax(-1)
 
-    def possible(self, logits: Float[Tensor, "B V"], shown: Sequence[Shown]) -> list[tuple[str, ...]]:
+    def possible(self, logits: Float[Tensor, "B V"], shown: Sequence[Shown | None]) -> list[tuple[str, ...]]:
         """The families that hold the truth in 90 % of cases, the likeliest first; none where that is not calibrated.
 
         Split conformal sets, by what is shown (Vovk et al. 2005; Sadinle et al. 2019).
         """
         sure = self.sure_of(logits).exp()
         return [
-            self._at_least(row, self.calibration.possible_from.get(kind)) for row, kind in zip(sure, shown, strict=True)
+            self._at_least(row, kind and self.calibration.possible_from.get(kind))
+            for row, kind in zip(sure, shown, strict=True)
         ]
 
     @staticmethod
@@ -101,20 +113,28 @@ class FirstLabel:
 
 @dataclass
 class Noted:
-    """A choice of first labels, which keeps the families that are possible for each answer."""
+    """A choice of the first tokens of some answers; it keeps which families these may be of, and how sure they are of
+    theirs (None where a first token is no family's).
+    """
 
     first: FirstLabel
-    shown: Sequence[Shown]
+    shown: Sequence[Shown | None]
     choose: Choose = greedy
     possible: list[tuple[str, ...]] = field(default_factory=list)
+    sure: list[float | None] = field(default_factory=list)
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
+        score, token = self.first(logits, self.choose)
+        is_family = self.first.words.are(token).any(-1).tolist()
+        self.sure = [found if known else None for found, known in zip(score.exp().tolist(), is_family, strict=True)]
         self.possible = self.first.possible(logits, self.shown)
-        return self.first(logits, self.choose)
+        return score, token
 
 
-def shown_by(clip: Features, utterances: Sequence[PromptUtterance], asked: Question) -> Shown:
-    """What there is to judge by, in the utterance that is asked about or in all."""
+def shown_by(clip: Features, utterances: Sequence[PromptUtterance], asked: Question) -> Shown | None:
+    """What there is to judge by in the utterance that is asked about; None for several, which have no one truth."""
+    if asked.utterance is None and len(utterances) > 1:
+        return None
     about = utterances if asked.utterance is None else [utterances[asked.utterance]]
     seen = clip.frames is not None and any(entry.seen for entry in about)
     heard = clip.audio is not None and any(entry.heard for entry in about)

@@ -67,10 +67,15 @@ class Sampler:
 
 @dataclass(frozen=True)
 class Generation:
-    """A generated answer: its tokens as text pieces, the log-probability of each, and which families it may be of."""
+    """A generated answer: its tokens as text pieces, and the log-probability of each.
+
+    ``sure`` is how sure it is of the first label's family, and ``possible`` are the families that it may be of, where
+    these are known (``first_label.py``).
+    """
 
     pieces: tuple[str, ...]
     log_probs: tuple[float, ...]
+    sure: float | None = None
     possible: tuple[str, ...] = ()
 
     @property

@@ -120,12 +120,12 @@ class MicroEmo(nn.Module):
         All windows of all clips are read as one batch (paper 3.3).
         """
         filled: list[dict[Slot, Tensor]] = [{} for _ in clips]
-        for qformer, windows in (
+        for read, windows in (
             (self.video_qformer, self._video_windows(clips, spans)),
             (self.audio_reader, self._audio_windows(clips, spans)),
         ):
             if windows:
-                results = qformer([window.features for window in windows])
+                results = read([window.features for window in windows])
                 for window, tokens in zip(windows, results, strict=True):
                     filled[window.clip][window.slot] = tokens
         return filled
@@ -201,10 +201,15 @@ class MicroEmo(nn.Module):
         return self._answered(partial(self.language.answer, prompts), clips, utterances, questions)
 
     @cached_property
+    def _first_words(self) -> FirstWords:
+        return FirstWords.known_to(self.language)
+
+    @property
     def first_label(self) -> FirstLabel | None:
-        """What chooses the first labels of answers; None: what chooses all else, as where each letter is a token."""
-        words, found = FirstWords.known_to(self.language), self.config.calibration
-        return FirstLabel(words, found) if found and len(words.ids) else None
+        """What chooses the first tokens of answers; None: the likeliest, as where each letter is a token."""
+        if self.config.calibration is None or not len(self._first_words.ids):
+            return None
+        return FirstLabel(self._first_words.to(self.device), self.config.calibration)
 
     @torch.inference_mode()
     def confidence(
@@ -214,18 +219,20 @@ class MicroEmo(nn.Module):
         questions: Sequence[Question],
         labels: Sequence[str],
     ) -> list[float]:
-        """How sure answers would be of a given first label each; as sure as ``answer`` is of the one that it writes."""
+        """How sure answers would be of a given first label each; as sure as ``answer`` is of the one that it writes.
+
+        Of its family, where it is one's; else of the label's tokens.
+        """
         tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
         logits, ids = zip(
             *self.language.forced(self.prompts(tokens, clips, utterances, questions), labels), strict=True
         )
-        scores = [each.log_softmax(-1).gather(1, own[:, None])[:, 0] for each, own in zip(logits, ids, strict=True)]
+        scores = [each.log_softmax(-1).gather(1, own[:, None]).sum() for each, own in zip(logits, ids, strict=True)]
         if self.first_label is not None:
-            begins = self.first_label.log_prob(
-                torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids])
-            )
-            scores = [torch.cat([begin[None], score[1:]]) for begin, score in zip(begins, scores, strict=True)]
-        return [min(1.0, float(score.sum().exp())) for score in scores]
+            first, begin = torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids])
+            family, is_family = self.first_label.log_prob(first, begin), self.first_label.words.are(begin).any(-1)
+            scores = [one if known else score for one, known, score in zip(family, is_family, scores, strict=True)]
+        return [min(1.0, float(score.exp())) for score in scores]
 
     @torch.inference_mode()
     def answer_all(
@@ -255,7 +262,10 @@ class MicroEmo(nn.Module):
         generations = answer(first, choose)
         if noted is None:
             return generations
-        return [replace(one, possible=own) for one, own in zip(generations, noted.possible, strict=True)]
+        return [
+            replace(one, sure=sure, possible=possible)
+            for one, sure, possible in zip(generations, noted.sure, noted.possible, strict=True)
+        ]
 
     def _choose(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]) -> Choose:
         """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn."""
@@ -267,7 +277,7 @@ class MicroEmo(nn.Module):
 
 
 class Window(NamedTuple):
-    """What a Q-Former reads at once: features (N, D) of a clip, and the slot that its tokens fill."""
+    """What is read at once: features (N, D) of a clip, and the slot that its tokens fill."""
 
     clip: int
     slot: Slot

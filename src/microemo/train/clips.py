@@ -99,7 +99,7 @@ def example_of(sample: Sample, clip: Encoded, questions: Questions, config: Mode
                 _shown(entry, features, utterance, clip.facts)
                 for entry, utterance in zip(prompted, part.utterances, strict=True)
             ],
-            _family(sample.labels),
+            next((_family(one.annotation.labels) for one in questions.asked if one.utterance is None), None),
         ),
     )
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from microemo.model import language
+from microemo.model.first_label import FirstWords
 from microemo.model.language import Prediction
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
@@ -24,18 +26,25 @@ class Instruction(Alignment):
     ) -> None:
         super().__init__(model, voice_noise)
         self.alignment_share, self.label_share = alignment_share, label_share
+        self.words = FirstWords.known_to(model.language)
 
     def forward(self, examples: Sequence[Example]) -> Scores:
-        """The loss, and of how many answers the first token is the likeliest."""
+        """The loss, and of how many answers the first token is the likeliest, or of the likeliest one's family."""
         tokens = self.tokens(examples)
         predictions = self.predictions(tokens, examples)
         loss = language.loss(predictions)
-        num_correct = torch.stack([logits[0].argmax() == ids[0] for logits, ids in predictions]).sum()
+        likeliest = torch.stack([logits[0].argmax() for logits, _ in predictions])
+        num_correct = self._alike(likeliest, torch.stack([ids[0] for _, ids in predictions])).sum()
         if self.label_share:
             loss = loss + self.label_share * language.loss([(logits[:1], ids[:1]) for logits, ids in predictions])
         if self.alignment_share:
             loss = loss + self.alignment_share * self.alignment(tokens, examples).loss
         return Scores(loss, num_correct.float(), loss.new_tensor(len(predictions)))
+
+    def _alike(self, one: Int[Tensor, " B"], other: Int[Tensor, " B"]) -> Bool[Tensor, " B"]:
+        """Whether tokens are the same, or words of one family."""
+        words = self.words.to(one.device)
+        return (one == other) | (words.are(one) & words.are(other)).any(-1)
 
     def predictions(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> list[Prediction]:
         trees = [
