@@ -253,8 +253,9 @@ def mean_recall(rows: Sequence[Mapping[str, Any]]) -> str:
     counts = np.array([_hits(own) for own in of_person.values()])  # (P, K, 2): right, all
     drawn = np.random.default_rng(0).integers(0, len(counts), (ROUNDS, len(counts)))
     low, high = np.quantile(_recall(counts[drawn].sum(1)), [0.025, 0.975])
-    num = int((counts.sum(0)[:, 1] > 0).sum())
-    return f"mean recall of {num} families (UAR), {len(counts)} people: {_recall(counts.sum(0)):.3f} [{low:.3f}, {high:.3f}]"
+    together, num = counts.sum(0), int((counts.sum(0)[:, 1] > 0).sum())
+    what = f"mean recall of {num} families (UAR), {len(counts)} people"
+    return f"{what}: {_recall(together):.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _hits(rows: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
