@@ -51,6 +51,21 @@ def test_labels_and_times_are_the_correctors() -> None:
     assert after.warnings[-1] == "Corrected by Ann on 2026-03-01: utterance 0."
 
 
+def test_beside_a_corrected_label_nothing_else_is_possible() -> None:
+    judged = PLAIN.utterances[0].model_copy(update={"possible": ("angry", "sad")})
+    result = PLAIN.model_copy(update={"utterances": (judged, PLAIN.utterances[1])})
+    assert apply(result, corrections({"utterance": 0, "parts": [feels(None, "hurt")]})).utterances[0].possible == ()
+    assert apply(result, corrections({"utterance": 0, "end_sec": 1.9})).utterances[0].possible == ("angry", "sad")
+
+
+def test_a_field_that_is_as_by_default_changes_no_identity() -> None:
+    fields = json.loads(PLAIN.model_dump_json())
+    del fields["utterances"][0]["possible"], fields["overall"]["effects"]
+    assert identity(Result.model_validate(fields)) == identity(PLAIN)
+    other = PLAIN.model_copy(update={"overall": PLAIN.overall.model_copy(update={"possible": ("sad",)})})
+    assert identity(other) != identity(PLAIN)
+
+
 def test_a_listener_is_corrected_alone() -> None:
     after = apply(PEOPLE, corrections({"utterance": 0, "parts": [feels("P2", "embarrassed")]}))
     assert labels(after.people[1].listening[0]) == ["embarrassed"]

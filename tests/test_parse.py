@@ -59,6 +59,15 @@ def test_labels_come_in_order_in_lower_case_with_the_probability_of_their_tokens
     assert [emotion.confidence for emotion in emotions] == [round(math.exp(-0.1 * n), 4) for n in (1, 1 + 2, 1 + 5)]
 
 
+def test_a_first_label_is_as_sure_as_its_family_and_others_are_given_it() -> None:
+    """However unlikely the word is among the family's."""
+    told = Written(" downcast, tired.", sure=0.8, possible=("sad", "fearful"))
+    found = parse(told, Evidence(None, CLUES), SPAN)
+    assert [emotion.confidence for emotion in found.emotions] == [0.8, pytest.approx(0.8 * math.exp(-0.1), abs=1e-4)]
+    assert found.possible == ("sad", "fearful")
+    assert parse(Written(" 123.", sure=0.8, possible=("sad",)), Evidence(None, CLUES), SPAN).possible == ()
+
+
 def test_there_are_three_labels_at_most_and_no_doubles() -> None:
     assert [e.label for e in answer("sad, Sad, low, upset, hurt, lonely.").emotions] == ["sad", "low", "upset"]
 

@@ -10,6 +10,8 @@ class Written:
 
     text: str
     score: float = -0.1
+    sure: float | None = None
+    possible: tuple[str, ...] = ()
 
     @property
     def pieces(self) -> tuple[str, ...]:

@@ -131,14 +131,20 @@ def check(config: Any) -> None:
 
 
 if __name__ == "__main__":
+    from every_token import first_words
     from small_paper import SMALL_PAPER
 
     from microemo.config import TINY, Calibration
+    from microemo.model.first_label import FirstWords
+
+    FirstWords.known_to = first_words  # type: ignore[method-assign, assignment]
 
     sampled = TINY.language.model_copy(update={"temperature": 0.7})
     configs = {
         "tiny": TINY,
-        "sampled": TINY.model_copy(update={"language": sampled, "calibration": Calibration()}),
+        "sampled": TINY.model_copy(
+            update={"language": sampled, "calibration": Calibration(possible_from={"both": 0.2})}
+        ),
         "paper": SMALL_PAPER,
     }
     check(configs[sys.argv[1]])

@@ -1,16 +1,21 @@
-"""First labels: the likeliest word of the likeliest family, as sure as all words for it together."""
+"""First labels: words of the likeliest family, as sure as all words for it together; and what else is possible."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 import torch
+from every_token import first_words
 from toy_features import toy_features
 
-from microemo.config import Calibration
-from microemo.lexicon import FAMILIES, emotion_families
+from microemo.config import TINY, Calibration
+from microemo.lexicon import FAMILIES
+from microemo.model import first_label
 from microemo.model.features import Features
 from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
-from microemo.model.language import SPACE, LanguageModel, Sampler
+from microemo.model.language import SPACE, Sampler
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import PromptUtterance, Question
+from microemo.model.prompt import PromptUtterance, Question, question_about
 
 # Of two families: "glad" and "merry" (tokens 1 and 2), and "low" (3). Token 0 is of no family.
 WORDS = FirstWords(torch.tensor([1, 2, 3]), torch.tensor([[True, False], [True, False], [False, True]]))
@@ -46,26 +51,20 @@ def test_a_first_token_that_was_not_chosen_is_as_sure_as_its_family() -> None:
     assert both.tolist() == pytest.approx([0.55 / 0.9, 0.35 / 0.9, 0.1])
 
 
-def test_a_token_that_begins_words_of_several_families_is_of_none() -> None:
-    class Letters(LanguageModel):
-        """Whose words begin with their first letter."""
-
-        def __init__(self) -> None:
-            torch.nn.Module.__init__(self)
-            self.letters = torch.nn.Embedding(1, 1)
-
-        @property
-        def table(self) -> torch.nn.Embedding:
-            return self.letters
-
-        def token_ids(self, text: str) -> list[int]:
-            return [ord(char) for char in text.removeprefix(SPACE)]
-
-    words = FirstWords.known_to(Letters())
-    begun = {letter: {name for name in FAMILIES for label in emotion_families()[name].labels if label[0] == letter}
-             for letter in map(chr, range(97, 123))}  # fmt: skip
-    assert {chr(token) for token in words.ids} == {letter for letter, names in begun.items() if len(names) == 1}
-    assert (words.of.sum(1) == 1).all()
+def test_a_token_is_the_familys_whose_word_it_is_or_that_alone_has_words_that_begin_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = {"happy": "happy", "exuberant": "happy", "exasperated": "angry", "sad": "sad", "sadistic": "angry",
+             "glum": "sad"}  # fmt: skip
+    tokens = {"happy": [1], "exuberant": [2, 3], "exasperated": [2, 4], "sad": [5], "sadistic": [5, 6], "glum": [7, 8]}
+    monkeypatch.setattr(first_label, "labelled_words", words.items)
+    language = SimpleNamespace(
+        token_ids=lambda text: tokens[text.removeprefix(SPACE)], table=SimpleNamespace(weight=torch.zeros(9, 2))
+    )
+    known = FirstWords.known_to(language)  # type: ignore[arg-type]
+    found = {token: FAMILIES[int(of.long().argmax())] for token, of in zip(known.ids.tolist(), known.of, strict=True)}
+    assert found == {1: "happy", 5: "sad", 7: "sad"}
+    assert (known.of.sum(1) == 1).all()
 
 
 def test_where_each_letter_is_a_token_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:
@@ -86,9 +85,32 @@ def test_possible_is_what_is_at_least_as_likely_as_calibration_says_and_always_t
 def test_what_is_shown_is_what_the_utterance_shows_that_is_asked_about() -> None:
     entries = [PromptUtterance(0.0, 1.0, seen=False), PromptUtterance(1.0, 2.0, heard=False)]
     clip, silent = toy_features(num_frames=2, audio_sec=2), toy_features(num_frames=2, audio_sec=0)
-    assert [shown_by(clip, entries, Question("What?", place)) for place in (0, 1, None)] == ["voice", "face", "both"]
+    assert [shown_by(clip, entries, Question("What?", place)) for place in (0, 1)] == ["voice", "face"]
+    assert shown_by(clip, entries, Question("What?", None)) is None  # which have no one truth
+    assert shown_by(clip, [PromptUtterance(0.0, 2.0)], Question("What?", None)) == "both"
     assert [shown_by(silent, entries, Question("What?", place)) for place in (0, 1)] == [
         "words",
         "face",
     ]
-    assert shown_by(Features(), entries, Question("What?", None)) == "words"
+    assert shown_by(Features(), entries[:1], Question("What?", None)) == "words"
+
+
+@pytest.fixture
+def judging(build_tiny: Callable[..., MicroEmo], monkeypatch: pytest.MonkeyPatch) -> MicroEmo:
+    """A model that draws its answers, whose tokens are all words of families."""
+    monkeypatch.setattr(FirstWords, "known_to", first_words)
+    drawn = TINY.language.model_copy(update={"temperature": 0.7, "max_new_tokens": 4})
+    return build_tiny(
+        language=drawn, calibration=Calibration(temperature=2.0, possible_from={"both": 0.0, "face": 1.0})
+    )
+
+
+def test_answers_are_as_sure_as_their_family_and_say_what_else_is_possible(judging: MicroEmo) -> None:
+    entries = [PromptUtterance(0.0, 1.8, "Oh no."), PromptUtterance(1.8, 4.0, heard=False)]
+    asked = [question_about(entries, place) for place in (None, 0, 1)]
+    whole, both, face = judging.answer_all(toy_features(), entries, asked)
+    assert whole.possible == ()
+    assert set(both.possible) == set(FAMILIES) and len(face.possible) == 1
+    assert all(one.sure is not None and 1 / len(FAMILIES) <= one.sure <= 1 for one in (whole, both, face))
+    first = judging.language.token_ids(both.text)[0]
+    assert both.possible[0] == FAMILIES[first % len(FAMILIES)]

@@ -102,6 +102,26 @@ def test_claims_lead_to_clues(page: Page) -> None:
     assert claims[1]["data-time"] == "3.0"
 
 
+@pytest.mark.parametrize(
+    ("possible", "said"),
+    [
+        (("angry", "sad", "fearful"), "may also be sad or fearful"),
+        (("sad", "angry"), "may also be sad"),
+        (("angry",), None),
+        ((), None),
+    ],
+)
+def test_what_else_is_possible_is_told_beside_the_labels(
+    tmp_path: Path, possible: tuple[str, ...], said: str | None
+) -> None:
+    result = make_result(tmp_path / "clip.mp4")
+    told = result.utterances[0].model_copy(update={"possible": possible})
+    page = Page(html.render(result.model_copy(update={"utterances": (told,)})))
+    assert ("may also be" in page.text) is (said is not None)
+    assert said is None or said in page.text
+    assert told.emotions[0].label == "annoyed"  # a word for anger
+
+
 def test_labels_have_the_colour_of_their_valence(page: Page) -> None:
     assert [bar["class"] for bar in page.all("li") if bar.get("class")] == [
         "positive", "negative", "negative", "positive", "neutral",
