@@ -5,8 +5,8 @@
 By what an utterance shows: how often the LLM's first label is in the right family; beside it, on the same utterances,
 what the label scores of their windows say (a classifier that answers nothing). Then the tokens are exchanged between
 two utterances that show as much and are labelled otherwise: does the label go with them? And they are zero: what is
-still named? Last, clues are shuffled among utterances. Whoever RAVDESS 19 is, temperatures may have been chosen by;
-``--speaker`` leaves one out.
+still named? Clues are shuffled among utterances. Last, two utterances are put into one clip and one prompt: is each as
+often right as alone? Whoever RAVDESS 19 is, temperatures may have been chosen by; ``--speaker`` leaves one out.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -24,10 +25,12 @@ from benchmarks.shares import proportion
 from microemo import weights
 from microemo.lexicon import FAMILIES, family_of
 from microemo.model import checkpoint
+from microemo.model.audio import FEATURES_PER_SEC
+from microemo.model.features import Features
 from microemo.model.labels import label_anchors, label_scores
 from microemo.model.language import Generation, greedy
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import Slot
+from microemo.model.prompt import Slot, numbered_from_one, question_about
 from microemo.parse import emotions
 from microemo.train.examples import WINDOWS, Example
 from recipes.nano.pairs import Pairs
@@ -70,18 +73,21 @@ class Asker:
         self.model = model
         self.anchors = label_anchors(model.language)
 
-    @torch.no_grad()
     def tell(self, examples: Sequence[Example]) -> list[Told]:
-        tokens = [
+        tokens = self.tokens(examples)
+        return [
+            Told(example, filled, first, self.by_windows(filled))
+            for example, filled, first in zip(examples, tokens, self.firsts(examples, tokens), strict=True)
+        ]
+
+    @torch.no_grad()
+    def tokens(self, examples: Sequence[Example]) -> list[Tokens]:
+        return [
             filled
             for some in _batches(len(examples))
             for filled in self.model.tokens(
                 [one.features for one in examples[some]], [one.spans for one in examples[some]]
             )
-        ]
-        return [
-            Told(example, filled, first, self.by_windows(filled))
-            for example, filled, first in zip(examples, tokens, self.firsts(examples, tokens), strict=True)
         ]
 
     @torch.no_grad()
@@ -160,6 +166,62 @@ def shuffled_clues(asker: Asker, told: Sequence[Told], rng: random.Random) -> st
     return proportion("clues of another utterance, another first label", other, len(pairs))
 
 
+def together(asker: Asker, told: Sequence[Told], rng: random.Random) -> list[str]:
+    """Utterances in one prompt with another of another label, before or behind it, against the same alone."""
+    pairs = [(one, other) for one, other in _partners(told, rng) if one.example.features.audio is not None]
+    joined = [after(one.example, other.example) for one, other in pairs]
+    tokens = asker.tokens(joined)
+    alone = np.array([(one.first == one.truth, other.first == other.truth) for one, other in pairs])
+    first, second = (asker.firsts([_asked(both, place) for both in joined], tokens) for place in (0, 1))
+    beside = np.array([
+        (before == one.truth, behind == other.truth)
+        for before, behind, (one, other) in zip(first, second, pairs, strict=True)
+    ])  # fmt: skip
+    change = beside.astype(float) - alone
+    half = 1.96 * change.std() / change.size**0.5
+    return [
+        proportion("two utterances, alone", int(alone.sum()), alone.size),
+        proportion("  in one prompt", int(beside.sum()), beside.size),
+        f"  difference {change.mean():+.3f} [{change.mean() - half:+.3f}, {change.mean() + half:+.3f}]",
+    ]
+
+
+def after(one: Example, other: Example) -> Example:
+    """A clip of two utterances that show as much, the other behind the one."""
+    (first,), (second,) = one.utterances, other.utterances
+    start, features, more = first.end_sec, one.features, other.features
+    moved = replace(second, start_sec=start + second.start_sec, end_sec=start + second.end_sec)
+    entries, _ = numbered_from_one([first, moved])
+    return replace(
+        one,
+        features=Features(
+            (*features.times_sec, *(start + time for time in more.times_sec)),
+            _end_to_end(features.frames, more.frames),
+            _end_to_end(features.faces, more.faces),
+            _end_to_end(features.region_masks, more.region_masks),
+            _end_to_end(_lasting(features.audio, first.end_sec), more.audio),
+        ),
+        utterances=entries,
+    )
+
+
+def _end_to_end(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    return None if one is None or other is None else torch.cat([one, other])
+
+
+def _lasting(sound: Float[Tensor, "F L E"] | None, seconds: float) -> Float[Tensor, "_ L E"] | None:
+    """Cut or held until that time, so that what follows begins then."""
+    if sound is None:
+        return None
+    rows = torch.arange(round(seconds * FEATURES_PER_SEC)).clamp_max(len(sound) - 1)
+    return sound[rows]
+
+
+def _asked(example: Example, place: int) -> Example:
+    (turn,) = example.turns
+    return replace(example, turns=[turn._replace(question=question_about(example.utterances, place))])
+
+
 def _partners(told: Sequence[Told], rng: random.Random) -> list[tuple[Told, Told]]:
     """Each utterance that has tokens, with one that shows as much and is labelled otherwise."""
     groups: dict[str, list[Told]] = defaultdict(list)
@@ -194,6 +256,7 @@ def main() -> None:
         lambda: [exchanged(asker, told, rng)],
         lambda: zeroed(asker, told),
         lambda: [shuffled_clues(asker, told, rng)],
+        lambda: together(asker, told, rng),
     )
     for step in steps:
         print(*step(), sep="\n", flush=True)

@@ -16,7 +16,7 @@ from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Question, Slot
 from microemo.train.examples import Example, Turn
-from recipes.nano.behaviour import Asker, Told, accuracies, exchanged, shuffled_clues, zeroed
+from recipes.nano.behaviour import Asker, Told, accuracies, after, exchanged, shuffled_clues, together, zeroed
 from recipes.nano.pairs import Pairs
 
 WINDOW = Slot("audio_window")
@@ -53,6 +53,28 @@ def test_exchanged_tokens_take_the_label_with_them_or_do_not(some: list[Told]) -
 def test_other_clues_change_the_label_of_who_reads_them_alone(some: list[Told]) -> None:
     assert "0 of 24, 0.000" in shuffled_clues(asker(by_tokens), some, random.Random(0))
     assert "24 of 24, 1.000" in shuffled_clues(asker(by_clues), some, random.Random(0))
+
+
+def test_two_utterances_in_a_prompt_are_those_that_they_were_alone() -> None:
+    one, other = told("sad", "sad").example, told("happy", "happy").example
+    both = after(one, other)
+    assert [(entry.start_sec, entry.end_sec, entry.clues) for entry in both.utterances] == [
+        (0.0, 2.0, ((1, "sad"),)), (2.0, 4.0, ((2, "happy"),)),
+    ]  # fmt: skip
+    assert one.features.audio is not None and other.features.audio is not None and both.features.audio is not None
+    assert len(both.features.audio) == 100 + 4 and both.features.frames is None
+    assert torch.equal(both.features.audio[100:], other.features.audio)
+
+
+def test_who_reads_its_own_part_is_as_right_in_a_prompt_with_others(some: list[Told]) -> None:
+    def by_own_clues(examples: Sequence[Example], tokens: Sequence[Any]) -> list[str]:
+        return [one.utterances[one.turns[0].question.utterance or 0].clues[0][1] for one in examples]
+
+    asking = cast(Asker, SimpleNamespace(firsts=by_own_clues, tokens=lambda examples: [{} for _ in examples]))
+    alone, beside, difference = together(asking, some, random.Random(0))
+    assert "48 of 48" in alone and "48 of 48" in beside and "+0.000 [+0.000, +0.000]" in difference
+    by_first = cast(Asker, SimpleNamespace(firsts=by_clues, tokens=lambda examples: [{} for _ in examples]))
+    assert "24 of 48" in together(by_first, some, random.Random(0))[1]
 
 
 @pytest.mark.parametrize("by", [by_tokens, by_clues])
