@@ -8,14 +8,14 @@ beside its weights) and of the prompt.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from microemo.model.language import Choose, LanguageModel
+from microemo.model.language import NUCLEUS, Choose, LanguageModel
 
 NUM_LIKELIEST = 64  # tokens among which one is looked for
 MAX_REPEATED = 4  # words in a row that may come again
@@ -76,12 +76,25 @@ class WellFormed:
 
     def _kept(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B V"]:
         """The logits with all but well-formed tokens at minus infinity."""
-        likeliest = logits.topk(min(NUM_LIKELIEST, logits.shape[1])).indices.tolist()
+        likeliest = logits.softmax(-1).topk(min(NUM_LIKELIEST, logits.shape[1]))
         kept = torch.full_like(logits, -torch.inf)
-        for row, (answer, tokens) in enumerate(zip(self._answers, likeliest, strict=True)):
-            allowed = [token for token in tokens if self._is_allowed(answer, token)] or list(self._ends)
+        for row, (answer, *likely) in enumerate(
+            zip(self._answers, likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
+        ):
+            allowed = list(self._allowed(answer, *likely)) or list(self._ends)
             kept[row, allowed] = logits[row, allowed]
         return kept
+
+    def _allowed(self, answer: "_Answer", tokens: Sequence[int], probabilities: Sequence[float]) -> Iterator[int]:
+        """The likeliest first, until none that follows could be drawn, at a temperature of 1 or less."""
+        mass, left = 0.0, 1.0
+        for token, probability in zip(tokens, probabilities, strict=True):
+            if mass >= NUCLEUS * (mass + left):
+                return
+            left -= probability
+            if self._is_allowed(answer, token):
+                mass += probability
+                yield token
 
     def _is_allowed(self, answer: "_Answer", token: int) -> bool:
         if token in self._ends:
