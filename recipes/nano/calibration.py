@@ -27,7 +27,7 @@ from microemo import weights
 from microemo.config import Calibration, Shown
 from microemo.lexicon import FAMILIES
 from microemo.model import checkpoint
-from microemo.model.first_label import FirstWords, shown_by
+from microemo.model.first_label import shown_by
 from microemo.model.microemo import MicroEmo
 from microemo.train.examples import Example
 from recipes.nano.pairs import Pairs
@@ -45,7 +45,7 @@ class Judged(NamedTuple):
 
 @torch.no_grad()
 def judge(model: MicroEmo, examples: Sequence[Example]) -> Judged:
-    words, found = FirstWords.known_to(model.language), []
+    words, found = model.first_words, []
     for start in range(0, len(examples), BATCH):
         batch = examples[start : start + BATCH]
         clips, entries = [example.features for example in batch], [example.utterances for example in batch]

@@ -7,7 +7,7 @@ from microemo.model.first_label import FirstWords
 from microemo.model.language import LanguageModel
 
 
-def first_words(language: LanguageModel) -> FirstWords:
+def first_words(language: LanguageModel, taught: object = None) -> FirstWords:
     """Token n is of the family n modulo their number."""
     table = language.table.weight
     ids = torch.arange(len(table)).to(table.device)

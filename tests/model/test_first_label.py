@@ -65,6 +65,8 @@ def test_a_token_is_the_familys_whose_word_it_is_or_that_alone_has_words_that_be
     found = {token: FAMILIES[int(of.long().argmax())] for token, of in zip(known.ids.tolist(), known.of, strict=True)}
     assert found == {1: "happy", 5: "sad", 7: "sad"}
     assert (known.of.sum(1) == 1).all()
+    taught = FirstWords.known_to(language, {"happy", "exuberant", "glum"})  # type: ignore[arg-type]
+    assert sorted(taught.ids.tolist()) == [1, 2, 7]  # "ex" is of joy alone now
 
 
 def test_where_each_letter_is_a_token_labels_are_as_the_llm_writes_them(tiny: MicroEmo) -> None:

@@ -6,7 +6,7 @@ told by conformal sets.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -19,6 +19,7 @@ from microemo.lexicon.labels import labelled_words
 from microemo.model.features import Features
 from microemo.model.language import SPACE, Choose, LanguageModel, greedy
 from microemo.model.prompt import PromptUtterance, Question
+from microemo.model.wellformed import WORD
 
 NAMED = 0.5  # probability of all families together from which the first label is a family's
 
@@ -35,10 +36,13 @@ class FirstWords:
     of: Bool[Tensor, "W K"]
 
     @classmethod
-    def known_to(cls, language: LanguageModel) -> "FirstWords":
+    def known_to(cls, language: LanguageModel, taught: Container[str] | None = None) -> "FirstWords":
+        """Of the lexicon's words those that the LLM was ``taught``; None: all."""
         whole: dict[int, str] = {}
         begun: dict[int, set[str]] = defaultdict(set)
         for word, family in labelled_words():
+            if taught is not None and not all(part in taught for part in WORD.findall(word)):
+                continue
             first, *rest = language.token_ids(SPACE + word)
             if rest:
                 begun[first].add(family)

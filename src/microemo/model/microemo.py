@@ -201,15 +201,15 @@ class MicroEmo(nn.Module):
         return self._answered(partial(self.language.answer, prompts), clips, utterances, questions)
 
     @cached_property
-    def _first_words(self) -> FirstWords:
-        return FirstWords.known_to(self.language)
+    def first_words(self) -> FirstWords:
+        return FirstWords.known_to(self.language, self.words)
 
     @property
     def first_label(self) -> FirstLabel | None:
         """What chooses the first tokens of answers; None: the likeliest, as where each letter is a token."""
-        if self.config.calibration is None or not len(self._first_words.ids):
+        if self.config.calibration is None or not len(self.first_words.ids):
             return None
-        return FirstLabel(self._first_words.to(self.device), self.config.calibration)
+        return FirstLabel(self.first_words.to(self.device), self.config.calibration)
 
     @torch.inference_mode()
     def confidence(
