@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from microemo import __version__
+from microemo import __version__, weights
+from microemo.doctor import needed_parts
+from microemo.hooks import Hook, silent
 
 
 @dataclass
@@ -37,8 +39,11 @@ class Benchmark:
     microemo_version: str = __version__
 
     @property
-    def seconds(self) -> float:
-        return sum(stage.seconds for stage in self.stages)
+    def whole(self) -> Stage:
+        seconds, cpu_seconds = (
+            sum(getattr(stage, name) for stage in self.stages) for name in ("seconds", "cpu_seconds")
+        )
+        return Stage("all", seconds, cpu_seconds, max(stage.peak_mb for stage in self.stages))
 
 
 class Stopwatch:
@@ -71,25 +76,27 @@ class Stopwatch:
 
 
 def peak_mb() -> float:
-    """The most that this process has held since it began."""
-    import resource
-
+    """The most that this process has held since it began; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def demonstration() -> Path:
     """The demonstration clip, fetched if need be. Raises ``WeightsError`` where it cannot be had."""
-    from microemo import weights
-
     return next(weights.path("demo_clip").glob("*.mp4"))
 
 
-def measure(path: Path, model: str = "nano", device: str = "auto") -> Benchmark:
-    """The whole path of ``microemo analyze`` over one file, stage by stage, in this process; imports count.
+def measure(path: Path, model: str = "nano", device: str = "auto", hook: Hook = silent) -> Benchmark:
+    """The whole path of ``microemo analyze`` over one file, stage by stage, in this process; our imports count.
 
-    Raises as ``Pipeline.analyze`` does.
+    What is not yet here is fetched before, which the hook is told of. Raises as ``Pipeline.analyze`` does.
     """
+    for part in needed_parts():
+        weights.path(part, hook)
     watch = Stopwatch("imports")
     from microemo import pipeline
 
@@ -102,12 +109,11 @@ def measure(path: Path, model: str = "nano", device: str = "auto") -> Benchmark:
         result = analyzer.understand(clip, watch.hook)
     with watch.stage("report"), tempfile.TemporaryDirectory() as folder:
         result.save(folder)
-    watch.stages.pop("", None)
     return Benchmark(
         clip=path.name,
         clip_sec=result.clip.duration_sec,
         utterances=len(result.utterances),
         people=len(result.people),
-        stages=list(watch.stages.values()),
+        stages=[stage for name, stage in watch.stages.items() if name],
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
     )

@@ -24,10 +24,12 @@ def bench(
     device: Device = "auto",
     debug: Debug = False,
 ) -> None:
-    """Measure the stages of analyze on this machine: seconds, times the clip's length, memory. Start-up counts."""
+    """Measure the stages of analyze on this machine: seconds, times the clip's length, memory. Imports count."""
     from microemo import bench as benching
+    from microemo import progress
 
-    found = benching.measure(video or benching.demonstration(), model, device)
+    with progress.shown() as hook:
+        found = benching.measure(video or benching.demonstration(), model, device, hook)
     if as_json:
         print(json.dumps(asdict(found)))
         return
@@ -48,10 +50,8 @@ def _table(found: "Benchmark") -> "Table":
     table.add_column("stage")
     for name in ("seconds", "of all cores", "times the clip", "MB at most"):
         table.add_column(name, justify="right")
-    for stage in found.stages:
-        row = (stage.seconds, stage.cpu_seconds, stage.seconds / max(found.clip_sec, 1e-9))
-        table.add_row(stage.name, *(f"{value:.2f}" for value in row), f"{stage.peak_mb:,.0f}")
-    cpu_seconds = sum(stage.cpu_seconds for stage in found.stages)
-    row = (found.seconds, cpu_seconds, found.seconds / max(found.clip_sec, 1e-9))
-    table.add_row("[bold]all[/]", *(f"[bold]{value:.2f}[/]" for value in row))
+    for stage in (*found.stages, found.whole):
+        of_clip = stage.seconds / found.clip_sec if found.clip_sec else 0.0
+        figures = (f"{stage.seconds:.2f}", f"{stage.cpu_seconds:.2f}", f"{of_clip:.2f}", f"{stage.peak_mb:,.0f}")
+        table.add_row(stage.name, *figures, style="bold" if stage.name == "all" else None)
     return table
