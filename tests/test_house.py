@@ -28,7 +28,8 @@ ORDER = [
     "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
     "phases", "overall", "answers", "effects", "corrections", "report",
-    "result", "pipeline", "server", "data", "batch", "train", "predict", "evaluate", "study", "doctor", "hub", "cli",
+    "result", "pipeline", "server", "data", "batch", "train", "predict", "evaluate", "study", "doctor",
+    "bench", "hub", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}
 

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 MAX_BYTES = 1 << 20
@@ -46,7 +47,7 @@ def mangled(good: bytes, rng: random.Random) -> bytes:
         within, key = rng.choice(list(_places(content)))
         change = rng.random()
         if change < 0.6:
-            within[key] = rng.choice(VALUES)
+            within[key] = deepcopy(rng.choice(VALUES))
         elif change < 0.8:
             del within[key]
         elif isinstance(within, list):

@@ -34,7 +34,7 @@ def files(folder: Path) -> Mapping[str, list[Path]]:
     """By kind. Manifests name clips that lie beside them."""
     media = [_media(folder / f"clip{suffix}") for suffix in MEDIA]
     (folder / "voice.wav").write_bytes((folder / "clip.wav").read_bytes())
-    result = make_result(folder / "clip.mp4")
+    result = make_result(Path("clip.mp4"))
     transcripts = [*report.save(result, folder / "tiers", ("eaf", "textgrid"))]
     corrections = {
         "corrections_version": 1,

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import random
-import resource
+import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from damage import damaged, mangled
 
 LONGEST_SEC = 30.0
 MOST_MEMORY = 2 << 30  # bytes
+ADDRESSES = 16 << 30  # bytes; libraries map far more than they hold
 FINE = ("read", "refused")
 
 
@@ -59,14 +60,15 @@ def outcomes(trials: Sequence[Trial], folder: Path) -> Iterator[Outcome]:
         process = context.Process(target=_work, args=(theirs, left, folder), daemon=True)
         process.start()
         theirs.close()
+        ours.recv()  # it is ready
         while left:
             try:
-                answered = ours.poll(LONGEST_SEC + (30 if len(left) == len(trials) else 0))  # it starts with imports
+                answered = ours.poll(LONGEST_SEC)
                 what, said = ours.recv() if answered else ("hang", f"more than {LONGEST_SEC:.0f} s")
             except EOFError:
                 what, said = "crash", "the process died"
             yield Outcome(left.pop(0), what, said)
-            if what in ("hang", "crash"):
+            if what in ("hang", "crash", "memory"):  # a peak stays: another process goes on
                 break
         process.kill()
         process.join()
@@ -77,19 +79,35 @@ def _work(answer: Connection, trials: Sequence[Trial], folder: Path) -> None:
 
     from microemo.errors import MicroEmoError
 
+    _limit_memory()
+    answer.send("ready")
     for trial in trials:
-        path = trial.write(folder)
-        what, said = "read", ""
+        path, what, said = trial.write(folder), "read", ""
         try:
             READ[trial.kind](path)
         except MicroEmoError as error:
             what, said = "refused" if "\n" not in str(error) else "many lines", str(error)
         except BaseException:
             what, said = "traceback", traceback.format_exc()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        if peak > MOST_MEMORY:
-            what, said = "memory", f"{peak >> 20} MB"
-        path.unlink(missing_ok=True)
+        if _peak() > MOST_MEMORY:
+            what, said = "memory", f"{_peak() >> 20} MB"
+        if what in FINE:
+            path.unlink()
+        else:
+            said = f"{path.rename(path.with_name(f'{trial.seed}-{path.name}'))}: {said}"
         answer.send((what, said))
-        if what == "memory":  # the peak stays: another process goes on
-            return
+
+
+def _limit_memory() -> None:
+    """A wild size ends in an error here, and not in the end of another process."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+
+
+def _peak() -> int:
+    """The most that this process has held, in bytes; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)

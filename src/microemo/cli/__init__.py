@@ -15,6 +15,7 @@ import typer
 from microemo.cli import data, weights
 from microemo.cli.analyze import analyze
 from microemo.cli.batch import batch
+from microemo.cli.bench import bench
 from microemo.cli.convert import convert
 from microemo.cli.doctor import doctor
 from microemo.cli.evaluate import evaluate
@@ -41,6 +42,7 @@ app.command()(train)
 app.command()(serve)
 app.command()(schema)
 app.command()(doctor)
+app.command()(bench)
 app.add_typer(data.app, name="data")
 app.add_typer(weights.app, name="weights")
 

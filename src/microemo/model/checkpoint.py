@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -86,19 +85,17 @@ def read_config(directory: Path) -> ModelConfig:
     """The configuration of a checkpoint directory. Raises ``WeightsError`` where it holds no model."""
     if not (directory / CONFIG).is_file() or not (directory / WEIGHTS).is_file():
         raise WeightsError(f"no model in {directory}: {CONFIG} and {WEIGHTS} are expected there")
+    path = directory / CONFIG
     try:
-        return ModelConfig.model_validate(_own_fields((directory / CONFIG).read_bytes()))
+        fields = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise WeightsError(f"{path} is not a model's configuration: not JSON ({error})") from None
+    if isinstance(fields, dict):
+        fields = {key: value for key, value in fields.items() if key not in auto_map.FIELDS}
+    try:
+        return ModelConfig.model_validate(fields)
     except ValidationError as error:
-        raise WeightsError(f"{directory / CONFIG} is not a model's configuration: {error.errors()[0]['msg']}") from None
-
-
-def _own_fields(written: bytes) -> Any:
-    """What is in a configuration's file besides what ``transformers`` asks for; None where it is no JSON."""
-    try:
-        fields = json.loads(written)
-    except ValueError:
-        return None
-    return {key: fields[key] for key in fields if key not in auto_map.FIELDS} if isinstance(fields, dict) else fields
+        raise WeightsError(f"{path} is not a model's configuration: {error.errors()[0]['msg']}") from None
 
 
 def read_tensors(directory: Path) -> dict[str, Tensor]:

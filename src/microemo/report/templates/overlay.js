@@ -39,9 +39,10 @@
     return [before, after].find((row) => row && Math.abs(row[TIME] - time) <= HOLD_SEC);
   }
 
-  function outline(face, time) { // the shape of the nearest key frame, earlier or later
-    const before = Math.max(0, last(face.shapes, time, ([start]) => start));
-    const [shape] = face.shapes.slice(before, before + 2).sort((one, other) => Math.abs(one[0] - time) - Math.abs(other[0] - time));
+  function outline(face, time) { // of the nearest key frame, earlier or later
+    const index = Math.max(0, last(face.shapes, time, (row) => row[TIME]));
+    const before = face.shapes[index], after = face.shapes[index + 1] ?? before;
+    const shape = after[TIME] - time < time - before[TIME] ? after : before;
     if (face.shape === shape) return;
     face.shape = shape;
     face.outline.replaceChildren();
