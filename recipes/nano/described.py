@@ -1,8 +1,8 @@
 """Made clips with what was written about them, as examples: one prompt in time order, each answer behind its question.
 
 Where nobody has written about an utterance the answer to learn is a label alone, in a word that the writers had for
-that feeling at that strength. Modalities, words and clues are left out at random; an answer that speaks of what was
-left out is cut down to its label.
+that feeling at that strength. Clues that no answer cites are left out at random; in some examples so are modalities,
+words and any clues, and an answer that speaks of what was left out is cut down to its label.
 """
 
 import random
@@ -29,6 +29,7 @@ DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
 WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
 VIEWS = 4  # of an utterance
 WITHOUT_CLUES, WITHOUT_CLUE = 0.1, 0.1  # how often all are, and each
+WHOLE = 0.7  # how often nothing is left out that was written of
 
 
 @dataclass(frozen=True)
@@ -82,24 +83,28 @@ class Described:
 
     def example(self, index: int, rng: random.Random) -> Example:
         clip = self.clips[index]
-        without = {modality for modality, share in WITHOUT.items() if rng.random() < share}
+        asked: list[int | None] = [*range(len(clip.part.utterances)), None]
+        if len(asked) == 2:  # an only utterance is the whole
+            asked = [rng.choice(asked)]
+        written = {place: self._written(clip, place, rng) for place in asked}
+        needed = {id_ for one in written.values() if one for id_ in cited(one.text)}
+        without: set[Modality] = set()
+        if rng.random() >= WHOLE:
+            without, needed = {modality for modality, share in WITHOUT.items() if rng.random() < share}, set()
         if without >= clip.modalities:
             without = set()
-        utterances, clues = self._told(clip, without, rng)
+        utterances, clues = self._told(clip, without, needed, rng)
         entries, own = numbered_from_one(prompt_utterances(utterances, clues))
         prompted = [
             _shown(entry, clip, number, without) for entry, number in zip(entries, clip.part.utterances, strict=True)
         ]
         numbers = {old: new for new, old in own.items()}
-        asked: list[int | None] = [*range(len(prompted)), None]
-        if len(prompted) == 1:  # it is the whole
-            asked = [rng.choice(asked)]
         return Example(
             _features(clip, without, [entry.span for entry in prompted], rng),
             prompted,
             [
-                Turn(question_about(prompted, place, clip.who), self._answer(clip, place, numbers, without, rng))
-                for place in asked
+                Turn(question_about(prompted, place, clip.who), self._answer(clip, place, one, numbers, without, rng))
+                for place, one in written.items()
             ],
             labelled_slots(
                 [self._label(clip, place).family for place in range(len(prompted))],
@@ -107,30 +112,40 @@ class Described:
             ),
         )
 
-    def _told(self, clip: MadeClip, without: set[Modality], rng: random.Random) -> tuple[list[Utterance], list[Clue]]:
+    def _told(
+        self, clip: MadeClip, without: set[Modality], needed: set[int], rng: random.Random
+    ) -> tuple[list[Utterance], list[Clue]]:
         several = len(clip.table.who) > 1
         utterances = [clip.table.utterances[number] for number in clip.part.utterances]
         if several:
             utterances = [one.model_copy(update={"speaker": one.person}) for one in utterances]
         if "words" in without:
             utterances = [one.model_copy(update={"text": ""}) for one in utterances]
-        if rng.random() < WITHOUT_CLUES:
-            return utterances, []
+        left = 0.0 if rng.random() < WITHOUT_CLUES else 1 - WITHOUT_CLUE
         own = [clue for clue in clip.table.clues if clue.person == clip.part.person and clue.modality not in without]
-        return utterances, [clue for clue in own if rng.random() >= WITHOUT_CLUE]
+        return utterances, [clue for clue in own if clue.id in needed or rng.random() < left]
 
     def _label(self, clip: MadeClip, place: int) -> Label:
         labels = clip.table.labels[clip.part.utterances[place]]
         return next(label for label in labels if label.person == clip.part.person)
 
-    def _answer(
-        self, clip: MadeClip, place: int | None, numbers: Mapping[int, int], without: set[Modality], rng: random.Random
-    ) -> Text:
-        """What was written, if the prompt lists all that it cites; else a label."""
+    def _written(self, clip: MadeClip, place: int | None, rng: random.Random) -> Written | None:
+        """One of the descriptions of an utterance, or of the whole; None where nobody has written."""
         index = None if place is None else clip.part.utterances[place]
         written = self.written.get((clip.table.id, index), [])
-        if written:
-            one = rng.choice(written)
+        return rng.choice(written) if written else None
+
+    def _answer(
+        self,
+        clip: MadeClip,
+        place: int | None,
+        one: Written | None,
+        numbers: Mapping[int, int],
+        without: set[Modality],
+        rng: random.Random,
+    ) -> Text:
+        """What was written, if the prompt lists all that it cites; else a label."""
+        if one is not None:
             if not without and set(cited(one.text)) <= numbers.keys():
                 return Text(answer(Annotation(one.labels, one.text), numbers))
             return Text(one.labels[0].lower(), is_whole=False)

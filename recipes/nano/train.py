@@ -33,7 +33,7 @@ def faces(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: 
     return corpora(config.data)
 
 
-MADE_SHARE = {"alignment": 1 / 8, "instruction": 1 / 2}  # of the examples; they take five times as long
+MADE_SHARE = {"alignment": 1 / 8, "instruction": 3 / 4}  # of the examples; they take five times as long
 
 
 class Mixed:

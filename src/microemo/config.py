@@ -211,7 +211,12 @@ NANO = ModelConfig(
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
     audio=WhisperConfig(weights="whisper_tiny_en", hidden_size=384, num_layers=4, num_heads=6),
     language=LanguageConfig(
-        weights="smollm2_135m_instruct", hidden_size=576, num_layers=30, temperature=0.7, well_formed=True
+        weights="smollm2_135m_instruct",
+        hidden_size=576,
+        num_layers=30,
+        lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
+        temperature=0.7,
+        well_formed=True,
     ),
     calibration=Calibration(),
 )
