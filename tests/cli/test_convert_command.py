@@ -41,6 +41,15 @@ def test_a_folder_is_called_as_the_one_that_has_the_result(
         assert done.stdout.split() == [str(tmp_path / "out" / "talk.take.2" / "captions.srt")]
 
 
+def test_excel_adds_its_tables_once(folder: Path, run: Run) -> None:
+    for formats in ("srt", "srt,excel"):
+        done = run("convert", str(folder), "--formats", formats, "--excel")
+        names = [Path(path).name for path in done.stdout.split()]
+        assert done.code == 0 and names[0] == "captions.srt" and len(set(names)) == len(names)
+        assert "utterances.excel.csv" in names and "utterances.csv" not in names
+    assert (folder / "utterances.excel.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
 def test_what_is_no_result_is_said_and_the_others_are_written(folder: Path, tmp_path: Path, run: Run) -> None:
     (tmp_path / "no.json").write_text("{}")
     done = run("convert", str(tmp_path / "no.json"), str(folder), "--formats", "srt")

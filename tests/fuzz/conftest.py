@@ -1,4 +1,4 @@
-"""``pytest tests/fuzz --inputs 10000`` tries more damaged inputs than the slice that runs with all tests."""
+"""``pytest tests/fuzz --inputs 100000`` tries more damaged inputs than the slice that runs with all tests."""
 
 import pytest
 

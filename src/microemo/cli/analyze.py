@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from microemo.cli.terminal import Debug, Device, exit_code, format_list, print_error
+from microemo.cli.terminal import Debug, Device, Excel, exit_code, format_list, print_error
 
 if TYPE_CHECKING:
     from microemo.result import Result
@@ -43,6 +43,7 @@ def analyze(
         typer.Option(metavar="FILE", help="A picture or video of the person at rest, to measure their face against."),
     ] = None,
     formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
+    excel: Excel = False,
     columns: Annotated[
         str | None,
         typer.Option(
@@ -77,7 +78,7 @@ def analyze(
     if subtitles is not None and len(videos) > 1:
         raise typer.BadParameter("--subtitles goes with a single VIDEO")
     spoken = language_code(language)
-    chosen = format_list(formats)
+    chosen = format_list(formats, excel)
     scheme = check_scheme(columns) if columns is not None else None
     folders = own_folders(out, [report.folder_name(str(video)) for video in videos])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from microemo.cli.terminal import Debug, Device, format_list, print_failure
+from microemo.cli.terminal import Debug, Device, Excel, format_list, print_failure
 
 if TYPE_CHECKING:
     from microemo.batch import Batch
@@ -37,6 +37,7 @@ def batch(
     formats: Annotated[
         str, typer.Option(metavar="LIST", help="What to write of each clip, comma-separated.")
     ] = "json,html",
+    excel: Excel = False,
     columns: Annotated[
         str | None,
         typer.Option(metavar="NAMES", help="Also write what was measured frame by frame, as analyze does."),
@@ -67,7 +68,7 @@ def batch(
         diarize=diarize,
         audio_track=audio_track,
         why=why,
-        formats=tuple(format_list(formats)),
+        formats=tuple(format_list(formats, excel)),
         columns=check_scheme(columns) if columns is not None else None,
     )
     folder = model if model == "nano" else str(Path(model).absolute())

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from microemo.cli.analyze import own_folders
-from microemo.cli.terminal import Debug, exit_code, format_list, print_error
+from microemo.cli.terminal import Debug, Excel, exit_code, format_list, print_error
 
 
 def convert(
@@ -19,6 +19,7 @@ def convert(
         Path | None,
         typer.Option(metavar="FILE", help="What a person corrected, as the report saves it; goes with one RESULT."),
     ] = None,
+    excel: Excel = False,
     debug: Debug = False,
 ) -> None:
     """Write earlier results in other formats, without analysing again."""
@@ -28,7 +29,7 @@ def convert(
 
     if corrections is not None and len(results) > 1:
         raise typer.BadParameter("--corrections goes with a single RESULT")
-    chosen = format_list(formats)
+    chosen = format_list(formats, excel)
     given = Corrections.read(corrections) if corrections else None
     files = [path / report.FORMATS["json"].filename if path.is_dir() else path for path in results]
     beside = [file.absolute().parent for file in files]

@@ -20,13 +20,22 @@ Device = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show a traceback with each error.")]
 
 
-def format_list(formats: str) -> list[str]:
-    """The names of report formats in a comma-separated list. Raises ``InputError`` on the first unknown one."""
+Excel = Annotated[
+    bool,
+    typer.Option("--excel", help="Also tables for spreadsheets where decimals have a comma: the format excel."),
+]
+
+
+def format_list(formats: str, excel: bool = False) -> list[str]:
+    """The names of report formats in a comma-separated list, and that of ``excel``.
+
+    Raises ``InputError`` on the first unknown one.
+    """
     from microemo import report
 
     names = formats.replace(" ", "").split(",")
     report.check_formats(names)
-    return names
+    return [*dict.fromkeys([*names, *(["excel"] if excel else [])])]
 
 
 @contextmanager
