@@ -1,16 +1,20 @@
 """Made clips with what was written about them, as examples: one prompt in time order, each answer behind its question.
 
-Where nobody has written about an utterance the answer to learn is a label alone, in a word that the writers had for
-that feeling at that strength. Clues that no answer cites are left out at random; in some examples so are modalities,
-words and any clues, and an answer that speaks of what was left out is cut down to its label.
+Where nobody has written about an utterance the answer to learn is a word that the writers had for that feeling at that
+strength, half of the time with what a grammar says of the clues (``told``). Clues that no answer cites are left out at
+random; in some examples so are modalities, words and any clues, and an answer that speaks of what was left out is cut
+down to its label.
 """
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
+from microemo.data.manifest import Pronoun
 from microemo.model.features import Features, frames_in
 from microemo.model.language import Text
 from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, prompt_utterances, question_about
@@ -24,6 +28,7 @@ from recipes.descriptions.table import Label, Table
 from recipes.nano import made_clips
 from recipes.nano.made_clips import Part, parts_of
 from recipes.nano.shades import Shades
+from recipes.nano.told import told
 
 DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
 WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
@@ -54,6 +59,11 @@ class MadeClip:
         """How a question calls them: by a name where they have one."""
         known = self.table.who[self.part.person]
         return SOMEBODY if known == "they" else known.partition(" (")[0]
+
+    @property
+    def pronoun(self) -> Pronoun:
+        words = re.findall(r"\w+", self.table.who[self.part.person].lower())
+        return next((pronoun for pronoun in get_args(Pronoun) if pronoun in words), "they")
 
 
 class Described:
@@ -150,10 +160,18 @@ class Described:
                 return Text(answer(Annotation(one.labels, one.text), numbers))
             return Text(one.labels[0].lower(), is_whole=False)
         labels = [self._label(clip, each) for each in range(len(clip.part.utterances))]
-        if place is None:
+        if place is None and len(labels) > 1:
             names = list(dict.fromkeys(self.shades.draw(label, rng) for label in labels))
             return Text(", ".join(names[:2]), is_whole=False)
-        return Text(self.shades.draw(labels[place], rng), is_whole=False)
+        utterance = clip.table.utterances[clip.part.utterances[place or 0]]
+        inside = [clue for clue in clip.table.clues if clue.id in numbers and _begins_in(clue, utterance)]
+        length_sec = utterance.end_sec - utterance.start_sec
+        said = told(labels[place or 0], self.shades, inside, length_sec, rng, clip.pronoun)
+        return Text(answer(said, numbers), is_whole=bool(said.description))
+
+
+def _begins_in(clue: Clue, utterance: Utterance) -> bool:
+    return utterance.start_sec <= clue.start_sec < utterance.end_sec
 
 
 def _shown(entry: PromptUtterance, clip: MadeClip, number: int, without: set[Modality]) -> PromptUtterance:

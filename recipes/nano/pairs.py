@@ -1,14 +1,14 @@
 """Label-paired training clips: a face, a voice and words that carry the same label, put together at random.
 
 There is no labelled talking-face video to train on, so clips are made: each utterance takes a face, a voice and a
-line of words of its own label, or only some of them. A pairing never crosses a split. The answer to learn is the label
-alone, in a word for it at the voice's strength: what else would be said of them nobody has written.
+line of words of its own label, or only some of them. A pairing never crosses a split. The answer to learn is a label,
+in a word for it at the voice's strength; what else is said of them nobody has written, but a grammar half of the time.
 """
 
 import json
 import random
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,17 +23,19 @@ from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
 from microemo.model.features import Features, features_in
 from microemo.model.language import Text
-from microemo.model.prompt import prompt_utterances, question_about
+from microemo.model.prompt import PromptUtterance, prompt_utterances, question_about
 from microemo.perception.clues import number
 from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
+from microemo.train.clips import answer
 from microemo.train.examples import Example, Turn, labelled_slots
 from recipes.descriptions.table import Label
 from recipes.nano.faces import EVERY, FACE_FAMILIES
 from recipes.nano.features import SpokenUtterance
 from recipes.nano.shades import Shades
+from recipes.nano.told import told
 
 NUM_FRAMES = 2  # of a face that may talk; of one that keeps still, more than one would only repeat it
 TALKING_SHARE = 0.5  # of the frames of a face that speaks
@@ -169,14 +171,24 @@ class Pairs:
         clues = number(draft.clues + _clues_of_words(draft.text, 0, draft.end_sec))
         utterance = Utterance(index=0, start_sec=0, end_sec=draft.end_sec, text=draft.text, source="asr")
         (prompted,) = prompt_utterances([utterance], clues)
-        label = Label(person="", family=draft.family, intensity=draft.intensity)
-        word = self.shades.draw(label, rng) if self.shades else draft.family
         return Example(
             features=self._features(draft, rng),
             utterances=[prompted],
-            turns=[Turn(question_about([prompted], rng.choice((0, None))), Text(word, is_whole=False))],
+            turns=[Turn(question_about([prompted], rng.choice((0, None))), self._answer(draft, prompted, clues, rng))],
             labelled=labelled_slots([draft.family], [draft.shown]),
         )
+
+    def _answer(
+        self, draft: UtteranceDraft, prompted: PromptUtterance, clues: Sequence[Clue], rng: random.Random
+    ) -> Text:
+        """The family's name, or what is said of it by ``shades``, and of the clues that the prompt lists."""
+        if self.shades is None:
+            return Text(draft.family, is_whole=False)
+        listed = {id_: id_ for id_, _ in prompted.clues}
+        own = [clue for clue in clues if clue.id in listed]
+        label = Label(person="", family=draft.family, intensity=draft.intensity)
+        said = told(label, self.shades, own, draft.end_sec, rng)
+        return Text(answer(said, listed), is_whole=bool(said.description))
 
     def _features(self, draft: UtteranceDraft, rng: random.Random) -> Features:
         if draft.face is None:
