@@ -92,6 +92,7 @@ def test_a_token_that_reaches_into_a_label_counts() -> None:
         text = "sad, low."
         pieces = ("sa", "d, lo", "w.")
         log_probs = (-0.1, -0.2, -0.4)
+        sure, possible = None, ()
 
     emotions = parse(Merged(), Evidence(None, ()), SPAN).emotions
     assert [e.confidence for e in emotions] == [round(math.exp(-0.3), 4), round(math.exp(-0.3 - 0.6), 4)]

@@ -190,7 +190,12 @@ def after(one: Example, other: Example) -> Example:
     """A clip of two utterances that show as much, the other behind the one."""
     (first,), (second,) = one.utterances, other.utterances
     start, features, more = first.end_sec, one.features, other.features
-    moved = replace(second, start_sec=start + second.start_sec, end_sec=start + second.end_sec)
+    moved = replace(
+        second,
+        start_sec=start + second.start_sec,
+        end_sec=start + second.end_sec,
+        clues=tuple((id_ + len(first.clues), clause) for id_, clause in second.clues),
+    )
     entries, _ = numbered_from_one([first, moved])
     return replace(
         one,

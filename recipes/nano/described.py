@@ -167,7 +167,7 @@ class Described:
         inside = [clue for clue in clip.table.clues if clue.id in numbers and _begins_in(clue, utterance)]
         length_sec = utterance.end_sec - utterance.start_sec
         said = told(labels[place or 0], self.shades, inside, length_sec, rng, clip.pronoun)
-        return Text(answer(said, numbers), is_whole=bool(said.description))
+        return Text(answer(said, numbers)) if said.description else Text(said.labels[0], is_whole=False)
 
 
 def _begins_in(clue: Clue, utterance: Utterance) -> bool:

@@ -188,7 +188,7 @@ class Pairs:
         own = [clue for clue in clues if clue.id in listed]
         label = Label(person="", family=draft.family, intensity=draft.intensity)
         said = told(label, self.shades, own, draft.end_sec, rng)
-        return Text(answer(said, listed), is_whole=bool(said.description))
+        return Text(answer(said, listed)) if said.description else Text(said.labels[0], is_whole=False)
 
     def _features(self, draft: UtteranceDraft, rng: random.Random) -> Features:
         if draft.face is None:

@@ -1,7 +1,6 @@
 """First labels: words of the likeliest family, as sure as all words for it together; and what else is possible."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,7 +12,7 @@ from microemo.lexicon import FAMILIES
 from microemo.model import first_label
 from microemo.model.features import Features
 from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
-from microemo.model.language import SPACE, Sampler
+from microemo.model.language import SPACE, LanguageModel, Sampler
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Question, question_about
 
@@ -58,14 +57,25 @@ def test_a_token_is_the_familys_whose_word_it_is_or_that_alone_has_words_that_be
              "glum": "sad"}  # fmt: skip
     tokens = {"happy": [1], "exuberant": [2, 3], "exasperated": [2, 4], "sad": [5], "sadistic": [5, 6], "glum": [7, 8]}
     monkeypatch.setattr(first_label, "labelled_words", words.items)
-    language = SimpleNamespace(
-        token_ids=lambda text: tokens[text.removeprefix(SPACE)], table=SimpleNamespace(weight=torch.zeros(9, 2))
-    )
-    known = FirstWords.known_to(language)  # type: ignore[arg-type]
+
+    class Toy(LanguageModel):
+        def __init__(self) -> None:
+            torch.nn.Module.__init__(self)
+            self.letters = torch.nn.Embedding(9, 2)
+
+        @property
+        def table(self) -> torch.nn.Embedding:
+            return self.letters
+
+        def token_ids(self, text: str) -> list[int]:
+            return tokens[text.removeprefix(SPACE)]
+
+    language = Toy()
+    known = FirstWords.known_to(language)
     found = {token: FAMILIES[int(of.long().argmax())] for token, of in zip(known.ids.tolist(), known.of, strict=True)}
     assert found == {1: "happy", 5: "sad", 7: "sad"}
     assert (known.of.sum(1) == 1).all()
-    taught = FirstWords.known_to(language, {"happy", "exuberant", "glum"})  # type: ignore[arg-type]
+    taught = FirstWords.known_to(language, {"happy", "exuberant", "glum"})
     assert sorted(taught.ids.tolist()) == [1, 2, 7]  # "ex" is of joy alone now
 
 

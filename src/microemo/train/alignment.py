@@ -55,7 +55,7 @@ class Alignment(nn.Module):
         return self.alignment(self.tokens(examples), examples)
 
     def alignment(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Scores:
-        scores = labelled(tokens, examples, self.anchors)
+        scores = slot_scores(tokens, examples, self.anchors)
         return scores._replace(loss=scores.loss + SIZE_SHARE * off_size(tokens, self.embedding_rms))
 
     def tokens(self, examples: Sequence[Example]) -> list[dict[Slot, Tensor]]:
@@ -71,7 +71,7 @@ def tokens_of(model: MicroEmo, examples: Sequence[ClipWithSpans], voice_noise: f
     return model.tokens(clips, [example.spans for example in examples])
 
 
-def labelled(
+def slot_scores(
     tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example], anchors: Float[Tensor, "K H"]
 ) -> Scores:
     """Cross-entropy of the labelled slots' families; 0 where no slot is labelled."""

@@ -1,6 +1,7 @@
 """Label-paired examples: what an utterance shows is of its own label, and the stages learn from them."""
 
 import json
+import re
 from pathlib import Path
 from random import Random
 
@@ -10,6 +11,7 @@ import pytest
 from microemo.config import TINY
 from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
+from microemo.parse import cited
 from microemo.train import run
 from microemo.train.config import TrainConfig
 from recipes.nano.faces import FACE_FAMILIES
@@ -49,13 +51,17 @@ def test_a_voice_is_called_by_a_word_for_its_label_at_its_strength(features: Pat
     pairs = Pairs(features, "train", shades=shades)
     examples = [pairs.example(0, Random(seed)) for seed in range(300)]
     told = {
-        (one.labelled[0][1], one.features.audio is not None, one.turns[0].answer.text)
+        (one.labelled[0][1], one.features.audio is not None, re.split(r"[,.]", one.turns[0].answer.text)[0])
         for one in examples
         if one.labelled
     }
     assert {word for family, heard, word in told if family == "angry" and heard} == {"annoyed"}
     assert all(word == family for family, heard, word in told if family != "angry" or not heard)
     assert {family for family, _, _ in told} == set(FAMILIES)
+    whole = [one for one in examples if one.turns[0].answer.is_whole]
+    assert 0.4 < len(whole) / len(examples) < 0.6
+    for one in whole:
+        assert {*cited(one.turns[0].answer.text)} <= {id_ for id_, _ in one.utterances[0].clues}
 
 
 def test_the_same_chance_gives_the_same_example(features: Path) -> None:
