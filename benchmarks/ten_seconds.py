@@ -1,4 +1,4 @@
-"""A 10-second talking clip through ``microemo analyze``, weights in the cache: wall time by step, and peak memory.
+"""A 10-second talking clip through ``microemo bench``, weights in the cache: wall time by stage, and peak memory.
 
     python benchmarks/ten_seconds.py FACE_PICTURE SPEECH_FILE [--runs 3]
 
@@ -21,29 +21,6 @@ from clips import SAMPLE_RATE, still, write
 
 SECONDS = 10
 
-MEASURED = """
-import json, resource, sys, time
-start = time.perf_counter()
-steps, last = {}, ["start", start]
-def hook(step, completed, total):
-    now = time.perf_counter()
-    steps[last[0]] = steps.get(last[0], 0) + now - last[1]
-    last[:] = [step, now]
-from microemo import pipeline
-analyzer = pipeline.load()
-hook("perceive", 0, None)
-clip = analyzer.perceive(sys.argv[1], hook=hook)
-hook("load model", 0, None)
-analyzer.model
-hook("understand", 0, None)
-result = analyzer.understand(clip, hook)
-hook("report", 0, None)
-result.save(sys.argv[2])
-hook("end", 0, None)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-print(json.dumps({"steps": steps, "peak_gb": peak, "utterances": len(result.utterances)}))
-"""
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,20 +39,21 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         frame = still(picture[..., ::-1])
         clip = write(Path(scratch, "clip.mp4"), [(frame, SECONDS)], np.asarray(sound[: SECONDS * SAMPLE_RATE]))
-        runs = [_run(clip, Path(scratch, "out")) for _ in range(arguments.runs)]
-    for name in runs[0]["steps"]:
-        print(f"{name:14}{statistics.median(run['steps'].get(name, 0) for run in runs):8.2f} s")
+        runs = [_run(clip) for _ in range(arguments.runs)]
+    for number, stage in enumerate(runs[0]["stages"]):
+        print(f"{stage['name']:14}{statistics.median(run['stages'][number]['seconds'] for run in runs):8.2f} s")
     print(
         f"{'wall in all':14}{statistics.median(run['wall'] for run in runs):8.2f} s, {runs[0]['utterances']} utterances"
     )
-    print(f"{'peak memory':14}{max(run['peak_gb'] for run in runs):8.2f} GB")
+    peak_mb = max(stage["peak_mb"] for run in runs for stage in run["stages"])
+    print(f"{'peak memory':14}{peak_mb / 1e3:8.2f} GB")
 
 
-def _run(clip: Path, out: Path) -> dict[str, Any]:
+def _run(clip: Path) -> dict[str, Any]:
     start = time.perf_counter()
-    command = [sys.executable, "-c", MEASURED, str(clip), str(out)]
+    command = [sys.executable, "-m", "microemo", "bench", str(clip), "--json"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {**json.loads(printed.splitlines()[-1]), "wall": time.perf_counter() - start}
+    return {**json.loads(printed), "wall": time.perf_counter() - start}
 
 
 if __name__ == "__main__":

@@ -40,10 +40,12 @@ class Benchmark:
 
     @property
     def whole(self) -> Stage:
-        seconds, cpu_seconds = (
-            sum(getattr(stage, name) for stage in self.stages) for name in ("seconds", "cpu_seconds")
+        return Stage(
+            "all",
+            sum(stage.seconds for stage in self.stages),
+            sum(stage.cpu_seconds for stage in self.stages),
+            max(stage.peak_mb for stage in self.stages),
         )
-        return Stage("all", seconds, cpu_seconds, max(stage.peak_mb for stage in self.stages))
 
 
 class Stopwatch:
@@ -52,16 +54,18 @@ class Stopwatch:
     def __init__(self, rest: str) -> None:
         self.stages: dict[str, Stage] = {}
         self._rest = rest
-        self._since = (rest, time.perf_counter(), time.process_time())
+        self._since: tuple[str | None, float, float] = (rest, time.perf_counter(), time.process_time())
 
-    def enter(self, name: str) -> None:
+    def enter(self, name: str | None) -> None:
+        """What goes on from now on belongs to a stage of that name; None: to none."""
         before, started, cpu_started = self._since
         now, cpu_now = time.perf_counter(), time.process_time()
-        stage = self.stages.setdefault(before, Stage(before, 0.0, 0.0, 0.0))
-        stage.seconds += now - started
-        stage.cpu_seconds += cpu_now - cpu_started
-        stage.peak_mb = peak_mb()
         self._since = (name, now, cpu_now)
+        if before is not None:
+            stage = self.stages.setdefault(before, Stage(before, 0.0, 0.0, 0.0))
+            stage.seconds += now - started
+            stage.cpu_seconds += cpu_now - cpu_started
+            stage.peak_mb = peak_mb()
 
     def hook(self, step: str, completed: float, total: float | None, /) -> None:
         self.enter(self._rest if completed == total else step)
@@ -72,11 +76,14 @@ class Stopwatch:
         self._rest = name
         self.enter(name)
         yield
-        self.enter("")
+        self.enter(None)
 
 
 def peak_mb() -> float:
     """The most that this process has held since it began; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    if status.exists():  # where ``resource`` would give a peak of whoever started the process
+        return next(float(line.split()[1]) for line in status.read_text().splitlines() if "VmHWM" in line) * 1024 / 1e6
     try:
         import resource
     except ImportError:
@@ -114,6 +121,6 @@ def measure(path: Path, model: str = "nano", device: str = "auto", hook: Hook = 
         clip_sec=result.clip.duration_sec,
         utterances=len(result.utterances),
         people=len(result.people),
-        stages=[stage for name, stage in watch.stages.items() if name],
+        stages=list(watch.stages.values()),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
     )

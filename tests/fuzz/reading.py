@@ -14,17 +14,7 @@ from microemo.media.probe import probe
 from microemo.result import Result
 from microemo.study import design
 
-FORMATS = (
-    "json",
-    "html",
-    "csv",
-    "excel",
-    "srt",
-    "vtt",
-    "eaf",
-    "textgrid",
-    "bids",
-)  # without figures, which take longer
+FIGURES = {"png", "svg", "pdf", "summary"}  # which take longer
 
 
 def media(path: Path) -> None:
@@ -38,7 +28,7 @@ def media(path: Path) -> None:
 
 def a_result(path: Path) -> None:
     result = Result.read(path)
-    for name in FORMATS:
+    for name in report.FORMATS.keys() - FIGURES:
         report.rendered(result, name)
 
 

@@ -77,6 +77,7 @@ def outcomes(trials: Sequence[Trial], folder: Path) -> Iterator[Outcome]:
 def _work(answer: Connection, trials: Sequence[Trial], folder: Path) -> None:
     from reading import READ
 
+    from microemo.bench import peak_mb
     from microemo.errors import MicroEmoError
 
     _limit_memory()
@@ -89,8 +90,8 @@ def _work(answer: Connection, trials: Sequence[Trial], folder: Path) -> None:
             what, said = "refused" if "\n" not in str(error) else "many lines", str(error)
         except BaseException:
             what, said = "traceback", traceback.format_exc()
-        if _peak() > MOST_MEMORY:
-            what, said = "memory", f"{_peak() >> 20} MB"
+        if peak_mb() * 1e6 > MOST_MEMORY:
+            what, said = "memory", f"{peak_mb():.0f} MB"
         if what in FINE:
             path.unlink()
         else:
@@ -104,10 +105,3 @@ def _limit_memory() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
-
-
-def _peak() -> int:
-    """The most that this process has held, in bytes; 0 where the system does not say."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)

@@ -35,7 +35,7 @@ def format_list(formats: str, excel: bool = False) -> list[str]:
 
     names = formats.replace(" ", "").split(",")
     report.check_formats(names)
-    return [*dict.fromkeys([*names, *(["excel"] if excel else [])])]
+    return names if not excel or "excel" in names else [*names, "excel"]
 
 
 @contextmanager

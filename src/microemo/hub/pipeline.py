@@ -1,8 +1,8 @@
 """``pipeline("emotion-recognition")``: the two halves of our own pipeline in the frame of ``transformers``."""
 
 import inspect
-import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers import Pipeline
@@ -36,8 +36,8 @@ class EmotionPipeline(Pipeline):
         seen, told = ({key: options[key] for key in own if key in options} for own in halves)
         return seen, told, {}
 
-    def preprocess(self, path: str | os.PathLike[str], **options: Any) -> Any:  # type: ignore[override]
-        return {"clip": self.model.pipeline.perceive(os.fspath(path), **options)}
+    def preprocess(self, path: Path | str, **options: Any) -> Any:  # type: ignore[override]
+        return {"clip": self.model.pipeline.perceive(path, **options)}
 
     def _forward(self, inputs: Any, **options: Any) -> Any:  # type: ignore[override]
         return {"result": self.model(**inputs, **options)}

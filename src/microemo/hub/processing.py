@@ -1,6 +1,7 @@
 """Perception as ``AutoProcessor`` knows it: a media file in, all that the model reads of it out."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers import BatchFeature, ProcessorMixin
@@ -27,9 +28,9 @@ class MicroEmoProcessor(ProcessorMixin):
 
         return cls(load(folder_of(name, options)))
 
-    def __call__(self, path: str | os.PathLike[str], **options: Any) -> BatchFeature:
+    def __call__(self, path: Path | str, **options: Any) -> BatchFeature:
         """``options`` are those of ``Pipeline.perceive``. Raises ``InputError`` where the file cannot be used."""
-        return BatchFeature({"clip": self.pipeline.perceive(os.fspath(path), **options)})
+        return BatchFeature({"clip": self.pipeline.perceive(path, **options)})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.pipeline.directory)!r})"
