@@ -1,5 +1,6 @@
 """Layouts of data sets: recognised, read in full, and what does not belong is named."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,6 +78,15 @@ def emer(folder: Path) -> None:
     (folder / "subtitle.csv").write_text("name,english\nsample_1,Well.\n")
 
 
+def emotion_talk(folder: Path) -> None:
+    for modality, media, felt in (("Multimodal", "mp4/{}.mp4", "surprise"), ("Audio", "wav/{}.wav", "happy")):
+        for name in ("G00001_02_01_2", "G00002_05_01_001"):
+            inside = "/".join((name[:6], name[:9], name[:12], name))
+            touch(folder / modality, media.format(inside))
+            judged = touch(folder / modality, f"json/{inside}.json") / f"json/{inside}.json"
+            judged.write_text(json.dumps({"emotion_result": felt, "speaker_id": "02", "content": "\u771f\u7684"}))
+
+
 def table(folder: Path) -> None:
     touch(folder, "clips/a.mov", "clips/b.wav")
     (folder / "labels.csv").write_text(
@@ -97,8 +107,8 @@ def corrections(folder: Path) -> None:
 
 FOLDERS: dict[str, Callable[[Path], None]] = {
     "ravdess": ravdess, "crema-d": crema_d, "mead": mead, "meld": meld, "mer2023": mer2023, "mer2024": mer2024,
-    "mer-caption": mer_caption, "ov-merd": ov_merd, "emer": emer, "table": table, "folders": folders,
-    "corrections": corrections,
+    "mer-caption": mer_caption, "ov-merd": ov_merd, "emer": emer, "emotion-talk": emotion_talk, "table": table,
+    "folders": folders, "corrections": corrections,
 }  # fmt: skip
 
 
@@ -177,6 +187,14 @@ def test_descriptions_and_open_labels(tmp_path: Path) -> None:
     assert (fine["sample_2"].labels, fine["sample_2"].description) == ((), "She frowns.")
 
 
+def test_emotion_talk_takes_the_judgement_of_all_modalities_together(tmp_path: Path) -> None:
+    emotion_talk(tmp_path)
+    samples = read("emotion-talk", tmp_path)
+    first = samples["G00001_02_01_2"]
+    assert (first.labels, first.split, first.speaker, first.subtitle) == (("surprised",), "validation", "02", "真的")
+    assert (first.path.suffix, samples["G00002_05_01_001"].split) == (".mp4", "train")
+
+
 def test_own_recordings(tmp_path: Path) -> None:
     table(tmp_path / "table")
     folders(tmp_path / "folders")
@@ -197,6 +215,7 @@ def test_own_recordings(tmp_path: Path) -> None:
         ("meld", lambda folder: (folder / "train_splits/dia0_utt0.mp4").unlink(), "dia0_utt0 of the train part has no"),
         ("mer2023", lambda folder: (folder / "test1/sample_2.avi").unlink(), "sample_2 has no media file"),
         ("emer", lambda folder: (folder / "videos/sample_2.mp4").unlink(), "sample_2 has no media file"),
+        ("emotion-talk", lambda folder: next(folder.rglob("Mu*/json/**/*_2.json")).write_text("{}"), "EmotionTalk's"),
         ("table", lambda folder: (folder / "labels.csv").write_text("file,label,split\na,sad,tset\n"), "split tset"),
         ("folders", lambda folder: touch(folder, "loose.mp4"), "loose.mp4 is not in a label's folder"),
     ],
