@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import NamedTuple
 
 from microemo.chunks import Chunk, Scene, prompt_of
 from microemo.config import ModelConfig
 from microemo.model.features import Features
+from microemo.model.language import Generation
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Question, numbered_from_one, question_about
 from microemo.overall import merge
@@ -77,13 +79,31 @@ def questions(config: ModelConfig, scene: Scene, features: Features) -> list[Ask
 def ask(model: MicroEmo, scene: Scene, features: Features) -> ChunkAnswers:
     """What the model answers about a person in a chunk, each claim checked against their clues.
 
-    The chunk as a whole and each utterance, if it has several, behind one shared prefix (paper, figure 1).
+    The chunk as a whole and each utterance, if it has several, behind one shared prefix (paper, figure 1). Of several
+    drafts of an answer the one is kept that the measures bear out best.
     """
     each = questions(model.config, scene, features)
     spans, asked = [utterance.span for utterance in scene.chunk.utterances], [one.question for one in each]
     clip, entries, ids, _ = each[0]
     if len(each) > 1:
         spans, asked = [scene.chunk.span, *spans], [question_about(entries, None), *asked]
-    generations = model.answer_all(clip, entries, asked)
-    whole, *parts = (parse(text, scene.evidence, span, ids) for text, span in zip(generations, spans, strict=True))
+    num = model.config.language.num_drafts
+    generations = model.answer_all(clip, entries, [question for question in asked for _ in range(num)])
+    about = [span for span in spans for _ in range(num)]
+    drafts = [(one, parse(one, scene.evidence, span, ids)) for one, span in zip(generations, about, strict=True)]
+    whole, *parts = (best(drafts[first : first + num]) for first in range(0, len(drafts), num))
     return ChunkAnswers(parts or [whole], [(scene.chunk.span, whole)])
+
+
+def best(drafts: Sequence[tuple[Generation, Answer]]) -> Answer:
+    """The answer that tells of something measured, as little as possible of anything else, and in the likeliest words.
+
+    Of one draft, that.
+    """
+
+    def key(draft: tuple[Generation, Answer]) -> tuple[bool, float, float]:
+        generation, answer = draft
+        borne_out = [claim.is_borne_out for claim in answer.claims]
+        return any(borne_out), fmean(borne_out or [0]), fmean(generation.log_probs or [0])
+
+    return max(drafts, key=key)[1]

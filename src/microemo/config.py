@@ -150,6 +150,7 @@ class LanguageConfig(Kind):
     lora_targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj")
     max_new_tokens: int = 96
     temperature: float = Field(0.0, ge=0, description="Of answers, the first label within its family; 0: greedy")
+    num_drafts: int = Field(1, ge=1, description="Drawn answers to a question, of which the best borne out is kept")
     well_formed: bool = Field(False, description="Whether answers are held to known words (model/wellformed.py)")
 
 
@@ -216,6 +217,7 @@ NANO = ModelConfig(
         num_layers=30,
         lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
         temperature=0.7,
+        num_drafts=3,
         well_formed=True,
     ),
     calibration=Calibration(),

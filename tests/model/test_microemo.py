@@ -84,6 +84,16 @@ def test_answers_are_deterministic(tiny: MicroEmo) -> None:
     assert once == again
 
 
+def test_a_question_asked_again_has_another_answer_drawn() -> None:
+    drawing = MicroEmo(
+        TINY.model_copy(update={"language": TINY.language.model_copy(update={"temperature": 1.0})})
+    ).eval()
+    once, again, alone = (drawing.answer_all(toy_features(), UTTERANCES, QUESTIONS[:1] * num) for num in (3, 3, 1))
+    assert once == again
+    assert len({one.pieces for one in once}) > 1
+    assert alone[0].pieces == once[0].pieces
+
+
 def test_a_window_is_what_its_frames_make_of_it(tiny: MicroEmo) -> None:
     before = toy_features(num_frames=6, faceless=())
     spans = [Span(0.0, 3.0), Span(3.0, 6.0)]

@@ -268,11 +268,15 @@ class MicroEmo(nn.Module):
         ]
 
     def _choose(self, utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]) -> Choose:
-        """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn."""
+        """How answers' tokens are chosen; the same words, times and clues always have the same answer drawn.
+
+        Whatever is asked once more has another.
+        """
         if not self.config.language.temperature:
             return greedy
-        told = zip(utterances, questions, strict=True)
-        seeds = [zlib.crc32(f"{words_of(entries)} {asked.text}".encode()) for entries, asked in told]
+        told = [f"{words_of(entries)} {asked.text}" for entries, asked in zip(utterances, questions, strict=True)]
+        drafts = [told[:place].count(text) for place, text in enumerate(told)]
+        seeds = [zlib.crc32(f"{text} {draft}".encode()) for text, draft in zip(told, drafts, strict=True)]
         return Sampler(self.config.language.temperature, seeds)
 
 
