@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -219,6 +219,27 @@ def test_what_speaks_against_the_label_is_granted_and_not_given_as_its_reason() 
     assert told("She seems sad, although the voice is tense.") == "She seems sad, although the voice is tense."
     weights = {claim.action: claim.weight for claim in answer("sad. The voice is tense. Her mouth turns down.").claims}
     assert weights["voice_tense"] < 0 < weights["lip_corner_depressor"]
+
+
+def test_nothing_is_granted_of_whom_nobody_knows() -> None:
+    assert told("She nods, has a tense voice [2], and her mouth turns down, so she seems sad.") == (
+        "Her mouth turns down, so she seems sad."
+    )
+    assert told("Her voice is tense [2], and she seems sad.") == "Although her voice is tense, she seems sad."
+
+
+def test_a_label_is_not_said_twice() -> None:
+    assert told("Her mouth turns down. She looks sad, perhaps sad.") == "Her mouth turns down. She looks sad."
+    assert told("She looks sad, perhaps hurt.") == "She looks sad, perhaps hurt."
+
+
+@pytest.mark.parametrize(
+    ("sure", "explanation"),
+    [(0.9, "She may be sad."), (0.3, "She may be sad, but there is little to go by.")],
+)
+def test_a_sure_label_is_not_doubted(sure: float, explanation: str) -> None:
+    generation = replace(Written("sad. She may be sad, but there is little to go by."), sure=sure)
+    assert parse(generation, Evidence(None, CLUES), SPAN).explanation == explanation
 
 
 def test_later_may_open_a_sentence() -> None:

@@ -31,7 +31,13 @@ CITATION = re.compile(r"\s*\[([^\]]*)\]?")  # "[3]", "[2, 5]", or what is left o
 GLUED = re.compile(r"\[[^\]]*\](?=\w)")  # a citation with no space behind it
 REFERENCE = re.compile(r"(?:it|this|that|these|which|suggest\w*|point\w*|hint\w*|indicat\w*|a sign)\b", re.IGNORECASE)
 CONCESSION = re.compile(r"\b(?:although|though|but|even though|yet)\b")
-SUBJECT = re.compile(r"(?:he|she|they|it|the (?:person|man|woman|speaker|voice|face))\b", re.IGNORECASE)
+SUBJECT = re.compile(
+    r"(?:he|she|they|it|(?:the|his|her|their) (?:person|man|woman|speaker|voice|face|eyes|brows|lips|mouth|gaze))\b",
+    re.IGNORECASE,
+)
+ECHO = re.compile(r"\b([a-z]+), perhaps \1\b")  # "they look sad, perhaps sad"
+DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
+SURE = 0.5  # confidence of a first label, from which on there is something to go by
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,11 @@ class _Piece:
     claims: tuple[Claim, ...]
     has_subject: bool
     is_conclusion: bool
-    repeats: bool
+    is_idle: bool  # says what was said, or doubts a label that is sure
 
     @property
     def holds(self) -> bool:
-        return not self.repeats and all(claim.is_borne_out for claim in self.claims)
+        return not self.is_idle and all(claim.is_borne_out for claim in self.claims)
 
     @property
     def is_against(self) -> bool:
@@ -65,7 +71,7 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
     text = body if labels else generation.text
     if ids is not None:
         text = renumbered(text, ids)
-    sentences = _sentences(text, evidence, span, labels[0].label if labels else "")
+    sentences = _sentences(text, evidence, span, labels[0] if labels else None)
     return Answer(
         emotions=tuple(labels),
         possible=generation.possible if labels else (),
@@ -76,7 +82,7 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
 
 def claims_in(text: str, evidence: Evidence, span: Span, label: str = "") -> tuple[Claim, ...]:
     """The claims of sentences that no labels precede, each checked as ``parse`` does."""
-    return _claims(_sentences(text, evidence, span, label))
+    return _claims(_sentences(text, evidence, span, Emotion(label=label, confidence=0) if label else None))
 
 
 def cited(text: str) -> list[int]:
@@ -115,14 +121,18 @@ def _probability(generation: "Generation", start: int, end: int) -> float:
     return min(1.0, math.exp(log_prob))
 
 
-def _sentences(text: str, evidence: Evidence, span: Span, label: str) -> list[list[_Piece]]:
+def _sentences(text: str, evidence: Evidence, span: Span, first: Emotion | None) -> list[list[_Piece]]:
+    """The clauses of each sentence; ``first`` is the label that they are to explain."""
     said: set[Statement] = set()
     text = LATE_CITATION.sub(r"\2\1", text)
-    return [list(_pieces(sentence.strip(), evidence, span, label, said)) for sentence in SENTENCE.findall(text)]
+    return [list(_pieces(sentence.strip(), evidence, span, first, said)) for sentence in SENTENCE.findall(text)]
 
 
-def _pieces(sentence: str, evidence: Evidence, span: Span, label: str, said: set[Statement]) -> Iterator[_Piece]:
+def _pieces(
+    sentence: str, evidence: Evidence, span: Span, first: Emotion | None, said: set[Statement]
+) -> Iterator[_Piece]:
     """The clauses of a sentence; ``said`` are the statements of those before, to which theirs are added."""
+    label, is_sure = (first.label, first.confidence >= SURE) if first else ("", False)
     clauses = grammar.read(sentence)
     if not clauses:
         return
@@ -137,7 +147,8 @@ def _pieces(sentence: str, evidence: Evidence, span: Span, label: str, said: set
             claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
             has_subject=clause.has_subject,
             is_conclusion=clause.is_conclusion,
-            repeats=bool(clause.statements) and said.issuperset(clause.statements),
+            is_idle=(bool(clause.statements) and said.issuperset(clause.statements))
+            or (is_sure and DOUBT.search(plain) is not None),
         )
         said.update(clause.statements)
 
@@ -147,7 +158,7 @@ def _uncited(text: str) -> str:
 
 
 def _claims(sentences: Sequence[Sequence[_Piece]]) -> tuple[Claim, ...]:
-    return tuple(claim for sentence in sentences for piece in sentence if not piece.repeats for claim in piece.claims)
+    return tuple(claim for sentence in sentences for piece in sentence if not piece.is_idle for claim in piece.claims)
 
 
 def _told(pieces: Sequence[_Piece]) -> str:
@@ -165,7 +176,7 @@ def _told(pieces: Sequence[_Piece]) -> str:
             return ""
         opening = f"{subject[0]} {opening}"
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
-    text = _capital(text.rstrip(",; "))
+    text = _capital(ECHO.sub(r"\1", text).rstrip(",; "))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
 
 
@@ -184,9 +195,11 @@ def _conceded(kept: Sequence[_Piece]) -> Sequence[_Piece]:
     if REFERENCE.match(others[0].text):  # "it suggests grief": what speaks against grief does not
         return [piece for piece in kept if not piece.is_conclusion]
     subject = SUBJECT.match(kept[0].text)
+    if not against[0].has_subject and subject is None:
+        return others  # who does it was in a clause that is gone
     granted = " and ".join(_lower(piece.text.rstrip(".,; ")) for piece in against)
     if not against[0].has_subject and subject is not None:
-        granted = f"{subject[0].lower()} {granted}"
+        granted = f"{_lower(subject[0])} {granted}"
     main, *rest = others
     text = main.text if main.has_subject or subject is None else f"{subject[0]} {main.text}"
     return [replace(against[0], text=f"Although {granted}", claims=(), joint=""),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import faster_whisper
 import numpy as np
 import pytest
+import torch
 
 from microemo import weights
 from microemo.errors import InputError
@@ -150,6 +151,18 @@ def test_english_is_found_and_heard():
     words = [word for transcript in recognize(sound, voiced, weights.path("whisper_base")) for word in transcript.words]
     assert " ".join(word.text for word in words).lower().startswith("it was the best of times, it was the worst of")
     assert {word.language for word in words} == {"en"}
+
+
+@pytest.mark.weights
+def test_recognition_has_no_more_threads_than_torch_and_leaves_torch_its_own():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        voiced = [Span(0, 2)]
+        list(recognize(SOUND[: 2 * SAMPLE_RATE], voiced, weights.path("whisper_base")))
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.weights

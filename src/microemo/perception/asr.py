@@ -1,6 +1,5 @@
 """Voice activity by silero VAD and words with times by Whisper, both streamed over the waveform."""
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +26,7 @@ MIN_SILENCE_SEC = 0.3
 VOICE_MARGIN_SEC = 0.06
 MAX_SPAN_SEC = 28.0  # Whisper hears 30 s at a time
 SPAN_MARGIN_SEC = 0.3
+MAX_THREADS = 4  # of recognition, which more do not make faster
 MIN_WORD_SEC = 0.02  # Whisper's own time step; it gives some words no time at all
 
 
@@ -91,20 +91,25 @@ def recognize(
     """
     from faster_whisper import WhisperModel
 
-    num_threads = min(4, os.cpu_count() or 1)
-    model = WhisperModel(str(model_dir), **_placement(device), cpu_threads=num_threads, local_files_only=True)
-    if language is not None and language not in model.supported_languages:
-        raise InputError(f"{language}: this model of speech recognition knows {', '.join(model.supported_languages)}")
-    if language is None and model.model.is_multilingual:
-        languages = find_languages(model, waveform, voiced)
-    else:
-        languages = [SpokenLanguage(language or "en", 1.0)] * len(voiced)
-    for group, spoken in _audible_at_once(voiced, languages):
-        if spoken.probability < MIN_LANGUAGE_PROB:
-            span = Span(group[0].start_sec, group[-1].end_sec)
-            yield Transcript([], [LeftOut(span, "the language is uncertain")])
+    num_threads = torch.get_num_threads()
+    try:
+        threads = min(MAX_THREADS, num_threads)
+        model = WhisperModel(str(model_dir), **_placement(device), cpu_threads=threads, local_files_only=True)
+        if language is not None and language not in model.supported_languages:
+            known = ", ".join(model.supported_languages)
+            raise InputError(f"{language}: this model of speech recognition knows {known}")
+        if language is None and model.model.is_multilingual:
+            languages = find_languages(model, waveform, voiced)
         else:
-            yield _transcribe(model, waveform, group, spoken.code)
+            languages = [SpokenLanguage(language or "en", 1.0)] * len(voiced)
+        for group, spoken in _audible_at_once(voiced, languages):
+            if spoken.probability < MIN_LANGUAGE_PROB:
+                span = Span(group[0].start_sec, group[-1].end_sec)
+                yield Transcript([], [LeftOut(span, "the language is uncertain")])
+            else:
+                yield _transcribe(model, waveform, group, spoken.code)
+    finally:
+        torch.set_num_threads(num_threads)  # CTranslate2 sets it to its own
 
 
 def _transcribe(
