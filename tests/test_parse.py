@@ -221,6 +221,12 @@ def test_what_speaks_against_the_label_is_granted_and_not_given_as_its_reason() 
     assert weights["voice_tense"] < 0 < weights["lip_corner_depressor"]
 
 
+def test_a_conclusion_from_nothing_but_what_speaks_against_it_is_not_told() -> None:
+    found = answer("calm. They sound lively and slightly higher than usual.", (clue(7, "pitch_raised"),))
+    assert [(claim.is_borne_out, claim.weight < 0) for claim in found.claims] == [(True, True)]
+    assert found.explanation == ""
+
+
 def test_nothing_is_granted_of_whom_nobody_knows() -> None:
     assert told("She nods, has a tense voice [2], and her mouth turns down, so she seems sad.") == (
         "Her mouth turns down, so she seems sad."

@@ -168,6 +168,8 @@ def _told(pieces: Sequence[_Piece]) -> str:
         return ""
     if any(piece.is_conclusion for piece in kept):
         kept = _conceded(kept)
+    if not kept:
+        return ""
     first, *others = kept
     opening = first.text
     if not first.has_subject and first is not pieces[0] and not opening.startswith("Although"):
@@ -187,11 +189,16 @@ def _after(before: str, piece: _Piece) -> str:
 
 
 def _conceded(kept: Sequence[_Piece]) -> Sequence[_Piece]:
-    """A sentence in which what speaks against the label is granted, not given as a reason for it: "although ..."."""
+    """A sentence in which what speaks against the label is granted, not given as a reason for it: "although ...".
+
+    Nothing is left of one that says nothing else.
+    """
     against = [piece for piece in kept if piece.is_against]
     if not against or all(CONCESSION.search(piece.joint) for piece in against):
         return kept
     others = [piece for piece in kept if not piece.is_against]
+    if not others:
+        return []
     if REFERENCE.match(others[0].text):  # "it suggests grief": what speaks against grief does not
         return [piece for piece in kept if not piece.is_conclusion]
     subject = SUBJECT.match(kept[0].text)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from microemo.perception.face_clues import ONSET_STRENGTH, by_shot, face_clues, intensity
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.shots import shots
 from microemo.schema import FaceTrack
 from microemo.spans import Span
 
@@ -130,10 +131,19 @@ def test_clues_are_ordered_in_time_and_bounded(num_rows, seed, start_sec, length
 @settings(max_examples=20)
 def test_no_clue_spans_a_cut(cut_sec):
     smiling = track(**both("mouthSmile", between(0.4, 5.6, 0.9)))
-    shots = [Span(0.0, cut_sec), Span(cut_sec, 6.0)]
-    clues = [clue for shot in by_shot(smiling, shots) for clue in face_clues(shot)]
+    parts = [Span(0.0, cut_sec), Span(cut_sec, 6.0)]
+    clues = [clue for shot in by_shot(smiling, parts) for clue in face_clues(shot)]
     assert clues
     assert all(clue.end_sec <= cut_sec + 1 / FPS or clue.start_sec >= cut_sec for clue in clues)
+
+
+@given(st.lists(st.floats(0, 6), max_size=6, unique=True))
+@settings(max_examples=30)
+def test_every_row_is_in_one_shot(cuts_sec):
+    smiling = track(**both("mouthSmile", between(0.4, 5.6, 0.9)))
+    within = shots([0.0, *sorted(cuts_sec)], smiling.times_sec[-1])  # the last shot ends with the last row
+    times_sec = np.concatenate([piece.times_sec for piece in by_shot(smiling, within)])
+    np.testing.assert_array_equal(times_sec, smiling.times_sec)
 
 
 def test_one_shot_is_measured_whole():

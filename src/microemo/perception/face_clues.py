@@ -5,6 +5,7 @@ The actions are rows of the table of clues (``clues/facial.toml``), their series
 
 import bisect
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -29,12 +30,15 @@ INTENSITY_BOUNDS = (0.25, 0.4, 0.7, 0.95)  # strengths, at which the next step b
 
 
 def by_shot(track: FaceTrack, shots: Sequence[Span]) -> list[FaceTrack]:
-    """One person's track in each shot, so that no clue and no baseline spans a cut; all of it without shots."""
+    """One person's track in each shot, so that no clue and no baseline spans a cut; all of it without shots.
+
+    Every row is in one of them: the last shot ends with the last frame, not before it.
+    """
     if len(shots) < 2:
         return [track]
-    edges = np.searchsorted(track.times_sec, [(shot.start_sec, shot.end_sec) for shot in shots])
-    rows = [slice(start, end) for start, end in edges if start < end]
-    return [track.rows(row) for row in rows]
+    cuts = np.searchsorted(track.times_sec, [shot.start_sec for shot in shots[1:]])
+    edges = pairwise([0, *cuts, len(track.times_sec)])
+    return [track.rows(slice(start, end)) for start, end in edges if start < end]
 
 
 def face_clues(track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack | None = None) -> list[Clue]:
