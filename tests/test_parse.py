@@ -236,6 +236,7 @@ def test_nothing_is_granted_of_whom_nobody_knows() -> None:
 
 def test_a_label_is_not_said_twice() -> None:
     assert told("Her mouth turns down. She looks sad, perhaps sad.") == "Her mouth turns down. She looks sad."
+    assert told("She looks sad, perhaps.") == "She looks sad."
     assert told("She looks sad, perhaps hurt.") == "She looks sad, perhaps hurt."
 
 

@@ -35,7 +35,7 @@ SUBJECT = re.compile(
     r"(?:he|she|they|it|(?:the|his|her|their) (?:person|man|woman|speaker|voice|face|eyes|brows|lips|mouth|gaze))\b",
     re.IGNORECASE,
 )
-ECHO = re.compile(r"\b([a-z]+), perhaps \1\b")  # "they look sad, perhaps sad"
+ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
 SURE = 0.5  # confidence of a first label, from which on there is something to go by
 
