@@ -138,13 +138,18 @@ def talking_face(
     clip: Path, ravdess: Path, code: str, actor: int, person: str, label: str, how: str, folder: Path
 ) -> Talker:
     voice = voice_of(sorted(ravdess.glob(f"*-*-{code}-*-{actor:02d}.flac"))[0])
-    seconds = NEUTRAL_SEC if label == "neutral" else min(probe(clip).duration_sec, MAX_SEC)
+    return talker(film(clip, voice, label == "neutral", folder / "talker.mp4"), person, label, how)
+
+
+def film(clip: Path, voice: np.ndarray, is_neutral: bool, path: Path) -> Path:
+    """A clip's face that says what a voice says, again and again; a neutral one holds the clip's first moments."""
+    seconds = NEUTRAL_SEC if is_neutral else min(probe(clip).duration_sec, MAX_SEC)
     num = round(seconds * FPS)
     sound = np.resize(np.pad(voice, (0, round(PAUSE_SEC * SAMPLE_RATE))), round(seconds * SAMPLE_RATE))
-    still = pictures_of(clip, LEAD_IN if label == "neutral" else num)
+    still = pictures_of(clip, LEAD_IN if is_neutral else num)
     loop = still + still[::-1]
     pictures = talking([loop[index % len(loop)] for index in range(num)], loudness_of(sound, num))
-    return talker(write_frames(folder / "talker.mp4", np.stack(pictures), sound), person, label, how)
+    return write_frames(path, np.stack(pictures), sound)
 
 
 # Figures

@@ -306,3 +306,20 @@ def test_whatever_is_generated_only_what_was_measured_is_told(text: str) -> None
     if result.explanation.count('"') % 2 == 0:  # else it cannot be told what is quoted
         again = claims_in(result.explanation, Evidence(None, CLUES), SPAN)
         assert all(claim.is_borne_out for claim in again), again
+
+
+def test_the_same_is_not_said_twice_with_less() -> None:
+    found = "She narrows her eyes hard, then narrows her eyes and opens her mouth."
+    eyes = (clue(7, "lid_tightener", strength=0.9), clue(8, "jaw_drop", start=1))
+    assert answer(f"sad. {found}", eyes).explanation == "She narrows her eyes hard and opens her mouth."
+    found = "She narrows her eyes, then narrows them hard."
+    assert answer(f"sad. {found}", eyes).explanation == found
+
+
+def test_nobody_looks_sad_who_is_not_seen() -> None:
+    voice = Evidence(None, CLUES, absent=frozenset({"face"}))
+    assert parse(Written("sad. The voice is high. They look sad."), voice, SPAN).explanation == ""
+    assert parse(Written("sad. They sound sad."), voice, SPAN).explanation == "They sound sad."
+    silent = Evidence(None, CLUES, absent=frozenset({"voice"}))
+    assert parse(Written("sad. They sound sad."), silent, SPAN).explanation == ""
+    assert parse(Written("sad. They look sad."), silent, SPAN).explanation == "They look sad."

@@ -52,11 +52,11 @@ def judge(model: MicroEmo, examples: Sequence[Example]) -> Judged:
         tokens = model.tokens(clips, [example.spans for example in batch])
         prompts = model.prompts(tokens, clips, entries, [example.turns[0].question for example in batch])
         found.append(words.log_probs(model.language.next_logits(prompts)))
-    shown = [shown_by(one.features, one.utterances, one.turns[0].question) for one in examples]
+    shown = [shown_by(one.features, one.turns[0].question.about(one.utterances)) for one in examples]
     return Judged(
         torch.cat(found),
         torch.tensor([FAMILIES.index(example.turns[0].answer.text) for example in examples]),
-        [kind for kind in shown if kind is not None],  # an only utterance always shows something
+        shown,
     )
 
 

@@ -157,6 +157,9 @@ class LanguageConfig(Kind):
 Shown = Literal["face", "voice", "both", "words"]
 """What there is of a person to judge by; words alone where neither face nor voice is there."""
 
+SURE = 0.5
+"""Confidence of a first label, from which on it is not doubted in words."""
+
 
 class Calibration(Frozen):
     """How sure a first label may be (``model/first_label.py``), as found on people that nothing was trained on."""

@@ -7,16 +7,17 @@ cite clues ("the brows are pulled down [3]"): a citation says which clue is mean
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from microemo.claims import grammar
 from microemo.claims.check import checked
-from microemo.claims.grammar import Statement
+from microemo.claims.grammar import Clause, Statement
 from microemo.claims.readings import Evidence
 from microemo.claims.weights import speaks_against
-from microemo.schema import Answer, Claim, Emotion
+from microemo.config import SURE
+from microemo.schema import Answer, Claim, Emotion, Modality
 from microemo.spans import Span
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ SUBJECT = re.compile(
 )
 ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
-SURE = 0.5  # confidence of a first label, from which on there is something to go by
+SHOWS: Mapping[Modality, re.Pattern[str]] = {  # how a feeling is concluded from what is seen, and from what is heard
+    "face": re.compile(r"\blooks?\b", re.IGNORECASE),
+    "voice": re.compile(r"\bsounds?\b", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class _Piece:
     claims: tuple[Claim, ...]
     has_subject: bool
     is_conclusion: bool
-    is_idle: bool  # says what was said, or doubts a label that is sure
+    is_idle: bool  # says what was said, doubts a label that is sure, or concludes from what is neither seen nor heard
 
     @property
     def holds(self) -> bool:
@@ -147,10 +151,25 @@ def _pieces(
             claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
             has_subject=clause.has_subject,
             is_conclusion=clause.is_conclusion,
-            is_idle=(bool(clause.statements) and said.issuperset(clause.statements))
-            or (is_sure and DOUBT.search(plain) is not None),
+            is_idle=_is_idle(clause, plain, said, evidence.absent, is_sure),
         )
         said.update(clause.statements)
+
+
+def _is_idle(
+    clause: Clause, text: str, said: Collection[Statement], absent: Collection[Modality], is_sure: bool
+) -> bool:
+    if clause.is_conclusion and any(shows.search(text) for modality, shows in SHOWS.items() if modality in absent):
+        return True
+    if is_sure and DOUBT.search(text):
+        return True
+    return bool(clause.statements) and all(_is_said(statement, said) for statement in clause.statements)
+
+
+def _is_said(statement: Statement, said: Collection[Statement]) -> bool:
+    """Whether it was said before, and no less of it: "narrows her eyes hard, then narrows her eyes"."""
+    plainly = {replace(one, strength=None) for one in said} if statement.strength is None else set()
+    return statement in said or statement in plainly
 
 
 def _uncited(text: str) -> str:

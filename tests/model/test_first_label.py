@@ -97,14 +97,10 @@ def test_possible_is_what_is_at_least_as_likely_as_calibration_says_and_always_t
 def test_what_is_shown_is_what_the_utterance_shows_that_is_asked_about() -> None:
     entries = [PromptUtterance(0.0, 1.0, seen=False), PromptUtterance(1.0, 2.0, heard=False)]
     clip, silent = toy_features(num_frames=2, audio_sec=2), toy_features(num_frames=2, audio_sec=0)
-    assert [shown_by(clip, entries, Question("What?", place)) for place in (0, 1)] == ["voice", "face"]
-    assert shown_by(clip, entries, Question("What?", None)) is None  # which have no one truth
-    assert shown_by(clip, [PromptUtterance(0.0, 2.0)], Question("What?", None)) == "both"
-    assert [shown_by(silent, entries, Question("What?", place)) for place in (0, 1)] == [
-        "words",
-        "face",
-    ]
-    assert shown_by(Features(), entries[:1], Question("What?", None)) == "words"
+    asked = [Question("What?", place).about(entries) for place in (0, 1, None)]
+    assert [shown_by(clip, about) for about in asked] == ["voice", "face", "both"]
+    assert [shown_by(silent, about) for about in asked] == ["words", "face", "face"]
+    assert shown_by(Features(), entries[:1]) == "words"
 
 
 @pytest.fixture

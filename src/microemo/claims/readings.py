@@ -62,7 +62,10 @@ class Evidence:
     @classmethod
     def of(cls, one: Participant, info: ClipInfo) -> Self:
         said = [utterance for utterance in one.utterances if utterance.index in one.said]
-        return cls(one.person.id, one.clues, said, one.series, info.duration_sec, info.has_audio)
+        is_seen = one.face_mask.any() or (one.series is not None and len(one.series.track.times_sec) > 0)
+        shown: dict[Modality, bool] = {"face": bool(is_seen), "voice": info.has_audio and bool(one.speech)}
+        absent = frozenset(modality for modality, is_there in shown.items() if not is_there)
+        return cls(one.person.id, one.clues, said, one.series, info.duration_sec, info.has_audio, absent)
 
 
 Read = Callable[[Evidence, Span], Reading | None]

@@ -18,7 +18,7 @@ from microemo.lexicon import FAMILIES
 from microemo.lexicon.labels import labelled_words
 from microemo.model.features import Features
 from microemo.model.language import SPACE, Choose, LanguageModel, greedy
-from microemo.model.prompt import PromptUtterance, Question
+from microemo.model.prompt import PromptUtterance
 from microemo.model.wellformed import WORD
 
 NAMED = 0.5  # probability of all families together from which the first label is a family's
@@ -119,6 +119,8 @@ class FirstLabel:
 class Noted:
     """A choice of the first tokens of some answers; it keeps which families these may be of, and how sure they are of
     theirs (None where a first token is no family's).
+
+    ``shown`` is None where several utterances are asked about: these have no one truth.
     """
 
     first: FirstLabel
@@ -135,11 +137,8 @@ class Noted:
         return score, token
 
 
-def shown_by(clip: Features, utterances: Sequence[PromptUtterance], asked: Question) -> Shown | None:
-    """What there is to judge by in the utterance that is asked about; None for several, which have no one truth."""
-    if asked.utterance is None and len(utterances) > 1:
-        return None
-    about = utterances if asked.utterance is None else [utterances[asked.utterance]]
+def shown_by(clip: Features, about: Sequence[PromptUtterance]) -> Shown:
+    """What there is to judge by in the utterances that are asked about."""
     seen = clip.frames is not None and any(entry.seen for entry in about)
     heard = clip.audio is not None and any(entry.heard for entry in about)
     return "both" if seen and heard else "face" if seen else "voice" if heard else "words"

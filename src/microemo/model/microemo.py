@@ -253,11 +253,14 @@ class MicroEmo(nn.Module):
     ) -> list[Generation]:
         """What ``answer`` makes of how first tokens are chosen, and how the others are."""
         choose, noted = self._choose(utterances, questions), None
+        about = [asked.about(entries) for entries, asked in zip(utterances, questions, strict=True)]
+        shown = [*map(shown_by, clips, about)]
         if self.first_label is not None:
-            noted = Noted(self.first_label, [*map(shown_by, clips, utterances, questions)], choose)
+            of_one = [kind if len(own) == 1 else None for kind, own in zip(shown, about, strict=True)]
+            noted = Noted(self.first_label, of_one, choose)
         first: Choose = noted or greedy
         if self.config.language.well_formed:
-            kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances])
+            kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances], shown)
             first, choose = kept.first(first), kept.next(choose)
         generations = answer(first, choose)
         if noted is None:

@@ -64,6 +64,10 @@ class Question(NamedTuple):
     text: str
     utterance: int | None = None
 
+    def about(self, utterances: Sequence[PromptUtterance]) -> Sequence[PromptUtterance]:
+        """Those of a prompt's utterances that are asked about."""
+        return utterances if self.utterance is None else [utterances[self.utterance]]
+
 
 Prompt = list[str | Slot]
 

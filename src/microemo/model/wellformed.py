@@ -1,4 +1,5 @@
-"""What keeps the answers of a small language model well-formed: words are words, nothing is said twice, answers end.
+"""What keeps the answers of a small language model well-formed: words are words, nothing is said twice, answers end;
+what is sure is not doubted, and nobody looks sad who is not seen.
 
 Beyond the paper, for models of nano's size. Of the likeliest tokens those are taken out that would begin no known word
 ("vindictious"), name a number or a name that the prompt does not have, or say a clause again; when little room is left,
@@ -15,6 +16,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from microemo.config import SURE, Shown
 from microemo.model.language import NUCLEUS, Choose, LanguageModel
 
 NUM_LIKELIEST = 64  # tokens among which one is looked for
@@ -22,6 +24,10 @@ MAX_REPEATED = 4  # words in a row that may come again
 ROOM = 0.75  # share of an answer's greatest length behind which it ends with its sentence
 WORD, NUMBER = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 ENDS = (".", "!", "?", '."', '!"', '?"')
+DOUBTS = frozenset({"may", "maybe", "might"})
+LOOKS, SOUNDS = frozenset({"look", "looks"}), frozenset({"sound", "sounds"})
+UNSAID: dict[Shown, frozenset[str]] = {"voice": LOOKS, "face": SOUNDS, "words": LOOKS | SOUNDS}
+"""Words that conclude from what is not there, by what is."""
 
 
 class Words:
@@ -42,20 +48,32 @@ class Words:
 class WellFormed:
     """The answers to several prompts, as far as they are written, and which tokens may come next in each.
 
-    ``prompts`` are the words of each prompt; ``words`` all that the model was taught, None: any.
+    ``prompts`` are the words of each prompt, and ``shown`` what there is to judge by; ``words`` are all that the model
+    was taught, None: any.
     """
 
-    def __init__(self, language: LanguageModel, words: frozenset[str] | None, prompts: Sequence[str]) -> None:
+    def __init__(
+        self,
+        language: LanguageModel,
+        words: frozenset[str] | None,
+        prompts: Sequence[str],
+        shown: Sequence[Shown],
+    ) -> None:
         self._language = language
-        self._answers = [_Answer(words, prompt) for prompt in prompts]
+        self._answers = [
+            _Answer(words, prompt, UNSAID.get(kind, frozenset())) for prompt, kind in zip(prompts, shown, strict=True)
+        ]
         self._ends = set(language.end_ids)
         self._room = ROOM * language.config.max_new_tokens
 
     def first(self, choose: Choose) -> Choose:
-        """A choice of the first tokens, which are labels' and may be any; they are taken down."""
+        """A choice of the first tokens, which are labels' and may be any; what is sure is not doubted behind them."""
 
         def chosen(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
-            return self._noted(*choose(logits))
+            scores, tokens = choose(logits)
+            for answer, sure in zip(self._answers, scores.exp().tolist(), strict=True):
+                answer.unsaid |= DOUBTS if sure >= SURE else frozenset()
+            return self._noted(scores, tokens)
 
         return chosen
 
@@ -115,7 +133,8 @@ def _piece(language: LanguageModel, token: int) -> str:
 class _Answer:
     """One answer in the making."""
 
-    def __init__(self, words: frozenset[str] | None, prompt: str) -> None:
+    def __init__(self, words: frozenset[str] | None, prompt: str, unsaid: frozenset[str]) -> None:
+        self.unsaid = unsaid
         of_prompt = WORD.findall(prompt)
         self._words = None if words is None else Words([*words, *of_prompt])
         self._names = {word for word in of_prompt if word[0].isupper()} | {"I"}
@@ -149,6 +168,8 @@ class _Answer:
 
     def _is_word(self, text: str, match: re.Match[str]) -> bool:
         word, is_whole = match.group(), match.end() < len(text)
+        if word.lower() in self.unsaid:
+            return False
         if word[0].isupper() and not _begins_sentence(text, match.start()) and not self._is_name(word, is_whole):
             return False
         if self._words is None:
