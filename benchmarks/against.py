@@ -46,7 +46,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "archive", revision, "src"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "--extract", "--directory", folder], input=archive.stdout, check=True)
-        turns = [(measured(Path(folder) / "src", clip), measured(ROOT / "src", clip)) for _ in range(arguments.rounds)]
+        try:
+            turns = [
+                (measured(Path(folder) / "src", clip), measured(ROOT / "src", clip)) for _ in range(arguments.rounds)
+            ]
+        except subprocess.CalledProcessError as problem:
+            sys.exit(f"{' '.join(problem.cmd)}: exit code {problem.returncode}, in {name} or here")
     then, now = (median(runs) for runs in zip(*turns, strict=True))
     print(f"{clip.name}, {now['clip_sec']:.1f} s, on {processor()}, median of {arguments.rounds}; s, now / {name}")
     stages = {name: [seconds(run, name) for run in (then, now)] for name in [stage["name"] for stage in now["stages"]]}

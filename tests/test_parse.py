@@ -323,3 +323,16 @@ def test_nobody_looks_sad_who_is_not_seen() -> None:
     silent = Evidence(None, CLUES, absent=frozenset({"voice"}))
     assert parse(Written("sad. They sound sad."), silent, SPAN).explanation == ""
     assert parse(Written("sad. They look sad."), silent, SPAN).explanation == "They look sad."
+
+
+@pytest.mark.parametrize(
+    ("text", "explanation"),
+    [
+        ("Her eyes are wide open, and she nods, then lowers her brows.", "She lowers her brows."),
+        ("Her voice is loud, with lowered brows.", ""),
+        ("Her voice is loud, which is a good sign.", ""),
+        ("Her voice is loud, and her brows are down.", "Her brows are down."),
+    ],
+)
+def test_what_is_left_of_a_sentence_is_a_sentence(text: str, explanation: str) -> None:
+    assert answer(f"angry. {text}").explanation == explanation

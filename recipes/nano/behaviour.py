@@ -4,9 +4,11 @@
 
 By what an utterance shows: how often the LLM's first label is in the right family; beside it, on the same utterances,
 what the label scores of their windows say (a classifier that answers nothing). Then the tokens are exchanged between
-two utterances that show as much and are labelled otherwise: does the label go with them? And they are zero: what is
-still named? Clues are shuffled among utterances. Last, two utterances are put into one clip and one prompt: is each as
-often right as alone? Whoever RAVDESS 19 is, temperatures may have been chosen by; ``--speaker`` leaves one out.
+two utterances that show as much and are labelled otherwise, all of them, those of the whole clip alone, those of the
+windows alone: does the label go with them? And they are zero: what is still named? Clues are shuffled among utterances.
+The clue regions of faces are taken away, made one, or put elsewhere in the face. Last, two utterances are put into one
+clip and one prompt: is each as often right as alone? Whoever RAVDESS 19 is, temperatures may have been chosen by;
+``--speaker`` leaves one out.
 """
 
 import argparse
@@ -39,6 +41,12 @@ BATCH = 16
 MAX_TOKENS = 6  # enough for a label
 
 Tokens = Mapping[Slot, Float[Tensor, "Q H"]]
+
+EXCHANGED: Mapping[str, Callable[[Slot], bool]] = {
+    "tokens": lambda slot: True,
+    "tokens of the whole clip": lambda slot: slot.kind not in WINDOWS,
+    "tokens of the windows": lambda slot: slot.kind in WINDOWS,
+}
 
 
 @dataclass(frozen=True)
@@ -133,12 +141,18 @@ def accuracies(told: Sequence[Told]) -> list[str]:
     return lines
 
 
-def exchanged(asker: Asker, told: Sequence[Told], rng: random.Random) -> str:
+def exchanged(asker: Asker, told: Sequence[Told], rng: random.Random) -> list[str]:
     """The share of answers that become the one which the other's tokens had, where the two answers differ."""
     pairs = [(one, other) for one, other in _partners(told, rng) if one.first != other.first]
-    after = asker.firsts([one.example for one, _ in pairs], [other.tokens for _, other in pairs])
-    went = sum(new == other.first for new, (_, other) in zip(after, pairs, strict=True))
-    return proportion("tokens exchanged, the label goes with them", went, len(pairs))
+    lines = []
+    for which, is_exchanged in EXCHANGED.items():
+        tokens = [
+            {slot: (other if is_exchanged(slot) else one).tokens[slot] for slot in one.tokens} for one, other in pairs
+        ]
+        after = asker.firsts([one.example for one, _ in pairs], tokens)
+        went = sum(new == other.first for new, (_, other) in zip(after, pairs, strict=True))
+        lines.append(proportion(f"{which} exchanged, the label goes with them", went, len(pairs)))
+    return lines
 
 
 def zeroed(asker: Asker, told: Sequence[Told]) -> list[str]:
@@ -166,6 +180,38 @@ def shuffled_clues(asker: Asker, told: Sequence[Told], rng: random.Random) -> st
     return proportion("clues of another utterance, another first label", other, len(pairs))
 
 
+def regions(asker: Asker, told: Sequence[Told]) -> list[str]:
+    """How often utterances with a face are right without its clue regions, with one for all, with them elsewhere."""
+    seen = [one for one in told if one.example.features.region_masks is not None]
+    lines = [proportion("with a face, as it is", sum(one.first == one.truth for one in seen), len(seen))]
+    for how, changed in REGIONS.items():
+        examples = [_with_regions(one.example, changed) for one in seen]
+        after = asker.firsts(examples, asker.tokens(examples))
+        change = np.array([
+            float(new == one.truth) - float(one.first == one.truth) for new, one in zip(after, seen, strict=True)
+        ])  # fmt: skip
+        lines.append(_difference(f"  {how}", change))
+    return lines
+
+
+def _with_regions(example: Example, changed: Callable[[Tensor], Tensor]) -> Example:
+    masks = example.features.region_masks
+    assert masks is not None
+    return replace(example, features=replace(example.features, region_masks=changed(masks)))
+
+
+def _elsewhere(masks: Float[Tensor, "T R P"]) -> Float[Tensor, "T R P"]:
+    """Regions of the same sizes, of patches anywhere in the view: the same ones in all views."""
+    return masks[..., torch.randperm(masks.shape[-1], generator=torch.Generator().manual_seed(0))]
+
+
+REGIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "no clue regions": torch.zeros_like,
+    "all of them one region": lambda masks: masks.amax(1, keepdim=True).expand_as(masks),
+    "of patches anywhere": _elsewhere,
+}
+
+
 def together(asker: Asker, told: Sequence[Told], rng: random.Random) -> list[str]:
     """Utterances in one prompt with another of another label, before or behind it, against the same alone."""
     pairs = [(one, other) for one, other in _partners(told, rng) if one.example.features.audio is not None]
@@ -178,12 +224,16 @@ def together(asker: Asker, told: Sequence[Told], rng: random.Random) -> list[str
         for before, behind, (one, other) in zip(first, second, pairs, strict=True)
     ])  # fmt: skip
     change = beside.astype(float) - alone
-    half = 1.96 * change.std() / change.size**0.5
     return [
         proportion("two utterances, alone", int(alone.sum()), alone.size),
         proportion("  in one prompt", int(beside.sum()), beside.size),
-        f"  difference {change.mean():+.3f} [{change.mean() - half:+.3f}, {change.mean() + half:+.3f}]",
+        _difference("  difference", change),
     ]
+
+
+def _difference(name: str, change: Float[np.ndarray, "..."]) -> str:
+    half = 1.96 * change.std() / change.size**0.5
+    return f"{name} {change.mean():+.3f} [{change.mean() - half:+.3f}, {change.mean() + half:+.3f}], n={change.size}"
 
 
 def after(one: Example, other: Example) -> Example:
@@ -258,9 +308,10 @@ def main() -> None:
     rng = random.Random(0)
     steps: Sequence[Callable[[], Sequence[str]]] = (
         lambda: accuracies(told),
-        lambda: [exchanged(asker, told, rng)],
+        lambda: exchanged(asker, told, rng),
         lambda: zeroed(asker, told),
         lambda: [shuffled_clues(asker, told, rng)],
+        lambda: regions(asker, told),
         lambda: together(asker, told, rng),
     )
     for step in steps:

@@ -36,6 +36,8 @@ SUBJECT = re.compile(
     r"(?:he|she|they|it|(?:the|his|her|their) (?:person|man|woman|speaker|voice|face|eyes|brows|lips|mouth|gaze))\b",
     re.IGNORECASE,
 )
+IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
+ALONG = ("with", "without")  # joints of what cannot stand alone: "with a high pitch"
 ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
 SHOWS: Mapping[Modality, re.Pattern[str]] = {  # how a feeling is concluded from what is seen, and from what is heard
@@ -191,14 +193,24 @@ def _told(pieces: Sequence[_Piece]) -> str:
         return ""
     first, *others = kept
     opening = first.text
-    if not first.has_subject and first is not pieces[0] and not opening.startswith("Although"):
-        subject = SUBJECT.match(pieces[0].text)
+    if first in pieces[1:] and first.joint.strip(" ,") in ALONG:
+        return _told([piece for piece in pieces if piece is not first])
+    if not first.has_subject and first in pieces[1:]:
+        subject = _subject_of(first, pieces)
         if subject is None:
-            return ""
-        opening = f"{subject[0]} {opening}"
+            return _told([piece for piece in pieces if piece is not first])
+        opening = f"{subject} {opening}"
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
     text = _capital(ECHO.sub(r"\1", text).rstrip(",; "))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
+
+
+def _subject_of(piece: _Piece, pieces: Sequence[_Piece]) -> str | None:
+    """Who does what a clause without a subject tells, by the clause before that has one; None if it tells no deed."""
+    if not piece.claims or not (IS.match(piece.text) or grammar.begins_with_movement(piece.text)):
+        return None
+    before = reversed(pieces[: pieces.index(piece)])
+    return next((found[0] for other in before if (found := SUBJECT.match(other.text))), None)
 
 
 def _after(before: str, piece: _Piece) -> str:

@@ -95,3 +95,13 @@ def _can_say(answer: _Answer, word: str) -> bool:
         answer.text += letter
     answer.text = before
     return True
+
+
+def test_no_label_is_given_twice_and_an_answer_says_what_is_felt() -> None:
+    answer = _Answer(None, "", frozenset())
+    answer.text = " sad, "
+    assert not _can_say(answer, "sad") and _can_say(answer, "hurt")
+    answer.text = " sad, hurt. She frowns."
+    assert answer.ends_sentence and not answer.names_feeling
+    answer.text += " She looks sad."
+    assert answer.ends_sentence and answer.names_feeling

@@ -354,6 +354,11 @@ def _begins_with_subject(words: Sequence[Token]) -> bool:
     return first.text in SUBJECTS or first.text.endswith("'s") or any(words[part.first] == first for part in found)
 
 
+def begins_with_movement(clause: str) -> bool:
+    """Whether its first words are a movement of the vocabulary: "narrow their eyes", not "tense that is"."""
+    return any(found.first == 0 for found in vocabulary().movements.find(tokens(clause)))
+
+
 def is_subject(word: str) -> bool:
     """Whether a clause can begin with the word as its subject, or with the article of one."""
     return word.lower() in SUBJECTS

@@ -1,5 +1,5 @@
-"""What keeps the answers of a small language model well-formed: words are words, nothing is said twice, answers end;
-what is sure is not doubted, and nobody looks sad who is not seen.
+"""What keeps the answers of a small language model well-formed: words are words, nothing is said twice, answers end
+with what is felt; what is sure is not doubted, and nobody looks sad who is not seen.
 
 Beyond the paper, for models of nano's size. Of the likeliest tokens those are taken out that would begin no known word
 ("vindictious"), name a number or a name that the prompt does not have, or say a clause again; when little room is left,
@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from microemo.config import SURE, Shown
+from microemo.lexicon.labels import place
 from microemo.model.language import NUCLEUS, Choose, LanguageModel
 
 NUM_LIKELIEST = 64  # tokens among which one is looked for
@@ -24,7 +25,7 @@ MAX_REPEATED = 4  # words in a row that may come again
 ROOM = 0.75  # share of an answer's greatest length behind which it ends with its sentence
 WORD, NUMBER = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 ENDS = (".", "!", "?", '."', '!"', '?"')
-DOUBTS = frozenset({"may", "maybe", "might"})
+DOUBTS = frozenset({"may", "maybe", "might", "could"})
 LOOKS, SOUNDS = frozenset({"look", "looks"}), frozenset({"sound", "sounds"})
 UNSAID: dict[Shown, frozenset[str]] = {"voice": LOOKS, "face": SOUNDS, "words": LOOKS | SOUNDS}
 """Words that conclude from what is not there, by what is."""
@@ -115,9 +116,10 @@ class WellFormed:
                 yield token
 
     def _is_allowed(self, answer: "_Answer", token: int) -> bool:
+        is_long = answer.num_tokens >= self._room
         if token in self._ends:
-            return answer.may_end
-        if answer.num_tokens >= self._room and answer.may_end:
+            return answer.ends_sentence and (is_long or answer.names_feeling)
+        if is_long and answer.ends_sentence:
             return False
         return answer.allows(self._piece(token))
 
@@ -143,8 +145,13 @@ class _Answer:
         self.num_tokens = 0
 
     @property
-    def may_end(self) -> bool:
+    def ends_sentence(self) -> bool:
         return self.text.rstrip().endswith(ENDS)
+
+    @property
+    def names_feeling(self) -> bool:
+        """Whether its sentences, behind its labels, say what is felt."""
+        return any(place(word) for word in WORD.findall(self.text.partition(".")[2]))
 
     def add(self, piece: str) -> None:
         self.text += piece
@@ -164,6 +171,7 @@ class _Answer:
             )
             and all(self._is_number(longer, match) for match in NUMBER.finditer(longer, since))
             and not _repeats(longer)
+            and not _doubles_label(longer)
         )
 
     def _is_word(self, text: str, match: re.Match[str]) -> bool:
@@ -187,6 +195,12 @@ class _Answer:
 def _begins_sentence(text: str, at: int) -> bool:
     before = text[:at].rstrip(' "([')
     return not before or before.endswith((".", "!", "?", ":"))
+
+
+def _doubles_label(text: str) -> bool:
+    """Whether the last of the labels, which are before the first stop, is one of those before it."""
+    *before, last = (label.strip() for label in text.partition(".")[0].lower().split(","))
+    return last in before
 
 
 def _repeats(text: str) -> bool:
