@@ -27,7 +27,7 @@ SAYS = " happy. The brows are pulled down. The voice is high."
 def answered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer is the same, and quite sure of its label."""
     answer = Generation(tuple(SAYS), (-0.1, *(0.0 for _ in SAYS[1:])))
-    monkeypatch.setattr(MicroEmo, "answer_all", lambda self, clip, entries, asked: [answer for _ in asked])
+    monkeypatch.setattr(MicroEmo, "answer_all", lambda self, clip, entries, asked, num: [answer for _ in asked])
 
 
 @pytest.mark.usefixtures("answered")

@@ -73,7 +73,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Features, list[PromptUt
         return Generation((f" {label}.",), (0.0,))
 
     def answer_all(
-        self: MicroEmo, clip: Features, utterances: list[PromptUtterance], questions: list[Question]
+        self: MicroEmo, clip: Features, utterances: list[PromptUtterance], questions: list[Question], num_drafts: int
     ) -> object:
         calls.append((clip, utterances, questions))
         return [generation(LABELS[asked.utterance]) for asked in questions]

@@ -88,7 +88,7 @@ def ask(model: MicroEmo, scene: Scene, features: Features) -> ChunkAnswers:
     if len(each) > 1:
         spans, asked = [scene.chunk.span, *spans], [question_about(entries, None), *asked]
     num = model.config.language.num_drafts
-    generations = model.answer_all(clip, entries, [question for question in asked for _ in range(num)])
+    generations = model.answer_all(clip, entries, asked, num)
     about = [span for span in spans for _ in range(num)]
     drafts = [(one, parse(one, scene.evidence, span, ids)) for one, span in zip(generations, about, strict=True)]
     whole, *parts = (best(drafts[first : first + num]) for first in range(0, len(drafts), num))

@@ -5,13 +5,15 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from every_token import first_words
 from hypothesis import given
 from hypothesis import strategies as st
 from toy_features import region_masks, toy_features
 
-from microemo.config import TINY
+from microemo.config import TINY, Calibration
 from microemo.model import checkpoint
 from microemo.model.features import Features, features_in, frames_in
+from microemo.model.first_label import FirstWords
 from microemo.model.language import Text, loss
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Slot, question_about
@@ -84,14 +86,30 @@ def test_answers_are_deterministic(tiny: MicroEmo) -> None:
     assert once == again
 
 
-def test_a_question_asked_again_has_another_answer_drawn() -> None:
-    drawing = MicroEmo(
-        TINY.model_copy(update={"language": TINY.language.model_copy(update={"temperature": 1.0})})
-    ).eval()
+@pytest.fixture
+def drawing(build_tiny: Build) -> MicroEmo:
+    """A model that draws its answers, all tokens of which are words, from the first on."""
+    language = TINY.language.model_copy(update={"temperature": 1.0, "well_formed": True})
+    return build_tiny(language=language, calibration=Calibration())
+
+
+def test_a_question_asked_again_has_another_answer_drawn(drawing: MicroEmo) -> None:
     once, again, alone = (drawing.answer_all(toy_features(), UTTERANCES, QUESTIONS[:1] * num) for num in (3, 3, 1))
     assert once == again
     assert len({one.pieces for one in once}) > 1
     assert alone[0].pieces == once[0].pieces
+
+
+@some_clip
+def test_drafts_are_what_the_question_asked_again_would_be_answered(
+    drawing: MicroEmo, clip: Features, slots: set[Slot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FirstWords, "known_to", first_words)
+    drafts = drawing.answer_all(clip, UTTERANCES, QUESTIONS, num_drafts=3)
+    asked_again = drawing.answer_all(clip, UTTERANCES, [asked for asked in QUESTIONS for _ in range(3)])
+    assert [(one.pieces, one.possible) for one in drafts] == [(one.pieces, one.possible) for one in asked_again]
+    for one, other in zip(drafts, asked_again, strict=True):
+        assert one.log_probs == pytest.approx(other.log_probs, abs=1e-4)
 
 
 def test_a_window_is_what_its_frames_make_of_it(tiny: MicroEmo) -> None:

@@ -187,8 +187,13 @@ class LanguageModel(nn.Module):
         return self.answer_behind(branches.together(prompts), choose_first, choose)
 
     @torch.inference_mode()
-    def answer_behind(self, tree: Tree, choose_first: Choose = greedy, choose: Choose = greedy) -> list[Generation]:
-        """The answers to a tree's branches, decoded as one batch; the stem is read once."""
+    def answer_behind(
+        self, tree: Tree, choose_first: Choose = greedy, choose: Choose = greedy, num_drafts: int = 1
+    ) -> list[Generation]:
+        """The answers to a tree's branches, decoded as one batch: the drafts of the first, then of the second, …
+
+        The stem is read once, and each branch once for all its drafts.
+        """
         from transformers import DynamicCache
 
         cache = DynamicCache(config=self.model.config)
@@ -199,41 +204,51 @@ class LanguageModel(nn.Module):
         behind = torch.tensor([[branch.behind] for branch in tree.branches], device=inputs.device)
         positions = behind + (mask.cumsum(1) - 1).clamp_min(0)
         seen = (torch.arange(len(tree.stem), device=inputs.device) < behind).long()
-        return self._decode(inputs, torch.cat([seen, mask], 1), positions, cache, choose_first, choose)
+        mask = torch.cat([seen, mask], 1)
+        logits = self._next(inputs, mask, positions, cache)
+        cache.batch_repeat_interleave(num_drafts)
+        logits, mask, last = (each.repeat_interleave(num_drafts, 0) for each in (logits, mask, positions[:, -1:]))
+        return self._decode(logits, mask, last, cache, choose_first, choose)
+
+    def _next(
+        self, inputs: Float[Tensor, "B L H"], mask: Int[Tensor, "B N"], positions: Int[Tensor, "B L"], cache: Any
+    ) -> Float[Tensor, "B V"]:
+        """The logits of what follows the inputs, which follow what is in the cache; ``mask`` is over both."""
+        output = self.model(
+            inputs_embeds=inputs,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        return output.logits[:, -1].float()
 
     def _decode(
         self,
-        inputs: Float[Tensor, "B L H"],
+        logits: Float[Tensor, "B V"],
         mask: Int[Tensor, "B N"],
-        positions: Int[Tensor, "B L"],
+        last: Int[Tensor, "B 1"],
         cache: Any,
         choose_first: Choose,
         choose: Choose,
     ) -> list[Generation]:
-        """What follows the inputs, which follow what is in the cache; ``mask`` is over both."""
-        device, num = inputs.device, len(inputs)
-        end = self.end_ids
+        """Answers from the logits of their first tokens on; ``mask`` is over the cache, which ends at ``last``."""
+        device, end = logits.device, self.end_ids
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
-        ended = torch.zeros(num, dtype=torch.bool, device=device)
-        while len(chosen) < self.config.max_new_tokens and not ended.all():
-            output = self.model(
-                inputs_embeds=inputs,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            score, token = (choose if chosen else choose_first)(output.logits[:, -1].float())
+        ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
+        while True:
+            score, token = (choose if chosen else choose_first)(logits)
             token = token.masked_fill(ended, end[-1])
             chosen.append(token)
             scores.append(score)
             if len(chosen) >= len(end):
                 ended |= (torch.stack(chosen[-len(end) :], dim=1) == torch.tensor(end, device=device)).all(1)
-            inputs = self.table(token[:, None])
-            mask = F.pad(mask, (0, 1), value=1)
-            positions = positions[:, -1:] + 1
+            if len(chosen) == self.config.max_new_tokens or ended.all():
+                break
+            mask, last = F.pad(mask, (0, 1), value=1), last + 1
+            logits = self._next(self.table(token[:, None]), mask, last, cache)
         return [
             self._generation(ids, values, *end)
             for ids, values in zip(torch.stack(chosen, 1).tolist(), torch.stack(scores, 1).tolist(), strict=True)

@@ -236,13 +236,21 @@ class MicroEmo(nn.Module):
 
     @torch.inference_mode()
     def answer_all(
-        self, clip: Features, utterances: Sequence[PromptUtterance], questions: Sequence[Question]
+        self,
+        clip: Features,
+        utterances: Sequence[PromptUtterance],
+        questions: Sequence[Question],
+        num_drafts: int = 1,
     ) -> list[Generation]:
-        """The answers to several questions about one clip, whose prompt is read once, decoded as one batch."""
+        """The answers to several questions about one clip, decoded as one batch: all drafts of one, then of the next.
+
+        The clip's prompt is read once, and each question once for all its drafts.
+        """
         (tokens,) = self.tokens([clip], [_spans(utterances)])
         tree = self.tree(tokens, utterances, clip.times_sec, questions)
-        num = len(questions)
-        return self._answered(partial(self.language.answer_behind, tree), [clip] * num, [utterances] * num, questions)
+        asked = [question for question in questions for _ in range(num_drafts)]
+        answer = partial(self.language.answer_behind, tree, num_drafts=num_drafts)
+        return self._answered(answer, [clip] * len(asked), [utterances] * len(asked), asked)
 
     def _answered(
         self,
