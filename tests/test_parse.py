@@ -336,3 +336,19 @@ def test_nobody_looks_sad_who_is_not_seen() -> None:
 )
 def test_what_is_left_of_a_sentence_is_a_sentence(text: str, explanation: str) -> None:
     assert answer(f"angry. {text}").explanation == explanation
+
+
+def test_no_other_feeling_is_concluded_than_the_labels() -> None:
+    assert answer("disgusted. Her mouth turns down. She seems content.").explanation == "Her mouth turns down."
+    assert answer("disgusted, annoyed. She seems annoyed.").explanation == "She seems annoyed."
+    assert answer("sad. She seems sad, perhaps disgusted.").explanation == "She seems sad."
+
+
+def test_a_later_label_that_is_hardly_likely_is_none() -> None:
+    """Each token of these texts is as likely as exp(-0.1), each word of the later label one more of them."""
+    unlikely = replace(Written("sad, enraged. She looks sad, perhaps enraged."), sure=0.05)
+    found = parse(unlikely, Evidence(None, CLUES), SPAN)
+    assert [one.label for one in found.emotions] == ["sad"] and found.explanation == "She looks sad."
+    likely = parse(replace(unlikely, sure=0.9), Evidence(None, CLUES), SPAN)
+    assert [one.label for one in likely.emotions] == ["sad", "enraged"]
+    assert likely.explanation == "She looks sad, perhaps enraged."

@@ -104,6 +104,7 @@ def best(drafts: Sequence[tuple[Generation, Answer]]) -> Answer:
     def key(draft: tuple[Generation, Answer]) -> tuple[bool, float, float]:
         generation, answer = draft
         borne_out = [claim.is_borne_out for claim in answer.claims]
-        return any(borne_out), fmean(borne_out or [0]), fmean(generation.log_probs or [0])
+        tells = any(claim.is_borne_out and (claim.clues or claim.modality != "words") for claim in answer.claims)
+        return tells, fmean(borne_out or [0]), fmean(generation.log_probs or [0])
 
     return max(drafts, key=key)[1]

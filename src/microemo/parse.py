@@ -17,6 +17,7 @@ from microemo.claims.grammar import Clause, Statement
 from microemo.claims.readings import Evidence
 from microemo.claims.weights import speaks_against
 from microemo.config import SURE
+from microemo.lexicon import family_of
 from microemo.schema import Answer, Claim, Emotion, Modality
 from microemo.spans import Span
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from microemo.model.language import Generation
 
 MAX_LABELS = 3
+LEAST_LIKELY = 0.05  # probability from which on a later label is one
 LABEL = re.compile(r"(?=.{2,30}$)[a-z][a-z'-]*( [a-z][a-z'-]*){0,2}")  # one to three words
+WORD = re.compile(r"[\w'-]+")
 SENTENCE = re.compile(r'(?:"[^"]*"|[^.!?]|[.!?](?=\S))+[.!?]*')  # a stop in a quotation or a number ends nothing
 LATE_CITATION = re.compile(r"([.!?]+)((?:\s*\[[\d,; ]+\])+)")  # "The brows are lowered. [3]"
 NUMBER = re.compile(r"[0-9]{1,9}")
@@ -55,7 +58,7 @@ class _Piece:
     claims: tuple[Claim, ...]
     has_subject: bool
     is_conclusion: bool
-    is_idle: bool  # says what was said, doubts a label that is sure, or concludes from what is neither seen nor heard
+    is_idle: bool  # says again what was said, doubts what is sure, or concludes something else, or from nothing
 
     @property
     def holds(self) -> bool:
@@ -74,12 +77,15 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
     """
     head, _, body = generation.text.partition(".")
     labels = emotions(generation, len(head))
+    likely = [label for label in labels if label is labels[0] or label.confidence >= LEAST_LIKELY]
     text = body if labels else generation.text
     if ids is not None:
         text = renumbered(text, ids)
-    sentences = _sentences(text, evidence, span, labels[0] if labels else None)
+    for label in labels[len(likely) :]:
+        text = re.sub(rf", perhaps {label.label}\b", "", text)
+    sentences = _sentences(text, evidence, span, likely)
     return Answer(
-        emotions=tuple(labels),
+        emotions=tuple(likely),
         possible=generation.possible if labels else (),
         explanation=" ".join(text for sentence in sentences if (text := _told(sentence))),
         claims=_claims(sentences),
@@ -88,7 +94,7 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
 
 def claims_in(text: str, evidence: Evidence, span: Span, label: str = "") -> tuple[Claim, ...]:
     """The claims of sentences that no labels precede, each checked as ``parse`` does."""
-    return _claims(_sentences(text, evidence, span, Emotion(label=label, confidence=0) if label else None))
+    return _claims(_sentences(text, evidence, span, [Emotion(label=label, confidence=0)] if label else []))
 
 
 def cited(text: str) -> list[int]:
@@ -127,18 +133,18 @@ def _probability(generation: "Generation", start: int, end: int) -> float:
     return min(1.0, math.exp(log_prob))
 
 
-def _sentences(text: str, evidence: Evidence, span: Span, first: Emotion | None) -> list[list[_Piece]]:
-    """The clauses of each sentence; ``first`` is the label that they are to explain."""
+def _sentences(text: str, evidence: Evidence, span: Span, labels: Sequence[Emotion]) -> list[list[_Piece]]:
+    """The clauses of each sentence; ``labels`` are what they are to explain, the first above all."""
     said: set[Statement] = set()
     text = LATE_CITATION.sub(r"\2\1", text)
-    return [list(_pieces(sentence.strip(), evidence, span, first, said)) for sentence in SENTENCE.findall(text)]
+    return [list(_pieces(sentence.strip(), evidence, span, labels, said)) for sentence in SENTENCE.findall(text)]
 
 
 def _pieces(
-    sentence: str, evidence: Evidence, span: Span, first: Emotion | None, said: set[Statement]
+    sentence: str, evidence: Evidence, span: Span, labels: Sequence[Emotion], said: set[Statement]
 ) -> Iterator[_Piece]:
     """The clauses of a sentence; ``said`` are the statements of those before, to which theirs are added."""
-    label, is_sure = (first.label, first.confidence >= SURE) if first else ("", False)
+    label = labels[0].label if labels else ""
     clauses = grammar.read(sentence)
     if not clauses:
         return
@@ -153,19 +159,30 @@ def _pieces(
             claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
             has_subject=clause.has_subject,
             is_conclusion=clause.is_conclusion,
-            is_idle=_is_idle(clause, plain, said, evidence.absent, is_sure),
+            is_idle=_is_idle(clause, plain, said, evidence.absent, labels),
         )
         said.update(clause.statements)
 
 
 def _is_idle(
-    clause: Clause, text: str, said: Collection[Statement], absent: Collection[Modality], is_sure: bool
+    clause: Clause, text: str, said: Collection[Statement], absent: Collection[Modality], labels: Sequence[Emotion]
 ) -> bool:
-    if clause.is_conclusion and any(shows.search(text) for modality, shows in SHOWS.items() if modality in absent):
+    if clause.is_conclusion and (_is_of(absent, text) or _is_of_another_feeling(text, labels)):
         return True
-    if is_sure and DOUBT.search(text):
+    if labels and labels[0].confidence >= SURE and DOUBT.search(text):
         return True
     return bool(clause.statements) and all(_is_said(statement, said) for statement in clause.statements)
+
+
+def _is_of(absent: Collection[Modality], text: str) -> bool:
+    return any(SHOWS[modality].search(text) for modality in SHOWS if modality in absent)
+
+
+def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
+    """Whether it names feelings, and all of them of other families than the labels: "they seem content" of disgust."""
+    told = {family for word in WORD.findall(text) if (family := family_of(word))}
+    own = {family for label in labels if (family := family_of(label.label))}
+    return bool(told and own) and not told & own
 
 
 def _is_said(statement: Statement, said: Collection[Statement]) -> bool:
