@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,7 +17,7 @@ from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Question, Slot
 from microemo.train.examples import Example, Turn
-from recipes.nano.behaviour import Asker, Told, accuracies, after, exchanged, shuffled_clues, together, zeroed
+from recipes.nano.behaviour import Asker, Told, accuracies, after, exchanged, regions, shuffled_clues, together, zeroed
 from recipes.nano.pairs import Pairs
 
 WINDOW = Slot("audio_window")
@@ -46,8 +47,28 @@ def some() -> list[Told]:
 
 
 def test_exchanged_tokens_take_the_label_with_them_or_do_not(some: list[Told]) -> None:
-    assert "24 of 24, 1.000" in exchanged(asker(by_tokens), some, random.Random(0))
-    assert "0 of 24, 0.000" in exchanged(asker(by_clues), some, random.Random(0))
+    whole, of_the_clip, of_windows = exchanged(asker(by_tokens), some, random.Random(0))
+    assert "24 of 24, 1.000" in whole and "24 of 24, 1.000" in of_windows
+    assert "0 of 24, 0.000" in of_the_clip  # there are none here
+    assert all("0 of 24, 0.000" in line for line in exchanged(asker(by_clues), some, random.Random(0)))
+
+
+def test_clue_regions_count_for_who_reads_within_them() -> None:
+    """The last of four patches is a region, and all that is read of a face."""
+    masks = torch.tensor([0.0, 0.0, 0.0, 1.0]).expand(1, 7, 4)
+    seen = [
+        replace(one, example=replace(one.example, features=Features((0.5,), region_masks=masks)))
+        for one in (told(family, family) for family in FAMILIES)
+    ]
+
+    def by_regions(examples: Sequence[Example], tokens: Sequence[Any]) -> list[str]:
+        kept = [cast(torch.Tensor, one.features.region_masks)[..., 3].any() for one in examples]
+        return [one.utterances[0].clues[0][1] if own else "" for one, own in zip(examples, kept, strict=True)]
+
+    asking = cast(Asker, SimpleNamespace(firsts=by_regions, tokens=lambda examples: [{} for _ in examples]))
+    as_it_is, none, one, elsewhere = regions(asking, seen)
+    assert "8 of 8" in as_it_is and "no clue regions -1.000" in none
+    assert "one region +0.000" in one and "anywhere -1.000" in elsewhere
 
 
 def test_other_clues_change_the_label_of_who_reads_them_alone(some: list[Told]) -> None:
