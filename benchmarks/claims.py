@@ -4,7 +4,8 @@
 
 RECORDINGS has a folder a recording, as ``microemo analyze --columns microemo`` writes it. CLAIMS has one JSON a line:
 recording, person, span (start and end in seconds), text, outcome, kind. Prints accuracy by outcome and by kind with
-intervals and the confusions; ``--wrong`` prints each claim that is judged wrongly.
+intervals and the confusions; as a judgement of statements (``microemo.evaluate.statements``), how often it says rightly
+yes or no to claims that are so or are not; ``--wrong`` prints each claim that is judged wrongly.
 """
 
 import argparse
@@ -20,10 +21,12 @@ from shares import proportion
 
 from microemo.claims import judge
 from microemo.claims.readings import Evidence
+from microemo.evaluate.statements import Statement, score
 from microemo.result import Result
 from microemo.schema import Columns, FaceTrack, Series
 from microemo.spans import Span
 
+YES_OR_NO = {"borne_out": True, "contradicted": False}
 FILES = {"face": "face_series.csv", "voice": "voice_series.csv", "utterances": "voice_utterances.csv"}
 
 
@@ -73,12 +76,15 @@ def main() -> None:
     arguments = parser.parse_args()
     confusions: Counter[tuple[str, str]] = Counter()
     of_kind: defaultdict[str, list[bool]] = defaultdict(list)
+    statements: list[Statement] = []
     for line in arguments.claims.read_text().splitlines():
         claim = json.loads(line)
         people = evidence_in(arguments.recordings / claim["recording"])
         found = judge(claim["text"], people[claim["person"]], Span(*claim["span"]), people)
         confusions[claim["outcome"], found] += 1
         of_kind[claim["kind"]].append(found == claim["outcome"])
+        if claim["outcome"] in YES_OR_NO:
+            statements.append(Statement(claim["recording"], YES_OR_NO[claim["outcome"]], YES_OR_NO.get(found)))
         if arguments.wrong and found != claim["outcome"]:
             print(f"{claim['id']:4} {claim['recording']}: {claim['text']}")
             print(f"     {claim['outcome']} ({claim['why']}), not {found}")
@@ -86,6 +92,8 @@ def main() -> None:
     print(proportion("outcome right", right, confusions.total()))
     for kind, hits in sorted(of_kind.items()):
         print(proportion(f"  {kind}", sum(hits), len(hits)))
+    judged = {name: figure.model_dump() for name, figure in score(statements).items()}
+    print(f"yes or no to {len(statements)} of them: {judged}")
     for (truth, found), count in sorted(confusions.items()):
         print(f"{truth:18} judged {found:18} {count}")
     if arguments.out:
@@ -94,6 +102,7 @@ def main() -> None:
                 {
                     "claims": confusions.total(),
                     "right": right,
+                    "yes_or_no": {"claims": len(statements), **judged},
                     "by_kind": {kind: [sum(hits), len(hits)] for kind, hits in sorted(of_kind.items())},
                     "confusions": {
                         f"{truth} as {found}": count for (truth, found), count in sorted(confusions.items())

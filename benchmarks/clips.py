@@ -9,10 +9,21 @@ import av
 import cv2
 import numpy as np
 
+from microemo.media.audio import waveform
+from microemo.media.probe import probe
+
 FPS = 25
 SAMPLE_RATE = 16_000
 WIDTH, HEIGHT = 480, 360
 FACE = 270  # pixels
+
+
+def voice_of(path: Path) -> np.ndarray:
+    """A take without the silence around it."""
+    sound = waveform(probe(path))
+    assert sound is not None
+    loud = np.flatnonzero(np.abs(sound) > 0.02 * np.abs(sound).max())
+    return np.array(sound[loud[0] : loud[-1] + 1])
 
 
 def still(picture: np.ndarray) -> np.ndarray:

@@ -25,13 +25,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from clips import FPS, SAMPLE_RATE, write_frames
+from clips import FPS, SAMPLE_RATE, voice_of, write_frames
 from shares import proportion
 
 import microemo
 from microemo import Result, weights
 from microemo.lexicon import family_of
-from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception.landmarks import Landmarker
@@ -206,14 +205,6 @@ def _played(chosen: list[list[tuple[dict[str, str], Path]]], order: list[int], p
         turns.append(Turn(person, row["emotion"], now, now + len(sound) / SAMPLE_RATE))
         now += seconds
     return Composite([np.stack(own) for own in shown], [np.concatenate(own) for own in heard], turns)
-
-
-def voice_of(path: Path) -> np.ndarray:
-    """A take without the silence around it."""
-    sound = waveform(probe(path))
-    assert sound is not None
-    loud = np.flatnonzero(np.abs(sound) > 0.02 * np.abs(sound).max())
-    return np.array(sound[loud[0] : loud[-1] + 1])
 
 
 def pictures_of(path: Path, num: int) -> list[np.ndarray]:

@@ -26,8 +26,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from clips import FPS, SAMPLE_RATE, write_frames
-from composites import FAMILY, LABELS, loudness_of, pictures_of, talking, voice_of
+from clips import FPS, SAMPLE_RATE, voice_of, write_frames
+from composites import FAMILY, LABELS, loudness_of, pictures_of, talking
 
 from microemo import weights
 from microemo.clues import facial_kinds

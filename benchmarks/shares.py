@@ -8,7 +8,7 @@ def wilson(hits: int, num: int, z: float = 1.96) -> tuple[float, float]:
     share, spread = hits / num, z * z / num
     centre = (share + spread / 2) / (1 + spread)
     half = z * math.sqrt(share * (1 - share) / num + spread / (4 * num)) / (1 + spread)
-    return centre - half, centre + half
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def proportion(name: str, hits: int, num: int) -> str:

@@ -1,8 +1,9 @@
-"""What two pages say is so: messages that the code has, figures that are measured elsewhere."""
+"""What three pages say is so: messages that the code has, figures that are measured elsewhere."""
 
 import ast
 import re
 
+import pytest
 from documents import ROOT
 
 MESSAGE = re.compile(r"^\| `([^`]*…[^`]*|the worker[^`]*)` \|", re.MULTILINE)
@@ -36,9 +37,10 @@ def is_like(message: str, text: str) -> bool:
     return re.search(".*".join(re.escape(part) for part in parts if len(part) > 2), text, re.DOTALL) is not None
 
 
-def test_the_figures_of_limits_are_measured_where_its_links_lead() -> None:
-    page = (ROOT / "docs" / "limits.md").read_text()
-    links = set(re.findall(r"\]\(([^)#]+)", page))
+@pytest.mark.parametrize("name", ["limits.md", "kin.md"])
+def test_the_figures_of_a_page_are_measured_where_its_links_lead(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text()
+    links = set(re.findall(r"\]\(([^)#]+\.md)", page))
     texts = "\n".join((ROOT / "docs" / link).read_text() for link in links)
     figures = FIGURE.findall(page)
     assert len(figures) > 20
