@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from composites import voice_of
+from clips import voice_of
 from neutral_talkers import film
 from shares import proportion
 
