@@ -1,5 +1,6 @@
 """The second half of the pipeline on clips that never were: what the model is asked, and what becomes of it."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,7 @@ CONFIG = SMALL_PAPER.model_copy(
         "audio": SMALL_PAPER.audio.model_copy(update={"weights": None}),
     }
 )
+SINGLE = CONFIG.model_copy(update={"language": CONFIG.language.model_copy(update={"dtype": "float32"})})
 LABELS = {None: "calm", 0: "happy", 1: "sad"}  # of the whole, and of each utterance
 
 
@@ -99,6 +101,40 @@ def test_all_utterances_are_told_in_one_prompt(tmp_path: Path, asked: list[tuple
     assert not any(entry.clues for entry in utterances)  # off in the paper's own prompt
     assert [emotion.label for emotion in result.overall.emotions] == ["calm"]
     assert [answer.emotions[0].label for answer in result.utterances] == ["happy", "sad"]
+
+
+def test_the_model_is_loaded_beside_perception(
+    tmp_path: Path, asked: list[tuple[Features, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, clip, begun = pipeline(tmp_path, SINGLE), clip_of(), threading.Event()
+    load, loaders = checkpoint.load, []
+
+    def noted(*arguments: object) -> MicroEmo:
+        loaders.append(threading.current_thread())
+        begun.set()
+        return load(*arguments)  # type: ignore[arg-type]
+
+    def perceived(*_: object) -> Clip:
+        assert begun.wait(60)
+        return clip
+
+    monkeypatch.setattr(checkpoint, "load", noted)
+    monkeypatch.setattr(pipe, "perceive", perceived)
+    pipe.analyze("clip.mp4")
+    pipe.analyze("clip.mp4")
+    assert len(loaders) == 1 and loaders[0] is not threading.main_thread()
+
+
+def test_what_fails_beside_perception_is_told_where_the_model_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = pipeline(tmp_path, SINGLE)
+    (tmp_path / checkpoint.WEIGHTS).write_bytes(b"damaged")
+    monkeypatch.setattr(pipe, "perceive", lambda *_: replace(clip_of(), people=()))
+    assert pipe.analyze("clip.mp4").abstained  # which takes no model
+    for _ in range(2):
+        with pytest.raises(WeightsError, match="cannot be read"):
+            _ = pipe.model
 
 
 def test_an_only_utterance_is_asked_about_once(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:

@@ -5,6 +5,7 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 """
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -60,12 +61,24 @@ class Pipeline:
         self._hook = hook
         self._weights_sha256 = checkpoint.weights_sha256(directory)
         self._model: MicroEmo | None = None
+        self._beside: Future[MicroEmo] | None = None
 
     @property
     def model(self) -> MicroEmo:
         return self._loaded(self._hook)
 
+    def _load_beside(self) -> None:
+        """Begin to load the model in a thread. What fails there, or has to be fetched first, ``_loaded`` does again."""
+        # In bf16 it would be loaded by setting what all threads take for torch's default type.
+        if self._model is None and self._beside is None and self.config.language.dtype == "float32":
+            thread = ThreadPoolExecutor(1, "load")
+            self._beside = thread.submit(checkpoint.load, self.directory, _there, self.device)
+            thread.shutdown(wait=False)
+
     def _loaded(self, hook: Hook) -> MicroEmo:
+        beside, self._beside = self._beside, None
+        if beside is not None and beside.exception() is None:
+            self._model = beside.result()
         if self._model is None:
             self._model = checkpoint.load(self.directory, lambda part: weights.path(part, hook), self.device)
         return self._model
@@ -93,6 +106,7 @@ class Pipeline:
         each told clue away and asks again how sure the label is. Raises ``InputError`` where the file, the subtitles,
         the language, the track or the neutral face cannot be used, and where there is no such person.
         """
+        self._load_beside()
         clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track, neutral)
         return self.understand(clip, hook, person, why)
 
@@ -160,6 +174,14 @@ class Pipeline:
             [frame for frame in clip.key_frames if frame.person in {None, *people}],
             [one.about.series for one in told if one.about.series is not None],
         )
+
+
+def _there(part: str) -> Path:
+    """Where a part of the weights is. Raises ``WeightsError`` where it would have to be fetched."""
+    (status,) = weights.status([part])
+    if not status.present:
+        raise WeightsError(f"{part} is not there yet")
+    return weights.path(part)
 
 
 def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
