@@ -1,6 +1,7 @@
 """The second half of the pipeline on clips that never were: what the model is asked, and what becomes of it."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +27,8 @@ from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Question
 from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech
 from microemo.pipeline import OPTIONAL, Pipeline, _optional, _voices, perceive
-from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
+from microemo.result import Result
+from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance, UtteranceAnswer
 from microemo.spans import Span
 
 SIDE, PATCHES = SMALL_PAPER.vision.image_size, SMALL_PAPER.vision.grid**2
@@ -101,6 +103,33 @@ def test_all_utterances_are_told_in_one_prompt(tmp_path: Path, asked: list[tuple
     assert not any(entry.clues for entry in utterances)  # off in the paper's own prompt
     assert [emotion.label for emotion in result.overall.emotions] == ["calm"]
     assert [answer.emotions[0].label for answer in result.utterances] == ["happy", "sad"]
+
+
+def streamed(pipe: Pipeline, monkeypatch: pytest.MonkeyPatch, clip: Clip) -> Iterator[UtteranceAnswer | Result]:
+    """What a pipeline tells of a clip that is perceived at once."""
+    monkeypatch.setattr(pipe, "perceive", lambda *_: clip)
+    return pipe.stream("clip.mp4")
+
+
+def test_answers_come_chunk_by_chunk_and_are_those_of_the_result(
+    tmp_path: Path, asked: list[tuple[Features, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("microemo.chunks.MAX_UTTERANCES", 2)
+    pipe, clip = pipeline(tmp_path), clip_of(3)
+    stream = streamed(pipe, monkeypatch, clip)
+    first = next(stream)
+    assert isinstance(first, UtteranceAnswer) and len(asked) == 1
+    *rest, result = stream
+    assert result == pipe.understand(clip) == pipe.analyze("clip.mp4")
+    assert isinstance(result, Result) and (first, *rest) == result.utterances
+
+
+def test_everybodys_own_utterances_come_and_nobody_elses(
+    tmp_path: Path, asked: list[tuple[Features, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *told, result = streamed(pipeline(tmp_path), monkeypatch, two_people())
+    assert isinstance(result, Result)
+    assert sorted(told, key=lambda answer: answer.start_sec) == list(result.utterances)
 
 
 def test_the_model_is_loaded_beside_perception(
