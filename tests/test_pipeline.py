@@ -1,5 +1,7 @@
 """The second half of the pipeline on clips that never were: what the model is asked, and what becomes of it."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +27,8 @@ from microemo.model.prompt import OVERALL_QUESTION, PromptUtterance, Question
 from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech
 from microemo.pipeline import OPTIONAL, Pipeline, _optional, _voices, perceive
-from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance
+from microemo.result import Result
+from microemo.schema import Clip, ClipInfo, Clue, KeyFrame, Utterance, UtteranceAnswer
 from microemo.spans import Span
 
 SIDE, PATCHES = SMALL_PAPER.vision.image_size, SMALL_PAPER.vision.grid**2
@@ -35,6 +38,7 @@ CONFIG = SMALL_PAPER.model_copy(
         "audio": SMALL_PAPER.audio.model_copy(update={"weights": None}),
     }
 )
+SINGLE = CONFIG.model_copy(update={"language": CONFIG.language.model_copy(update={"dtype": "float32"})})
 LABELS = {None: "calm", 0: "happy", 1: "sad"}  # of the whole, and of each utterance
 
 
@@ -99,6 +103,67 @@ def test_all_utterances_are_told_in_one_prompt(tmp_path: Path, asked: list[tuple
     assert not any(entry.clues for entry in utterances)  # off in the paper's own prompt
     assert [emotion.label for emotion in result.overall.emotions] == ["calm"]
     assert [answer.emotions[0].label for answer in result.utterances] == ["happy", "sad"]
+
+
+def streamed(pipe: Pipeline, monkeypatch: pytest.MonkeyPatch, clip: Clip) -> Iterator[UtteranceAnswer | Result]:
+    """What a pipeline tells of a clip that is perceived at once."""
+    monkeypatch.setattr(pipe, "perceive", lambda *_: clip)
+    return pipe.stream("clip.mp4")
+
+
+def test_answers_come_chunk_by_chunk_and_are_those_of_the_result(
+    tmp_path: Path, asked: list[tuple[Features, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("microemo.chunks.MAX_UTTERANCES", 2)
+    pipe, clip = pipeline(tmp_path), clip_of(3)
+    stream = streamed(pipe, monkeypatch, clip)
+    first = next(stream)
+    assert isinstance(first, UtteranceAnswer) and len(asked) == 1
+    *rest, result = stream
+    assert result == pipe.understand(clip) == pipe.analyze("clip.mp4")
+    assert isinstance(result, Result) and (first, *rest) == result.utterances
+
+
+def test_everybodys_own_utterances_come_and_nobody_elses(
+    tmp_path: Path, asked: list[tuple[Features, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *told, result = streamed(pipeline(tmp_path), monkeypatch, two_people())
+    assert isinstance(result, Result)
+    assert sorted(told, key=lambda answer: answer.start_sec) == list(result.utterances)
+
+
+def test_the_model_is_loaded_beside_perception(
+    tmp_path: Path, asked: list[tuple[Features, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, clip, begun = pipeline(tmp_path, SINGLE), clip_of(), threading.Event()
+    load, loaders = checkpoint.load, []
+
+    def noted(*arguments: object) -> MicroEmo:
+        loaders.append(threading.current_thread())
+        begun.set()
+        return load(*arguments)  # type: ignore[arg-type]
+
+    def perceived(*_: object) -> Clip:
+        assert begun.wait(60)
+        return clip
+
+    monkeypatch.setattr(checkpoint, "load", noted)
+    monkeypatch.setattr(pipe, "perceive", perceived)
+    pipe.analyze("clip.mp4")
+    pipe.analyze("clip.mp4")
+    assert len(loaders) == 1 and loaders[0] is not threading.main_thread()
+
+
+def test_what_fails_beside_perception_is_told_where_the_model_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = pipeline(tmp_path, SINGLE)
+    (tmp_path / checkpoint.WEIGHTS).write_bytes(b"damaged")
+    monkeypatch.setattr(pipe, "perceive", lambda *_: replace(clip_of(), people=()))
+    assert pipe.analyze("clip.mp4").abstained  # which takes no model
+    for _ in range(2):
+        with pytest.raises(WeightsError, match="cannot be read"):
+            _ = pipe.model
 
 
 def test_an_only_utterance_is_asked_about_once(tmp_path: Path, asked: list[tuple[Features, ...]]) -> None:

@@ -59,6 +59,13 @@ def utterance_answers(utterances: Sequence[Utterance], told: Sequence[Told]) -> 
             yield UtteranceAnswer(**dict(utterance), **dict(answer))
 
 
+def own_answers(one: Told, chunk: Chunk) -> Iterator[UtteranceAnswer]:
+    """A chunk's utterances that the person says, with the answers, as the result will have them."""
+    for utterance in chunk.utterances:
+        if utterance.index in one.about.said:
+            yield UtteranceAnswer(**dict(utterance), **dict(one.answers[utterance.index]))
+
+
 class Asked(NamedTuple):
     """A question about an utterance, what it is asked behind, and the clues' own ids by their numbers there."""
 

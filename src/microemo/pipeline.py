@@ -4,15 +4,17 @@
 needs no media. Training caches the one; a cluster gives the two to different workers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from jaxtyping import Float32
 
 from microemo import __version__, weights
-from microemo.answers import Told, ask, utterance_answers
+from microemo.answers import Told, ask, own_answers, utterance_answers
 from microemo.chunks import encode, judged, scene_of
 from microemo.config import ModelConfig
 from microemo.device import CPU, resolve
@@ -38,7 +40,7 @@ from microemo.perception.spoken_language import language_code
 from microemo.perception.utterances import Speech, find_speech
 from microemo.perception.vocal_events import vocal_events
 from microemo.result import Result
-from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo
+from microemo.schema import Answer, Clip, ClipInfo, Clue, ModelInfo, UtteranceAnswer
 
 NANO = Path(__file__).parent / "weights" / "nano"
 OPTIONAL = {
@@ -60,12 +62,24 @@ class Pipeline:
         self._hook = hook
         self._weights_sha256 = checkpoint.weights_sha256(directory)
         self._model: MicroEmo | None = None
+        self._beside: Future[MicroEmo] | None = None
 
     @property
     def model(self) -> MicroEmo:
         return self._loaded(self._hook)
 
+    def _load_beside(self) -> None:
+        """Begin to load the model in a thread. What fails there, or has to be fetched first, ``_loaded`` does again."""
+        # In bf16 it would be loaded by setting what all threads take for torch's default type.
+        if self._model is None and self._beside is None and self.config.language.dtype == "float32":
+            thread = ThreadPoolExecutor(1, "load")
+            self._beside = thread.submit(checkpoint.load, self.directory, _there, self.device)
+            thread.shutdown(wait=False)
+
     def _loaded(self, hook: Hook) -> MicroEmo:
+        beside, self._beside = self._beside, None
+        if beside is not None and beside.exception() is None:
+            self._model = beside.result()
         if self._model is None:
             self._model = checkpoint.load(self.directory, lambda part: weights.path(part, hook), self.device)
         return self._model
@@ -93,8 +107,32 @@ class Pipeline:
         each told clue away and asks again how sure the label is. Raises ``InputError`` where the file, the subtitles,
         the language, the track or the neutral face cannot be used, and where there is no such person.
         """
+        *_, result = self.stream(
+            path, subtitles, asr, hook, language, diarize, audio_track, person, neutral, why
+        )  # fmt: skip
+        return cast(Result, result)
+
+    def stream(
+        self,
+        path: Path | str,
+        subtitles: Subtitles | None = None,
+        asr: bool = True,
+        hook: Hook | None = None,
+        language: str | None = None,
+        diarize: bool | None = None,
+        audio_track: int | None = None,
+        person: str | None = None,
+        neutral: Path | str | None = None,
+        why: bool = False,
+    ) -> Iterator[UtteranceAnswer | Result]:
+        """``analyze``, but each utterance as soon as it is answered, person by person, and the ``Result`` at the end.
+
+        Up to eight utterances, or a minute of them, are answered at once. Those in which nobody was to be judged are in
+        the result alone.
+        """
+        self._load_beside()
         clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track, neutral)
-        return self.understand(clip, hook, person, why)
+        yield from self._understood(clip, hook, person, why)
 
     def perceive(
         self,
@@ -113,12 +151,19 @@ class Pipeline:
             diarize=diarize, audio_track=audio_track, neutral=None if neutral is None else Path(neutral),
         )  # fmt: skip
 
-    @torch.inference_mode()
     def understand(self, clip: Clip, hook: Hook | None = None, person: str | None = None, why: bool = False) -> Result:
         """Model and parser: tensors in, answers out, person by person, each claim checked against their clues.
 
         ``why`` adds the effect of each told clue. The hook's steps "understand" and "why" are in utterances.
         """
+        *_, result = self._understood(clip, hook, person, why)
+        return cast(Result, result)
+
+    @torch.inference_mode()
+    def _understood(
+        self, clip: Clip, hook: Hook | None, person: str | None, why: bool
+    ) -> Iterator[UtteranceAnswer | Result]:
+        """The answers as they come, and what ``understand`` returns."""
         hook = hook or self._hook
         told = [Told(one) for one in clip.only(person)]
         asked = [(one, chunk) for one in told for chunk in judged(clip, one.about)]
@@ -131,10 +176,11 @@ class Pipeline:
             features = encode(model, scene)
             answered = ask(model, scene, features)
             one.hear(chunk, with_effects(model, scene, features, answered) if why else answered)
+            yield from own_answers(one, chunk)
             num_told += len(chunk.utterances)
             for step in steps:
                 hook(step, num_told, num_asked)
-        return self._result(clip, told)
+        yield self._result(clip, told)
 
     def _result(self, clip: Clip, told: Sequence[Told]) -> Result:
         people = {one.id: one for one in map(Told.person_answer, told)}
@@ -160,6 +206,14 @@ class Pipeline:
             [frame for frame in clip.key_frames if frame.person in {None, *people}],
             [one.about.series for one in told if one.about.series is not None],
         )
+
+
+def _there(part: str) -> Path:
+    """Where a part of the weights is. Raises ``WeightsError`` where it would have to be fetched."""
+    (status,) = weights.status([part])
+    if not status.present:
+        raise WeightsError(f"{part} is not there yet")
+    return weights.path(part)
 
 
 def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:

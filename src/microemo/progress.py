@@ -41,7 +41,11 @@ def shown(rate: bool = False) -> Iterator[Hook]:
     columns += [MofNCompleteColumn(), RateColumn()] if rate else []
     columns += [TimeElapsedColumn(), *([TimeRemainingColumn()] if rate else [])]
     progress = Progress(
-        *columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_SEC if rate else 30
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # what is printed meanwhile goes above the bars, unless it goes elsewhere
+        speed_estimate_period=SPEED_SEC if rate else 30,
     )
     tasks: dict[str, TaskID] = {}
 

@@ -4,6 +4,7 @@ import pty
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -25,10 +26,16 @@ def result_of(path: Path) -> Result:
     )
 
 
+TOLD = schema.UtteranceAnswer(
+    index=0, start_sec=0.5, end_sec=2, text="Wärm.", person="P1", source="subtitle",
+    emotions=(schema.Emotion(label="content", confidence=0.7),), explanation="They smile. They nod.",
+)  # fmt: skip
+
+
 class FakePipeline:
     """Understands files by their contents: "bad", "bug" and "interrupt" are what they say."""
 
-    def analyze(
+    def stream(
         self,
         path: Path,
         subtitles: Path | None = None,
@@ -40,7 +47,7 @@ class FakePipeline:
         neutral: Path | None = None,
         person: str | None = None,
         why: bool = False,
-    ) -> Result:
+    ) -> Iterator[schema.UtteranceAnswer | Result]:
         if not path.exists():
             raise InputError(f"{path}: no such file")
         if neutral is not None:
@@ -54,7 +61,8 @@ class FakePipeline:
                 raise RuntimeError("first line\nsecond line")
             case "interrupt":
                 raise KeyboardInterrupt
-        return result_of(path)
+        yield TOLD
+        yield result_of(path)
 
 
 @pytest.fixture
@@ -104,6 +112,20 @@ def test_one_input_is_one_json_object(run: Run) -> None:
     outcome = analyze(run, "good.mp4", "--json")
     assert Result.model_validate(json.loads(outcome.stdout)) == result_of(Path("good.mp4"))
     assert "wärm" in outcome.stdout
+
+
+def test_utterances_are_printed_as_they_are_answered_where_that_is_asked_for(run: Run) -> None:
+    first, *rest = analyze(run, "good.mp4", "--stream").stdout.splitlines()
+    assert first.split() == ["0:00.5\N{EN DASH}0:02.0", "P1", "content", "70%", "They", "smile."]
+    assert analyze(run, "good.mp4").stdout.splitlines() == rest
+
+
+def test_a_stream_of_json_is_lines_of_utterances_and_a_result_behind_them(run: Run) -> None:
+    outcome = analyze(run, "good.mp4", "bad.mp4", "fine.mp4", "--stream", "--json")
+    assert outcome.code == 1
+    told, good, told_again, fine = outcome.stdout.splitlines()
+    assert schema.UtteranceAnswer.model_validate_json(told) == TOLD and told_again == told
+    assert [Result.model_validate_json(each).clip.path for each in (good, fine)] == ["good.mp4", "fine.mp4"]
 
 
 def test_several_inputs_are_one_json_array_of_those_that_succeeded(run: Run) -> None:

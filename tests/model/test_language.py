@@ -1,5 +1,6 @@
 """Paper 3.4: L = -log P(answer | video, audio, text), LoRA; answers to all questions share one prefix."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from lively import lively
 
 from microemo.config import TINY
 from microemo.errors import WeightsError
+from microemo.model import language as language_module
 from microemo.model.branches import Branch, Tree
-from microemo.model.language import END, SPACE, LanguageModel, Sampler, Text, loss
+from microemo.model.language import END, SPACE, Generation, LanguageModel, Sampler, Text, loss
 from microemo.model.prompt import ANSWER_OPENING, Slot
 
 QUESTIONS = [
@@ -171,6 +173,35 @@ def test_branches_of_one_stem_are_as_if_each_were_alone(language: LanguageModel,
     given_out = language.answer_behind(Tree(stem, branches))
     for generation, tree in zip(given_out, alone, strict=True):
         assert generation.pieces == language.answer([tree.branches[0].rows])[0].pieces
+
+
+def test_answers_that_have_ended_leave_the_batch_and_the_others_are_what_they_were(
+    language: LanguageModel, prompt: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = [prompt[: 3 + place] for place in range(6)]
+    num_rows: list[int] = []
+
+    def answers(share: float) -> list[Generation]:
+        monkeypatch.setattr(language_module, "STAY", share)
+        num_rows.clear()
+        step = itertools.count()
+
+        def choose(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            score, token = logits[:, : language.end_ids[0]].log_softmax(-1).max(-1)
+            return score, token.where(torch.tensor([9, 2, 7, 2, 16, 1]) != next(step), language.end_ids[0])
+
+        return language.answer(prompts, choose, choose)
+
+    watched = language.model.register_forward_pre_hook(
+        lambda _, args, given: num_rows.append(len(given["inputs_embeds"])), with_kwargs=True
+    )
+    together, apart = answers(0.0), answers(0.75)
+    watched.remove()
+    assert num_rows == [6, 6, 6, *[3] * 5, 2, 2, *[1] * 6]
+    assert [len(one.log_probs) for one in apart] == [9, 2, 7, 2, 16, 1]
+    assert [one.pieces for one in apart] == [one.pieces for one in together]
+    for one, other in zip(apart, together, strict=True):
+        assert one.log_probs == pytest.approx(other.log_probs, abs=1e-4)
 
 
 def test_the_end_of_an_answer_that_is_not_whole_is_not_learnt(language: LanguageModel, prompt: torch.Tensor) -> None:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 from itertools import pairwise
 
 import cv2
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microemo import weights
+from microemo.errors import InputError
 from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception import faces as faces_module
@@ -45,6 +47,34 @@ def test_scan_samples_the_first_frame_from_each_time_on(fake, tmp_path):
     assert person.view_masks[:].max() <= 1 and (person.view_masks[:].sum(axis=2) > 0).all()
     assert len(person.track.times_sec) == 30
     assert person.face_seconds == pytest.approx(3.0)
+
+
+def test_threads_see_what_one_sees(fake, tmp_path, monkeypatch):
+    levels, times = [0] * 5 + [100] * 9 + [255] * 6 + [100] * 5, np.arange(0, 3, 0.4)
+
+    def seen():
+        return scan(video(levels), times, 56, 14, tmp_path)
+
+    in_threads = seen()
+    monkeypatch.setattr(faces_module, "ahead", lambda items, size: (item for item in items))
+    alone = seen()
+    assert len(in_threads.people) == len(alone.people) == 2 and in_threads.shots == alone.shots
+    np.testing.assert_array_equal(in_threads.frames[:], alone.frames[:])
+    for one, other in zip(in_threads.people, alone.people, strict=True):
+        np.testing.assert_array_equal(one.track.times_sec, other.track.times_sec)
+        np.testing.assert_array_equal(one.track.boxes, other.track.boxes)
+        np.testing.assert_array_equal(one.track.hidden, other.track.hidden)
+        np.testing.assert_array_equal(one.views[:], other.views[:])
+
+
+def test_frames_that_cannot_be_read_end_the_pass_and_its_threads(fake, tmp_path):
+    def torn():
+        yield from video([100] * 5)
+        raise InputError("torn.mp4 is damaged")
+
+    with pytest.raises(InputError, match="damaged"):
+        scan(torn(), [0.0], 56, 14, tmp_path)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
 
 
 def test_the_clue_regions_may_lie_in_the_frame_itself(fake, tmp_path):

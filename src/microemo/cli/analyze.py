@@ -3,7 +3,7 @@
 import itertools
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,6 +11,7 @@ from microemo.cli.terminal import Debug, Device, Excel, exit_code, format_list, 
 
 if TYPE_CHECKING:
     from microemo.result import Result
+    from microemo.schema import UtteranceAnswer
 
 
 def analyze(
@@ -64,6 +65,14 @@ def analyze(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON as well; an array of results for several videos.")
     ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option(
+            "--stream",
+            help="Print each utterance as soon as it is answered, up to eight at once; with --json as JSON Lines, each "
+            "video's result behind its utterances.",
+        ),
+    ] = False,
     device: Device = "auto",
     debug: Debug = False,
 ) -> None:
@@ -74,6 +83,8 @@ def analyze(
     from microemo.perception.spoken_language import language_code
     from microemo.report.columns import check_scheme
     from microemo.report.text import summary
+    from microemo.result import Result
+    from microemo.schema import UtteranceAnswer
 
     if subtitles is not None and len(videos) > 1:
         raise typer.BadParameter("--subtitles goes with a single VIDEO")
@@ -89,7 +100,7 @@ def analyze(
     for video, folder in zip(videos, folders, strict=True):
         try:
             with progress.shown() as hook:
-                result = analyzer.analyze(
+                for told in analyzer.stream(
                     video,
                     subtitles=subtitles,
                     asr=not no_asr,
@@ -100,7 +111,10 @@ def analyze(
                     audio_track=audio_track,
                     neutral=neutral,
                     why=why,
-                )
+                ):
+                    if stream and isinstance(told, UtteranceAnswer):
+                        print_answer(told, as_json=as_json)
+            result = cast(Result, told)  # the last one
             written = report.save(result, folder, chosen, result.key_frames)
             written += report.series.save(result.series, result.clip, folder, scheme) if scheme else []
         except Exception as error:
@@ -110,7 +124,9 @@ def analyze(
         results.append(result)
         if not as_json:
             Console().print(summary(result, written))
-    if as_json:
+        elif stream:
+            print(result.model_dump_json(), flush=True)
+    if as_json and not stream:
         print_json(results, several=len(videos) > 1)
     raise typer.Exit(exit_code(len(videos), failures))
 
@@ -123,6 +139,18 @@ def own_folders(out: Path, names: list[str]) -> list[Path]:
         name = next(name for name in free if name.casefold() not in taken)  # to some file systems A and a are one
         taken[name.casefold()] = out / name
     return list(taken.values())
+
+
+def print_answer(answer: "UtteranceAnswer", *, as_json: bool) -> None:
+    """One line, of JSON or for people."""
+    from rich.console import Console
+
+    from microemo.report.text import line
+
+    if as_json:
+        print(answer.model_dump_json(), flush=True)
+    else:
+        Console(soft_wrap=True).print(line(answer))
 
 
 def print_json(results: list["Result"], *, several: bool) -> None:

@@ -19,6 +19,7 @@ from microemo.config import ModelConfig
 from microemo.device import CPU, compute_dtype
 from microemo.errors import WeightsError
 from microemo.model import audio, auto_map, int8, lora, vision
+from microemo.model.layout import by_columns
 from microemo.model.microemo import MicroEmo
 from microemo.model.registry import VISION_ENCODERS
 
@@ -122,6 +123,8 @@ def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torc
     lora.merge(language.model, language.config, merged)
     if compute_dtype(device) == torch.bfloat16:
         language.to(torch.bfloat16)
+    elif device == CPU:
+        by_columns(language.model)
     return model.to(device).eval()
 
 

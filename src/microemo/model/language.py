@@ -19,6 +19,7 @@ from microemo.model.registry import LANGUAGE_MODELS
 from microemo.model.windows import buckets
 
 NUCLEUS, NUM_LIKELIEST = 0.9, 256
+STAY = 0.75  # share of a batch's answers that go on, below which those that have ended leave it
 SPACE = " "  # an answer starts with one, as words within a text do: most labels are then one token
 
 
@@ -194,9 +195,9 @@ class LanguageModel(nn.Module):
 
         The stem is read once, and each branch once for all its drafts.
         """
-        from transformers import DynamicCache
+        from microemo.model.roomy_cache import roomy_cache
 
-        cache = DynamicCache(config=self.model.config)
+        cache = roomy_cache(self.model.config)
         if len(tree.stem):
             self.model(inputs_embeds=tree.stem[None], past_key_values=cache, use_cache=True, logits_to_keep=1)
             cache.batch_repeat_interleave(len(tree.branches))
@@ -233,11 +234,15 @@ class LanguageModel(nn.Module):
         choose_first: Choose,
         choose: Choose,
     ) -> list[Generation]:
-        """Answers from the logits of their first tokens on; ``mask`` is over the cache, which ends at ``last``."""
+        """Answers from the logits of their first tokens on; ``mask`` is over the cache, which ends at ``last``.
+
+        Those that have ended leave the batch, a few at a time: that copies the cache of the others.
+        """
         device, end = logits.device, self.end_ids
         chosen: list[Tensor] = []
         scores: list[Tensor] = []
         ended = torch.zeros(len(logits), dtype=torch.bool, device=device)
+        rows = torch.arange(len(logits), device=device)  # the answers in the batch
         while True:
             score, token = (choose if chosen else choose_first)(logits)
             token = token.masked_fill(ended, end[-1])
@@ -247,8 +252,12 @@ class LanguageModel(nn.Module):
                 ended |= (torch.stack(chosen[-len(end) :], dim=1) == torch.tensor(end, device=device)).all(1)
             if len(chosen) == self.config.max_new_tokens or ended.all():
                 break
+            open_ = (~ended[rows]).nonzero()[:, 0]
+            if len(open_) <= STAY * len(rows):
+                cache.batch_select_indices(open_)
+                rows, mask, last = rows[open_], mask[open_], last[open_]
             mask, last = F.pad(mask, (0, 1), value=1), last + 1
-            logits = self._next(self.table(token[:, None]), mask, last, cache)
+            logits[rows] = self._next(self.table(token[rows, None]), mask, last, cache)
         return [
             self._generation(ids, values, *end)
             for ids, values in zip(torch.stack(chosen, 1).tolist(), torch.stack(scores, 1).tolist(), strict=True)

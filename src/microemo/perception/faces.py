@@ -1,13 +1,15 @@
 """Faces through a video: one pass over all frames for the tracks, and the pictures of a few sampled ones."""
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from microemo.ahead import ahead
 from microemo.config import LocalView
 from microemo.hooks import Hook, silent
 from microemo.media.video import Frame
@@ -26,6 +28,7 @@ from microemo.schema import FaceTrack, KeyFrame
 from microemo.spans import Span
 
 NUM_KEY_FRAMES = 12
+AHEAD = 4  # frames that each thread of the pass may be ahead of the next one
 
 
 @dataclass(frozen=True)
@@ -157,23 +160,21 @@ def watch(
     recognition: Path | None,
     hand_landmarker: Path | None = None,
 ) -> Watched:
-    """The one pass over the frames, which fills ``samples``; other arguments as ``scan`` has them."""
+    """The one pass over the frames, which fills ``samples``; other arguments as ``scan`` has them.
+
+    Three threads: one decodes, one looks for faces and hands, and the caller's does the rest.
+    """
     tracker, portraits, stills = FaceTracker(), Portraits(recognition), Stills()
     starts_sec: list[float] = []
     times_sec = array("d")
     due = list(reversed(sample_times))
     last: tuple[Frame, list[Face], list[int]] | None = None
     hook("faces", 0, None)
-    with Landmarker(landmarker_file) as landmarker, HandWatch(hand_landmarker) as hands:
-        for frame, starts_shot in mark_cuts(frames):
-            if starts_shot:
-                landmarker.forget()
-                hands.forget()
+    with closing(ahead(look_for_faces(frames, landmarker_file, hand_landmarker), AHEAD)) as seen:
+        for frame, starts_shot, faces in seen:
             if starts_shot or last is None:
                 starts_sec.append(frame.time_sec)
-            found = [face._replace(hidden=hidden_regions(frame.image, face)) for face in landmarker.detect(frame)]
-            found = hands.mark(frame, found)
-            found = [face._replace(folds=nose_folds(frame.image, face)) for face in found]
+            found = [_measured(frame, face) for face in faces]
             owners = tracker.update(frame.time_sec, found, [looks_of(frame, face) for face in found], starts_shot)
             stills.see(frame, dict(zip(owners, found, strict=True)))
             portraits.see(frame, {track: face for track, face in zip(owners, found, strict=True)
@@ -190,6 +191,28 @@ def watch(
         samples.take(*last)
     hook("faces", end_sec, end_sec)
     return Watched(stills.held(tracker.tracks()), portraits.finish(), shots(starts_sec, end_sec), np.array(times_sec))
+
+
+def look_for_faces(
+    frames: Iterable[Frame], landmarker_file: Path, hand_landmarker: Path | None
+) -> Iterator[tuple[Frame, bool, list[Face]]]:
+    """The frames, each with whether a shot begins with it, and with the faces in it and the hands before these."""
+    with (
+        Landmarker(landmarker_file) as landmarker,
+        HandWatch(hand_landmarker) as hands,
+        closing(ahead(mark_cuts(frames), AHEAD)) as marked,
+    ):
+        for frame, starts_shot in marked:
+            if starts_shot:
+                landmarker.forget()
+                hands.forget()
+            yield frame, starts_shot, hands.mark(frame, landmarker.detect(frame))
+
+
+def _measured(frame: Frame, face: Face) -> Face:
+    """A face that was found, with what its picture says of it."""
+    face = face._replace(hidden=face.hidden | hidden_regions(frame.image, face))
+    return face._replace(folds=nose_folds(frame.image, face))
 
 
 def _person(

@@ -7,6 +7,7 @@ even when the frame's border cuts it off: in single pictures most hands at faces
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -87,8 +88,9 @@ class HandWatch:
 
         self._clock_ms = max(self._clock_ms + 1, round(time_sec * 1000))  # MediaPipe wants strictly rising times
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+        is_first = self._landmarker is None
         landmarker = self._ready()
-        with quiet_stderr():
+        with quiet_stderr() if is_first else nullcontext():  # later looks say nothing, and other threads may
             found = landmarker.detect_for_video(image, self._clock_ms).hand_landmarks
         return np.array([(point.x, point.y) for point in found[0]], np.float32) if found else None
 

@@ -11,7 +11,7 @@ from microemo.report import wording
 from microemo.report.people import moments, several
 from microemo.report.printable import first_sentence, labels, printable, why
 from microemo.report.side_by_side import SideBySide, overall_answers
-from microemo.schema import ResultRecord
+from microemo.schema import ResultRecord, UtteranceAnswer
 
 MAX_UTTERANCES = 30
 
@@ -36,6 +36,12 @@ def summary(result: ResultRecord, paths: Sequence[Path] = ()) -> RenderableType:
     parts += [Text(f"Note: {printable(warning)}", style="yellow") for warning in result.warnings]
     parts += [Text(printable(str(path)), style="dim", no_wrap=True, overflow="ignore") for path in paths]
     return Group(*parts)
+
+
+def line(answer: UtteranceAnswer) -> Text:
+    """What a terminal shows of an utterance as soon as it is answered: when, by whom, labels, the first sentence."""
+    when = Text(f"{wording.span(answer.start_sec, answer.end_sec)}  {printable(answer.person or '')}  ", style="dim")
+    return Text.assemble(when, labels(answer), "  ", first_sentence(answer.explanation))
 
 
 def _utterances(result: ResultRecord) -> Table:
