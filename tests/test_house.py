@@ -28,7 +28,7 @@ ORDER = [
     "progress", "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
     "phases", "overall", "answers", "effects", "corrections", "report",
-    "result", "pipeline", "server", "data", "batch", "train", "predict", "evaluate", "study", "doctor",
+    "result", "pipeline", "server", "data", "batch", "predict", "evaluate", "train", "study", "doctor",
     "bench", "hub", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}

@@ -21,8 +21,8 @@ from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, 
 from microemo.parse import cited
 from microemo.schema import Clue, Modality, Utterance
 from microemo.spans import Span
-from microemo.train.clips import Annotation, answer
 from microemo.train.examples import Example, Turn, labelled_slots
+from microemo.train.written import Annotation, answer
 from recipes.descriptions.check import Written
 from recipes.descriptions.table import Label, Table
 from recipes.nano import made_clips

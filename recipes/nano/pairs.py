@@ -29,8 +29,8 @@ from microemo.perception.face_clues import face_clues
 from microemo.perception.word_clues import word_clues
 from microemo.schema import Clue, FaceTrack, Modality, Utterance
 from microemo.spans import Span
-from microemo.train.clips import answer
 from microemo.train.examples import Example, Turn, labelled_slots
+from microemo.train.written import answer
 from recipes.descriptions.table import Label
 from recipes.nano.faces import EVERY, FACE_FAMILIES
 from recipes.nano.features import SpokenUtterance

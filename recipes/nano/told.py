@@ -7,7 +7,7 @@ from microemo.data.association import known
 from microemo.data.describe import Describer
 from microemo.data.manifest import Pronoun
 from microemo.schema import Clue
-from microemo.train.clips import Annotation
+from microemo.train.written import Annotation
 from recipes.descriptions.table import Label
 from recipes.nano.shades import Shades
 

@@ -67,7 +67,10 @@ STAGES: Mapping[str, Stage] = {
         examples=faces,
         reads=frozenset(),
     ),
-    **{name: replace(its, examples=clips, reads=its.reads - {"asr"}) for name, its in stage.STAGES.items()},
+    **{
+        name: replace(stage.STAGES[name], examples=clips, reads=stage.STAGES[name].reads - {"asr"})
+        for name in MADE_SHARE
+    },
 }
 
 

@@ -75,10 +75,8 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
 
     ``ids`` are the clues' own ids by the numbers that the text cites them by, where the two differ.
     """
-    head, _, body = generation.text.partition(".")
-    labels = emotions(generation, len(head))
+    labels, text = divided(generation)
     likely = [label for label in labels if label is labels[0] or label.confidence >= LEAST_LIKELY]
-    text = body if labels else generation.text
     if ids is not None:
         text = renumbered(text, ids)
     for label in labels[len(likely) :]:
@@ -90,6 +88,13 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
         explanation=" ".join(text for sentence in sentences if (text := _told(sentence))),
         claims=_claims(sentences),
     )
+
+
+def divided(generation: "Generation") -> tuple[list[Emotion], str]:
+    """A generated text's labels, and what is behind them; all of it where there are none."""
+    head, _, body = generation.text.partition(".")
+    labels = emotions(generation, len(head))
+    return labels, body if labels else generation.text
 
 
 def claims_in(text: str, evidence: Evidence, span: Span, label: str = "") -> tuple[Claim, ...]:

@@ -184,8 +184,8 @@ class ResultRecord(Record):
     model: ModelInfo
     microemo_version: str
 
-    def timeline(self, person: str) -> tuple[UtteranceAnswer, ...]:
-        """One person's answers in order of time: where they speak, and where they listen."""
+    def timeline(self, person: str | None) -> tuple[UtteranceAnswer, ...]:
+        """One person's answers in order of time: where they speak, and where they listen. None: of nobody known."""
         own = [utterance for utterance in self.utterances if utterance.person == person]
         listening = [answer for one in self.people if one.id == person for answer in one.listening]
         return tuple(sorted([*own, *listening], key=lambda answer: (answer.start_sec, answer.index)))

@@ -10,7 +10,7 @@ from people_samples import make_people_result
 
 from microemo import report
 from microemo.data import layouts, manifest
-from microemo.data.manifest import AnnotatedUtterance, Sample
+from microemo.data.manifest import AnnotatedUtterance, Rejected, Sample
 
 ANNA = {"person": "P1", "labels": ["Quietly furious"], "note": "She is mocked."}
 FIRST = {"utterance": 0, "end_sec": 1.5, "parts": [ANNA, {"person": "P2", "labels": ["glad"]}]}
@@ -37,8 +37,12 @@ def test_corrected_utterances_are_labels_of_the_main_person(tmp_path: Path) -> N
         AnnotatedUtterance(
             text="That is unbelievable.", start_sec=0, end_sec=1.5, speaker="Anna", labels=("quietly furious",),
             description="She is mocked.",
+            rejected=Rejected(labels=("annoyed",), description="The brows go down."),
         ),
-        AnnotatedUtterance(text="Oh well, why not?", start_sec=2, end_sec=3, speaker="P3", labels=("hurt",)),
+        AnnotatedUtterance(
+            text="Oh well, why not?", start_sec=2, end_sec=3, speaker="P3", labels=("hurt",),
+            rejected=Rejected(labels=("surprised",), description="The mouth opens."),
+        ),
     )  # fmt: skip
 
 
@@ -46,8 +50,10 @@ def test_a_manifest_of_them_can_be_written_and_read(tmp_path: Path) -> None:
     corrected(tmp_path / "talk", FIRST)
     touch(tmp_path, "talk/talk.mp4")
     found = manifest.admit(tmp_path, layouts.read("corrections", tmp_path))
-    written = manifest.write(tmp_path / "corrected.jsonl", found.samples)
-    assert manifest.read(written).samples == found.samples
+    assert found.samples[0].is_corrected
+    for name in ("corrected.jsonl", "corrected.parquet"):
+        written = manifest.write(tmp_path / name, found.samples)
+        assert manifest.read(written).samples == found.samples
 
 
 def test_a_servers_jobs_are_read_where_they_are(tmp_path: Path) -> None:

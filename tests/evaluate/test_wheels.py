@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook
 
 from microemo.errors import InputError
-from microemo.evaluate.wheels import PublishedWheels, hit_rate, off_wheels, published, wheel_metrics
+from microemo.evaluate.wheels import PublishedWheels, clip_shares, hit_rate, off_wheels, published, wheel_metrics
 
 # The first wheel has two broad words; the other four have only one, "joy", below which all the same stands.
 FIRST = [
@@ -72,6 +72,16 @@ def test_scores_by_hand(wheels: PublishedWheels) -> None:
     assert off_wheels(truth, wheels) == ("c",)
     strict = wheel_metrics(truth, predicted, wheels, 2)[1]
     assert strict.value == pytest.approx(((1 + 0) / 2 + 4 * 1) / 5)
+
+
+def test_a_clip_by_itself_has_the_means_of_the_wheels_that_know_its_truth(wheels: PublishedWheels) -> None:
+    alone = clip_shares(["happy", "sad"], ["glad", "afraid"], wheels, 1)  # both on the first wheel, joy on all five
+    assert alone == pytest.approx((1, 1, 1))
+    assert clip_shares(["happy", "sad"], ["glad"], wheels, 1) == pytest.approx(((2 / 3 + 4) / 5, 1, (0.5 + 4) / 5))
+    assert clip_shares(["sad"], ["happy"], wheels, 1) == (0, 0, 0)  # no other wheel has sad
+    assert clip_shares(["unheard of"], ["happy"], wheels, 1) == clip_shares([], [], wheels, 1) == (0, 0, 0)
+    metrics = wheel_metrics({"a": ["happy"]}, {"a": ["glad", "sad"]}, wheels, 1)
+    assert clip_shares(["happy"], ["glad", "sad"], wheels, 1) == pytest.approx([one.value for one in metrics])
 
 
 def test_hit_rate_by_hand(wheels: PublishedWheels) -> None:

@@ -14,7 +14,7 @@ from microemo.config import TINY
 from microemo.errors import WeightsError
 from microemo.model import language as language_module
 from microemo.model.branches import Branch, Tree
-from microemo.model.language import END, SPACE, Generation, LanguageModel, Sampler, Text, loss
+from microemo.model.language import END, SPACE, Generation, LanguageModel, Sampler, Text, log_probs, loss
 from microemo.model.prompt import ANSWER_OPENING, Slot
 
 QUESTIONS = [
@@ -93,6 +93,27 @@ def test_draws_are_as_likely_as_the_temperature_has_it() -> None:
     assert torch.allclose(scores, logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0])
 
 
+def test_without_a_nucleus_all_tokens_are_drawn_as_they_are_likely() -> None:
+    logits = torch.tensor([[-2.0, 0.0, 1.0, 1.5]]).expand(8000, -1)
+    _, tokens = Sampler(1.0, range(8000), nucleus=None)(logits)
+    assert torch.allclose(tokens.bincount(minlength=4) / 8000, logits[0].softmax(-1), atol=0.02)
+
+
+def test_log_probabilities_are_of_the_very_tokens_that_were_drawn(
+    language: LanguageModel, prompt: torch.Tensor
+) -> None:
+    (asked,) = prompts(language, prompt, QUESTIONS[:1])
+    seeds = range(6)
+    choose = Sampler(1.0, seeds, nucleus=None)
+    tree = Tree(asked, [Branch(len(asked), language.embed_text(" ")) for _ in seeds])
+    drawn = language.answer_behind(tree, choose, choose)
+    ids = [torch.tensor(one.ids) for one in drawn]
+    read = log_probs(language.predictions_of([tree], [ids]))
+    for one, found in zip(drawn, read, strict=True):
+        assert one.text == language.tokenizer.decode(one.ids[: len(one.pieces)])
+        assert found[: len(one.pieces)].tolist() == pytest.approx(one.log_probs, abs=1e-3)
+
+
 def test_every_token_has_a_piece_and_a_probability(language: LanguageModel, prompt: torch.Tensor) -> None:
     for generation in language.answer(prompts(language, prompt, QUESTIONS)):
         assert 0 < len(generation.pieces) == len(generation.log_probs) <= TINY.language.max_new_tokens
@@ -115,6 +136,8 @@ def test_the_end_of_the_chat_turn_is_one_token_and_ends_the_answer(language: Lan
     generation = language._generation([*language.token_ids(" sad."), end, end], [-1.0] * 7, end)
     assert generation.text == " sad."
     assert generation.log_probs == (-1.0,) * 5
+    assert generation.ids == (*language.token_ids(" sad."), end) and generation.has_ended
+    assert not language._generation(language.token_ids(" sad."), [-1.0] * 5, end).has_ended
 
 
 def test_slots_are_filled_in_their_places(language: LanguageModel) -> None:

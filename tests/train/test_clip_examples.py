@@ -23,9 +23,10 @@ from microemo.schema import Utterance
 from microemo.spans import Span
 from microemo.train import encoded
 from microemo.train.cache import FeatureCache
-from microemo.train.clips import Annotation, Clips, annotated, answer
+from microemo.train.clips import Clips, annotated
 from microemo.train.encoded import ClipEncoder
 from microemo.train.examples import Example, labelled_slots
+from microemo.train.written import Annotation, answer
 
 CITED = "The brows are pulled down [6], while the lips part [9]. The person seems sad."
 
@@ -54,7 +55,7 @@ def test_an_only_utterance_is_the_whole(tmp_path: Path, clips_of: Any) -> None:
     described = "The brows are pulled down [5]. This suggests sadness."
     annotation = AnnotatedUtterance(start_sec=0, end_sec=2, text="Well.", labels=("Sad",), description=described)
     (example,) = all_examples(clips_of(TINY, sample(tmp_path, "0-sad", labels=("low",), utterances=[annotation])))
-    assert list(example.turns) == [
+    assert [turn[:2] for turn in example.turns] == [
         ((OVERALL_QUESTION, None), ("sad. The brows are pulled down [1]. This suggests sadness.", True))
     ]
     assert example.spans == [(0.0, 2.0)]
@@ -66,7 +67,7 @@ def test_an_only_utterance_is_the_whole(tmp_path: Path, clips_of: Any) -> None:
 def test_one_prompt_has_all_utterances_and_asks_about_the_whole_too(tmp_path: Path, clips_of: Any) -> None:
     clip = sample(tmp_path, "0-happy-sad", labels=("mixed",), description="The brows are pulled down [6].")
     (example,) = all_examples(clips_of(TINY, clip))
-    assert list(example.turns) == [
+    assert [turn[:2] for turn in example.turns] == [
         ((utterance_question(0, 2), 0), ("happy.", True)),
         ((utterance_question(2, 4), 1), ("sad.", True)),
         ((OVERALL_QUESTION, None), ("mixed. The brows are pulled down [2].", True)),

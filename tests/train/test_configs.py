@@ -106,8 +106,13 @@ def test_a_row_of_table_2_trains_at_small_sizes_from_converted_checkpoints(
     assert any(name.startswith("local_clues.") for name in after) == ROWS[name][0]
 
 
-def test_the_recipe_for_your_own_clips_trains_a_step_at_tiny_sizes(tmp_path: Path, seen: None) -> None:
+@pytest.mark.parametrize(
+    ("name", "changes"), [("finetune", []), ("preference", ["preference.self_play=true"]), ("reinforcement", [])]
+)
+def test_a_recipe_for_your_own_clips_trains_a_step_at_tiny_sizes(
+    tmp_path: Path, name: str, changes: list[str], seen: None
+) -> None:
     write_manifest(tmp_path, num=3)
     here = [f"data={tmp_path / 'clips.jsonl'}", f"output={tmp_path / 'run'}", f"cache.directory={tmp_path / 'cache'}"]
-    config = configs.load(CONFIGS / "finetune.yaml", [*sizes_of(TINY), *here, "start=[]", "steps=1"])
+    config = configs.load(CONFIGS / f"{name}.yaml", [*sizes_of(TINY), *here, *changes, "start=[]", "steps=1"])
     assert run.train(config).num_steps == 1

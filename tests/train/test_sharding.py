@@ -19,11 +19,14 @@ from torch.distributed.tensor import DTensor
 from torch.testing._internal.distributed.fake_pg import FakeStore
 
 from microemo.config import TINY
+from microemo.errors import InputError
 from microemo.model import checkpoint
 from microemo.model.microemo import MicroEmo
 from microemo.train import config as configs
 from microemo.train import encoded, run, sharding, state
-from microemo.train.config import TrainConfig
+from microemo.train.config import PreferenceConfig, ReinforcementConfig, TrainConfig
+from microemo.train.preference import Preference
+from microemo.train.reinforcement import Reinforcement
 
 FSDP = Path(__file__).parents[2] / "configs" / "paper" / "fsdp.yaml"
 
@@ -89,6 +92,14 @@ def test_frozen_layers_are_shared_and_nothing_else(second_of_four: None) -> None
     }
     for name, parameter in sharded.items():
         assert parameter.to_local().shape == (-(-before[name][0] // 4), *before[name][1:])
+
+
+def test_what_draws_answers_refuses_to_share(second_of_four: None) -> None:
+    model = MicroEmo(TINY)
+    sharding.shard(model.language)
+    for objective, settings in ((Preference, PreferenceConfig()), (Reinforcement, ReinforcementConfig())):
+        with pytest.raises(InputError, match="FSDP"):
+            objective(model, settings, 0.0)
 
 
 @pytest.mark.parametrize(("said", "is_asked"), [("true", True), ("false", False), (None, False)])

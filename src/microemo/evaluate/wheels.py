@@ -124,6 +124,21 @@ def wheel_metrics(truth: Labels, predicted: Labels, wheels: Wheels, level: Level
     )
 
 
+def clip_shares(truth: Sequence[str], predicted: Sequence[str], wheels: Wheels, level: Level) -> tuple[float, ...]:
+    """F1, precision and recall of one clip's labels, each the mean over the wheels that have a true one; else 0."""
+    clip = {"": truth}, {"": predicted}
+    shares = [
+        overlap(true, answered)
+        for clusters in _clusters(*clip, wheels, level)
+        for true, answered in _pairs(*clip, clusters)
+        if true
+    ]
+    if not shares:
+        return 0.0, 0.0, 0.0
+    precision, recall = np.array(shares).T
+    return float(harmonic_mean(precision, recall).mean()), float(precision.mean()), float(recall.mean())
+
+
 def hit_rate(truth: Labels, predicted: Labels, wheels: Wheels) -> Metric:
     """How many of a clip's clusters of level 1 are predicted: 0 or 1 where the truth is a single label."""
     clips = tuple(truth)

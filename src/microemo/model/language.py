@@ -46,22 +46,27 @@ def greedy(logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tenso
 class Sampler:
     """Draws tokens, of each row by a seed of its own: what a prompt is answered does not hang on its batch.
 
-    Of the likeliest alone that have ``NUCLEUS`` of the probability together (Holtzman et al. 2020), at most
-    ``NUM_LIKELIEST``: sorting a whole vocabulary takes longer than drawing.
+    With a ``nucleus`` of the likeliest alone that have so much of the probability together (Holtzman et al. 2020), at
+    most ``NUM_LIKELIEST``: sorting a whole vocabulary takes longer than drawing. None: of all.
     """
 
-    def __init__(self, temperature: float, seeds: Sequence[int]) -> None:
-        self._temperature = temperature
+    def __init__(self, temperature: float, seeds: Sequence[int], nucleus: float | None = NUCLEUS) -> None:
+        self._temperature, self._nucleus = temperature, nucleus
         self._rngs = [torch.Generator().manual_seed(seed) for seed in seeds]  # on the CPU: the same on every device
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
         """The tokens drawn, behind their log-probabilities at temperature 1."""
         uniform = torch.stack([torch.rand(logits.shape[1], generator=rng, device="cpu") for rng in self._rngs])
-        likely, ids = (logits / self._temperature).log_softmax(-1).topk(min(NUM_LIKELIEST, logits.shape[1]))
-        before = likely.exp().cumsum(-1) - likely.exp()  # probability of all that are likelier
         gumbel = -(-uniform.clamp_min(1e-30).log()).log()
-        drawn = (likely.masked_fill(before >= NUCLEUS, -torch.inf) + gumbel.to(likely).gather(1, ids)).argmax(-1)
-        token = ids.gather(1, drawn[:, None])[:, 0]
+        scores = (logits / self._temperature).log_softmax(-1)
+        if self._nucleus is None:
+            token = (scores + gumbel.to(scores)).argmax(-1)
+        else:
+            likely, ids = scores.topk(min(NUM_LIKELIEST, logits.shape[1]))
+            before = likely.exp().cumsum(-1) - likely.exp()  # probability of all that are likelier
+            kept = likely.masked_fill(before >= self._nucleus, -torch.inf)
+            drawn = (kept + gumbel.to(likely).gather(1, ids)).argmax(-1)
+            token = ids.gather(1, drawn[:, None])[:, 0]
         return logits.log_softmax(-1).gather(1, token[:, None])[:, 0], token
 
 
@@ -70,13 +75,16 @@ class Generation:
     """A generated answer: its tokens as text pieces, and the log-probability of each.
 
     ``sure`` is how sure it is of the first label's family, and ``possible`` are the families that it may be of, where
-    these are known (``first_label.py``).
+    these are known (``first_label.py``). ``ids`` are the tokens as they were chosen, those of the end among them if it
+    has ended by itself.
     """
 
     pieces: tuple[str, ...]
     log_probs: tuple[float, ...]
     sure: float | None = None
     possible: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
+    has_ended: bool = False
 
     @property
     def text(self) -> str:
@@ -132,7 +140,14 @@ class LanguageModel(nn.Module):
 
         Each of a tree's branches is a question and the opening of its answer.
         """
-        targets = [[self._ids(SPACE + text + self.end * is_whole) for text, is_whole in each] for each in answers]
+        return self.predictions_of(trees, [[self.answer_ids(answer) for answer in each] for each in answers])
+
+    def answer_ids(self, answer: Text) -> Int[Tensor, " L"]:
+        """The tokens of an answer to learn."""
+        return self._ids(SPACE + answer.text + self.end * answer.is_whole)
+
+    def predictions_of(self, trees: Sequence[Tree], targets: Sequence[Sequence[Int[Tensor, " _"]]]) -> list[Prediction]:
+        """``predictions`` of answers that are tokens already."""
         grown = [
             Tree(tree.stem, [
                 Branch(behind, torch.cat([rows, self.table(target[:-1])]))
@@ -273,7 +288,14 @@ class LanguageModel(nn.Module):
             whole = count == length or not text.endswith("\N{REPLACEMENT CHARACTER}")
             pieces.append(text[len(decoded) :] if whole else "")
             decoded = text if whole else decoded
-        return Generation(tuple(pieces), tuple(scores[:length]))
+        has_ended = length < len(ids)
+        drawn = tuple(ids[: length + len(end)])
+        return Generation(tuple(pieces), tuple(scores[:length]), ids=drawn, has_ended=has_ended)
+
+
+def log_probs(predictions: Sequence[Prediction]) -> list[Float[Tensor, " _"]]:
+    """The log-probability of each token of each answer."""
+    return [-F.cross_entropy(logits, ids, reduction="none") for logits, ids in predictions]
 
 
 def loss(predictions: Sequence[Prediction]) -> Float[Tensor, ""]:

@@ -1,11 +1,11 @@
 """Labelled clips as training examples: the questions of inference, answered as the clips are labelled."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from microemo.chunks import has_speech, prompt_of
+from microemo.claims.readings import Evidence
 from microemo.config import ModelConfig
 from microemo.data.association import family
 from microemo.data.manifest import AnnotatedUtterance, Sample
@@ -13,23 +13,11 @@ from microemo.lexicon import FAMILIES
 from microemo.model.features import Features
 from microemo.model.language import Text
 from microemo.model.prompt import PromptUtterance, numbered_from_one, question_about
-from microemo.parse import CITATION, MAX_LABELS, SENTENCE, cited, renumbered
 from microemo.schema import Modality, Utterance
+from microemo.train import masking
 from microemo.train.encoded import ClipEncoder, Encoded, Facts
-from microemo.train.examples import Example, Turn, labelled_slots
-
-UNSPACED = re.compile(r"\s+([.,;!?])")
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """What a data set says of a span: labels, the foremost first, and sentences."""
-
-    labels: tuple[str, ...]
-    description: str
-
-    def __bool__(self) -> bool:
-        return bool(self.labels or self.description)
+from microemo.train.examples import Example, Truth, Turn, labelled_slots
+from microemo.train.written import Annotation, answer, labels_of, open_ended, pair
 
 
 @dataclass(frozen=True)
@@ -47,23 +35,40 @@ class Questions:
     chunk: int
     asked: tuple[Asked, ...]
 
+    @property
+    def is_corrected(self) -> bool:
+        return any(one.annotation.rejected for one in self.asked)
+
 
 class Clips:
-    """Samples of one split with their facts; a sample's example is one of the prompts that it answers."""
+    """Samples of one split with their facts; a sample's example is one of the prompts that it answers.
+
+    ``masked_share`` of the examples lack face or voice; of some samples ``only_corrected`` questions are asked.
+    """
 
     def __init__(
-        self, samples: Sequence[Sample], facts: Mapping[str, Facts], encoder: ClipEncoder, config: ModelConfig
+        self,
+        samples: Sequence[Sample],
+        facts: Mapping[str, Facts],
+        encoder: ClipEncoder,
+        config: ModelConfig,
+        masked_share: float = 0.0,
+        only_corrected: bool = False,
     ) -> None:
         asked = [(sample, list(questions(sample, facts[sample.name]))) for sample in samples]
+        if only_corrected:
+            asked = [(sample, [one for one in several if one.is_corrected]) for sample, several in asked]
         self._questions = [(sample, answerable) for sample, answerable in asked if answerable]
-        self._encoder, self._config = encoder, config
+        self._encoder, self._config, self._masked_share = encoder, config, masked_share
 
     def __len__(self) -> int:
         return len(self._questions)
 
     def example(self, index: int, rng: Random) -> Example:
         sample, answerable = self._questions[index]
-        return example_of(sample, self._encoder(sample), rng.choice(answerable), self._config)
+        clip, chosen = self._encoder(sample), rng.choice(answerable)
+        missing = masking.draw(clip.features[chosen.chunk], self._masked_share, rng)
+        return example_of(sample, clip, chosen, self._config, missing)
 
 
 def questions(sample: Sample, facts: Facts) -> Iterator[Questions]:
@@ -71,7 +76,7 @@ def questions(sample: Sample, facts: Facts) -> Iterator[Questions]:
     whole = Annotation(sample.labels, sample.description)
     for number, part in enumerate(facts.chunks):
         known = [annotated(utterance, sample.utterances) for utterance in part.utterances]
-        own = [Annotation(one.labels, one.description) if one else Annotation((), "") for one in known]
+        own = [_annotation(one) if one else Annotation((), "") for one in known]
         asked = [Asked(index, annotation) for index, annotation in enumerate(own)] if len(own) > 1 else []
         asked.append(Asked(None, own[0] or whole if len(own) == 1 else whole))
         answerable = tuple(one for one in asked if one.annotation)
@@ -79,28 +84,61 @@ def questions(sample: Sample, facts: Facts) -> Iterator[Questions]:
             yield Questions(number, answerable)
 
 
-def example_of(sample: Sample, clip: Encoded, questions: Questions, config: ModelConfig) -> Example:
-    """The example of what is asked in one prompt."""
-    part, features = clip.facts.chunks[questions.chunk], clip.features[questions.chunk]
-    prompted, own = numbered_from_one(
-        prompt_of(config, clip.facts.clues, part.chunk, clip.facts.speech, part.times_sec)
-    )
+def example_of(
+    sample: Sample,
+    clip: Encoded,
+    questions: Questions,
+    config: ModelConfig,
+    missing: frozenset[Modality] = frozenset(),
+) -> Example:
+    """The example of what is asked in one prompt, without the ``missing`` modalities of the clip."""
+    part = clip.facts.chunks[questions.chunk]
+    features, facts = masking.without(clip.features[questions.chunk], clip.facts, missing)
+    prompted, own = numbered_from_one(prompt_of(config, facts.clues, part.chunk, facts.speech, features.times_sec))
     numbers = {old: new for new, old in own.items()}
     return Example(
         features,
         prompted,
         [
-            Turn(question_about(prompted, one.utterance), Text(answer(one.annotation, numbers)))
+            Turn(
+                question_about(prompted, one.utterance),
+                Text(answer(one.annotation, numbers)),
+                pair(one.annotation, numbers),
+                Truth(
+                    one.annotation.labels,
+                    # What is written of a missing face or voice cannot be known: the labels alone are learnt.
+                    open_ended(labels_of(one.annotation) if missing else one.annotation, numbers),
+                    part.chunk.span if one.utterance is None else part.utterances[one.utterance].span,
+                    _evidence(facts, features, prompted if one.utterance is None else [prompted[one.utterance]]),
+                    own,
+                ),
+            )
             for one in questions.asked
         ],
         labelled_slots(
             [_family(labels) for labels in _labels(part.utterances, sample, questions.asked)],
             [
-                _shown(entry, features, utterance, clip.facts)
+                _shown(entry, features, utterance, facts)
                 for entry, utterance in zip(prompted, part.utterances, strict=True)
             ],
             next((_family(one.annotation.labels) for one in questions.asked if one.utterance is None), None),
         ),
+    )
+
+
+def _evidence(facts: Facts, features: Features, about: Sequence[PromptUtterance]) -> Evidence:
+    """What was measured of the person, by what there is of them in some of the utterances."""
+    there: dict[Modality, bool] = {
+        "face": features.frames is not None and any(entry.seen for entry in about),
+        "voice": features.audio is not None and any(entry.heard for entry in about),
+        "words": any(entry.text for entry in about),
+    }
+    said = [one for part in facts.chunks for one in part.utterances]
+    return Evidence(
+        person=None,
+        clues=[clue for clue in facts.clues if there[clue.modality]],
+        utterances=said if there["words"] else (),
+        absent=frozenset(modality for modality, is_there in there.items() if not is_there),
     )
 
 
@@ -111,17 +149,10 @@ def _labels(utterances: Sequence[Utterance], sample: Sample, asked: Sequence[Ask
     return [asked[0].annotation.labels] if len(labels) == 1 and not labels[0] else labels
 
 
-def answer(annotation: Annotation, numbers: Mapping[int, int]) -> str:
-    """The answer to learn, "labels. Sentences.", which cites clues by their ``numbers`` in the prompt.
-
-    A sentence that cites a clue which the prompt does not list would teach the model to invent evidence, and is left
-    out; where the prompt lists none at all, sentences stay and only their citations go.
-    """
-    sentences = [sentence.strip() for sentence in SENTENCE.findall(annotation.description)]
-    kept = [sentence for sentence in sentences if not numbers or set(cited(sentence)) <= numbers.keys()]
-    text = " ".join(_renumbered(sentence, numbers) for sentence in kept)
-    labels = ", ".join(label.lower() for label in annotation.labels[:MAX_LABELS])
-    return f"{labels}. {text}".strip() if labels else text
+def _annotation(one: AnnotatedUtterance) -> Annotation:
+    before = one.rejected
+    rejected = Annotation(before.labels, before.description) if before else None
+    return Annotation(one.labels, one.description, rejected)
 
 
 def annotated(utterance: Utterance, candidates: Sequence[AnnotatedUtterance]) -> AnnotatedUtterance | None:
@@ -134,12 +165,6 @@ def annotated(utterance: Utterance, candidates: Sequence[AnnotatedUtterance]) ->
     known = [each for each in candidates if (each.labels or each.description) and each.end_sec is not None]
     best = max(known, key=shared, default=None)
     return best if best and shared(best) >= (utterance.end_sec - utterance.start_sec) / 2 else None
-
-
-def _renumbered(sentence: str, numbers: Mapping[int, int]) -> str:
-    if not numbers:
-        return UNSPACED.sub(r"\1", CITATION.sub("", sentence))
-    return renumbered(sentence, numbers)
 
 
 def _family(labels: Sequence[str]) -> str | None:

@@ -41,10 +41,40 @@ class CacheConfig(Frozen):
     max_gb: float = Field(50.0, gt=0)
 
 
+class RewardWeights(Frozen):
+    """What each part of an answer's reward counts (``train/rewards.py``)."""
+
+    precision: float = Field(1.0, ge=0, description="Of the labels, on the emotion wheels")
+    recall: float = Field(1.0, ge=0)
+    format: float = Field(0.5, ge=0, description="Labels, an explanation, and an end")
+    grounding: float = Field(0.5, ge=0, description="Claims that the measures bear out")
+    faithfulness: float = Field(1.0, ge=0, description="Claims about what is not there, which cost")
+
+
+class ReinforcementConfig(Frozen):
+    """How answers are drawn, rewarded and held to the start, in the stage ``reinforcement``."""
+
+    num_drafts: int = Field(8, ge=2, description="Of an answer, compared with one another")
+    max_tokens: int = Field(80, gt=0, description="Longer answers earn nothing")
+    kl: float = Field(0.04, ge=0, description="Weight of the divergence from the model as the run began")
+    masked_share: float = Field(0.2, ge=0, le=1, description="Of the examples, which lack face or voice")
+    wheels: Path | None = Field(None, description="Folder of the five published emotion wheels; None: our lexicon's")
+    weights: RewardWeights = RewardWeights()
+
+
+class PreferenceConfig(Frozen):
+    """What is preferred to what, and how far from the start, in the stage ``preference``."""
+
+    beta: float = Field(5.0, gt=0, description="Of log-probabilities, as means over an answer's tokens")
+    self_play: bool = Field(False, description="Where nothing was corrected, prefer what is written to a draft")
+
+
 class TrainConfig(Frozen):
     """A run: what is trained, on what, from where, how, and how often it is validated."""
 
-    stage: str = Field(description="alignment, instruction, or a recipe's own (``train/stage.py``)")
+    stage: str = Field(
+        description="alignment, instruction, preference, reinforcement, or a recipe's own (``train/stage.py``)"
+    )
     data: Path = Field(description="A manifest, or what a recipe's own stage reads")
     output: Path = Field(description="The run's folder, which is the trained model's as well")
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto: a GPU if there is one")
@@ -62,6 +92,9 @@ class TrainConfig(Frozen):
     label_share: float = Field(
         0.0, ge=0, description="Of the first labels' own loss beside it: they are few of the tokens"
     )
+    supervised_share: float = Field(0.1, ge=0, description="Of the language modelling loss beside a stage's own")
+    reinforcement: ReinforcementConfig = ReinforcementConfig()
+    preference: PreferenceConfig = PreferenceConfig()
     voice_noise: float = Field(0.0, ge=0, description="On a voice's features, in their own standard deviations")
     validate_every: int | None = Field(None, gt=0, description="Steps; None: once an epoch")
     validation_examples: int = Field(400, gt=0, description="Looked at, at most")

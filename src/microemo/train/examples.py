@@ -1,9 +1,10 @@
 """One training example: a clip, questions about it, the answers to learn, and whose label each window carries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from microemo.claims.readings import Evidence
 from microemo.model.features import Features
 from microemo.model.language import Text
 from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind
@@ -17,11 +18,38 @@ WINDOWS: dict[SlotKind, Modality] = {"video_window": "face", "audio_window": "vo
 WHOLES: dict[SlotKind, Modality] = {"video": "face", "audio": "voice"}
 
 
+class Pair(NamedTuple):
+    """What somebody said instead of what a model had said."""
+
+    chosen: Text
+    rejected: Text
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What other answers to a question are judged by.
+
+    labels     what the person feels
+    answer     the written one, not whole where it has labels alone
+    span       the seconds that are asked about
+    evidence   what was measured of them, in what is there of the example
+    ids        the clues' own ids by their numbers in the prompt
+    """
+
+    labels: tuple[str, ...]
+    answer: Text
+    span: Span
+    evidence: Evidence
+    ids: Mapping[int, int]
+
+
 class Turn(NamedTuple):
-    """A question and its answer."""
+    """A question and its answer; and, where they are known, what the answer corrects and what others are judged by."""
 
     question: Question
     answer: Text
+    pair: Pair | None = None
+    truth: Truth | None = None
 
 
 @dataclass(frozen=True)

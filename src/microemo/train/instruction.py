@@ -30,7 +30,9 @@ class Instruction(Alignment):
 
     def forward(self, examples: Sequence[Example]) -> Scores:
         """The loss, and of how many answers the first token is the likeliest, or of the likeliest one's family."""
-        tokens = self.tokens(examples)
+        return self.answers(self.tokens(examples), examples)
+
+    def answers(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Scores:
         predictions = self.predictions(tokens, examples)
         loss = language.loss(predictions)
         likeliest = torch.stack([logits[0].argmax() for logits, _ in predictions])

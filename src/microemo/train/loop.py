@@ -7,13 +7,14 @@ is needed to resume.
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs, DistributedType, InitProcessGroupKwargs
 from accelerate.state import AcceleratorState
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import AdamW
 
 from microemo.device import resolve
@@ -136,7 +137,7 @@ class _Run:
             group["lr"] = rate
         size = self.config.micro_batch_size
         indices = order.batch(self.config.seed, step, self.config.batch_size, len(self.task.train))
-        losses, norm = [], torch.zeros(())
+        losses, parts, norm = [], [], torch.zeros(())
         for number in self.micro_batches:
             rng = order.rng_of(self.config.seed, step, number)
             examples = [self.task.train.example(index, rng) for index in indices[number * size : (number + 1) * size]]
@@ -149,10 +150,18 @@ class _Run:
                 self.optimizer.step()
                 self.optimizer.zero_grad()
             losses.append(scores.loss.detach().float())
+            parts.append(scores.parts)
         loss = float(self.accelerator.reduce(torch.stack(losses).mean(), "mean"))
         if not math.isfinite(loss):
             raise InputError(f"the loss is {loss} in step {step + 1}; lower optimizer.learning_rate")
-        return {"loss": loss, "learning_rate": rate, "gradient_norm": float(norm)}
+        return {"loss": loss, "learning_rate": rate, "gradient_norm": float(norm), **self._means(parts)}
+
+    def _means(self, parts: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+        """Of what is logged beside the loss, over all micro-batches and processes."""
+        return {
+            name: float(self.accelerator.reduce(torch.stack([one[name].detach() for one in parts]).mean(), "mean"))
+            for name in parts[0]
+        }
 
     def _validate(self, log: Log | None) -> None:
         """Validate; keep the model if it is the best so far."""
@@ -171,25 +180,27 @@ class _Run:
 
     @torch.no_grad()
     def _scores(self) -> dict[str, float]:
-        """Mean loss, and accuracy where there are labels, over evenly spread validation examples; each is the same in
-        every validation."""
+        """Mean loss and what is logged beside it, and accuracy where there are labels, over evenly spread validation
+        examples; each is the same in every validation."""
         self.model.eval()
         indices = range(0, len(self.task.validation), -(-len(self.task.validation) // self.config.validation_examples))
         size = self.config.micro_batch_size
         batches = [indices[start : start + size] for start in range(0, len(indices), size)]
         seed, example = self.config.seed, self.task.validation.example
-        sums = torch.zeros(4, device=self.accelerator.device)
+        sums, names = torch.zeros((), device=self.accelerator.device), ["loss"]
         for first in range(0, len(batches), self.accelerator.num_processes):
             # A process that has none left runs the last once more: sharded layers run on all processes at once.
             number = first + self.accelerator.process_index
             batch = batches[min(number, len(batches) - 1)]
             scores: Scores = self.model([example(index, order.rng_of(seed, -1, index)) for index in batch])
             num = torch.full_like(scores.loss, len(batch))
-            values = [scores.loss.detach() * num, num, scores.num_correct, scores.num_labelled]
-            sums += torch.stack(values) * (number < len(batches))
-        loss, num, num_correct, num_labelled = self.accelerator.reduce(sums, "sum").tolist()
+            names = ["loss", *scores.parts]
+            means = [value.detach() * num for value in (scores.loss, *scores.parts.values())]
+            values = [num, scores.num_correct, scores.num_labelled, *means]
+            sums = sums + torch.stack(values) * (number < len(batches))
+        total, num_correct, num_labelled, *of_names = self.accelerator.reduce(sums, "sum").tolist()
         accuracy = {"accuracy": num_correct / num_labelled} if num_labelled else {}
-        return {"loss": loss / num, **accuracy}
+        return {**{name: value / total for name, value in zip(names, of_names, strict=True)}, **accuracy}
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:

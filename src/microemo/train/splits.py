@@ -7,7 +7,7 @@ from accelerate.utils import gather_object
 
 from microemo import rows
 from microemo.data import manifest
-from microemo.data.manifest import Fault, Manifest, Split
+from microemo.data.manifest import Fault, Manifest, Sample, Split
 from microemo.errors import InputError
 from microemo.hooks import Hook
 from microemo.model.microemo import MicroEmo
@@ -18,17 +18,35 @@ from microemo.train.encoded import ClipEncoder, facts_of
 
 logger = logging.getLogger("microemo")
 
+SPLITS: tuple[Split, ...] = ("train", "validation")
 
-def of_manifest(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Clips, Clips]:
+
+def of_manifest(
+    config: TrainConfig,
+    model: MicroEmo,
+    accelerator: Accelerator,
+    hook: Hook,
+    masked_share: float = 0.0,
+    only_corrected: bool = False,
+) -> tuple[Clips, Clips]:
     """The clips of the manifest ``config.data`` to train on, and those to validate on; processes share the encoding.
 
-    Clips that cannot be used are named. Raises ``InputError`` where a split is empty, or more than
-    ``config.max_failed_share`` of the clips cannot be used. Hook: step "encode", in clips.
+    ``masked_share`` and ``only_corrected`` are as ``Clips`` has them. Clips that cannot be used are named. Raises
+    ``InputError`` where a split is empty, or more than ``config.max_failed_share`` of the clips cannot be used. Hook:
+    step "encode", in clips.
     """
     read = manifest.read(config.data, config.max_failed_share)
-    samples = [*read.of("train"), *read.of("validation")]
     if not read.of("train") or not read.of("validation"):
         raise InputError(f"{config.data}: no train or no validation split; microemo data import makes them")
+    chosen: dict[Split, list[Sample]] = {
+        split: [sample for sample in read.of(split) if sample.is_corrected or not only_corrected] for split in SPLITS
+    }
+    if not all(chosen.values()):
+        raise InputError(
+            f"{config.data}: nothing that was corrected to train on, or to validate on; microemo data import "
+            "corrections reads such clips, or set preference.self_play=true"
+        )
+    samples = [sample for split in SPLITS for sample in chosen[split]]
     cache = FeatureCache(config.cache.directory, int(config.cache.max_gb * 1e9))
     encoder = ClipEncoder(model.to(accelerator.device), cache, config.asr)
     own, own_faults = facts_of(samples[accelerator.process_index :: accelerator.num_processes], encoder, hook)
@@ -36,8 +54,8 @@ def of_manifest(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, 
     _report_faults(config, read, faults, accelerator)
 
     def clips(split: Split) -> Clips:
-        usable = [sample for sample in read.of(split) if sample.name in facts]
-        return Clips(usable, facts, encoder, config.model)
+        usable = [sample for sample in chosen[split] if sample.name in facts]
+        return Clips(usable, facts, encoder, config.model, masked_share, only_corrected)
 
     return clips("train"), clips("validation")
 

@@ -1,5 +1,7 @@
 """The stages of training (paper 3.4): which parameters one trains, by which loss, on which examples.
 
+Two of them go beyond the paper: ``preference`` and ``reinforcement``, which tune what instruction tuning left.
+
 Encoders and LLM stay frozen, all between them is tuned (paper 4.1). A recipe of your own is a ``Stage`` more
 (docs/training.md); ``recipes/nano`` and ``studies/ablation`` have theirs.
 """
@@ -15,11 +17,17 @@ from microemo.hooks import Hook
 from microemo.model.microemo import MicroEmo
 from microemo.train import splits
 from microemo.train.alignment import Alignment
+from microemo.train.clips import Clips
 from microemo.train.config import TrainConfig
 from microemo.train.instruction import Instruction
+from microemo.train.preference import Preference
+from microemo.train.reinforcement import Reinforcement
 from microemo.train.task import Examples
 
-OWN_SETTINGS = ("tune_qformers", "alignment_share", "label_share", "voice_noise", "asr")
+OWN_SETTINGS = (
+    "tune_qformers", "alignment_share", "label_share", "supervised_share", "reinforcement", "preference",
+    "voice_noise", "asr",
+)  # fmt: skip
 """Settings of ``TrainConfig`` that only some stages read."""
 
 
@@ -59,6 +67,21 @@ def trains_lora(config: TrainConfig, name: str) -> bool:
     return is_lora(name) or (config.tune_qformers and is_connector(name))
 
 
+def trains_lora_alone(config: TrainConfig, name: str) -> bool:
+    """What is trained where the LLM is compared with itself as it was, by the same tokens of a clip."""
+    return is_lora(name)
+
+
+def corrected(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Clips, Clips]:
+    """The clips that somebody corrected; with self-play all."""
+    return splits.of_manifest(config, model, accelerator, hook, only_corrected=not config.preference.self_play)
+
+
+def masked(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook: Hook) -> tuple[Clips, Clips]:
+    """All clips, some of them without face or voice."""
+    return splits.of_manifest(config, model, accelerator, hook, masked_share=config.reinforcement.masked_share)
+
+
 STAGES: Mapping[str, Stage] = {
     "alignment": Stage(
         trains=trains_connectors,
@@ -73,6 +96,18 @@ STAGES: Mapping[str, Stage] = {
         ),
         examples=splits.of_manifest,
         reads=frozenset({"tune_qformers", "alignment_share", "label_share", "voice_noise", "asr"}),
+    ),
+    "preference": Stage(
+        trains=trains_lora_alone,
+        objective=lambda model, config: Preference(model, config.preference, config.supervised_share),
+        examples=corrected,
+        reads=frozenset({"supervised_share", "preference", "asr"}),
+    ),
+    "reinforcement": Stage(
+        trains=trains_lora_alone,
+        objective=lambda model, config: Reinforcement(model, config.reinforcement, config.supervised_share),
+        examples=masked,
+        reads=frozenset({"supervised_share", "reinforcement", "asr"}),
     ),
 }
 

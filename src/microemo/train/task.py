@@ -1,6 +1,6 @@
 """What the loop needs of a stage: examples to train and to validate on, and a loss over them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -11,11 +11,12 @@ from torch import Tensor, nn
 
 
 class Scores(NamedTuple):
-    """Of a batch: the loss to minimise, and how many of its labels were predicted correctly."""
+    """Of a batch: the loss to minimise, how many of its labels were predicted correctly, and what else is logged."""
 
     loss: Float[Tensor, ""]
     num_correct: Float[Tensor, ""]
     num_labelled: Float[Tensor, ""]
+    parts: Mapping[str, Float[Tensor, ""]] = {}
 
 
 class Examples(Protocol):

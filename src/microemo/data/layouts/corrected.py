@@ -1,8 +1,9 @@
 """Results that somebody corrected: ``corrections.json`` beside the ``result.json`` that it is of, in any folders.
 
 Of each clip, what was corrected of the main person is read, whom training looks at: labels by utterance, with the
-notes for descriptions and the corrected times. What nobody corrected is the model's own, and no label. The recording is
-where the result says, or lies beside it, or among the uploads of a server's job.
+notes for descriptions and the corrected times; and what the model had said there (``rejected``). What nobody corrected
+is the model's own, and no label. The recording is where the result says, or lies beside it, or among the uploads of a
+server's job.
 """
 
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from microemo.data.layouts.found import Found
-from microemo.data.manifest import AnnotatedUtterance, Sample
+from microemo.data.manifest import AnnotatedUtterance, Rejected, Sample
 from microemo.errors import InputError
 
 if TYPE_CHECKING:
     from microemo.corrections import CorrectedPart
     from microemo.report.people import Moment
+    from microemo.schema import Answer
 
 UPLOADS = Path("..") / "uploads" / "media"  # from a job's results
 
@@ -58,7 +60,11 @@ def _sample(path: Path, folder: Path) -> Sample | str:
     if recording is None:
         return f"{path.with_name(Path(result.clip.path).name)}: no such recording; put it beside its corrections"
     corrected = {one.utterance: one.part(result.main_person) for one in given.utterances}
-    told = (_utterance(moment, corrected.get(moment.utterance.index)) for moment in moments(result))
+    before = {answer.index: answer for answer in original.timeline(result.main_person)}
+    told = (
+        _utterance(moment, corrected.get(moment.utterance.index), before.get(moment.utterance.index))
+        for moment in moments(result)
+    )
     place = path.parent.relative_to(folder).parts
     return Sample(
         name="_".join([*place, recording.stem]),
@@ -74,8 +80,8 @@ def _recording(folder: Path, named: Path) -> Path | None:
     return next((place.resolve() for place in places if place.is_file()), None)
 
 
-def _utterance(moment: "Moment", part: "CorrectedPart | None") -> AnnotatedUtterance:
-    """What is said in a moment, and how the main person feels in it, if that was corrected."""
+def _utterance(moment: "Moment", part: "CorrectedPart | None", before: "Answer | None") -> AnnotatedUtterance:
+    """What is said in a moment, and how the main person feels in it, if that was corrected, and as it was before."""
     said = moment.utterance
     return AnnotatedUtterance(
         text=said.text,
@@ -84,4 +90,10 @@ def _utterance(moment: "Moment", part: "CorrectedPart | None") -> AnnotatedUtter
         speaker=said.speaker or said.person,
         labels=part.labels if part else (),
         description=part.note if part else "",
+        rejected=_rejected(before) if part and before else None,
     )
+
+
+def _rejected(before: "Answer") -> Rejected | None:
+    labels = tuple(emotion.label for emotion in before.emotions)
+    return Rejected(labels=labels, description=before.explanation) if labels or before.explanation else None
