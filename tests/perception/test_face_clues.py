@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from microemo.perception.face_clues import ONSET_STRENGTH, by_shot, face_clues, intensity
+from microemo.clues import ONSET_STRENGTH
+from microemo.perception.face_clues import by_shot, face_clues, intensity
 from microemo.perception.landmarks import BLENDSHAPES
 from microemo.perception.shots import shots
 from microemo.schema import FaceTrack
@@ -205,3 +206,15 @@ def test_quiet_stretches_are_the_baseline_even_of_who_mostly_speaks():
     speech = [Span(1.0, 8.5)]
     (clue,) = face_clues(moved, speech)
     assert clue.baseline == pytest.approx(0.1, abs=0.02)
+
+
+def test_lowered_lids_are_no_closed_eyes_and_do_not_prolong_a_blink():
+    """A blink, then lids a fifth of the way down for two seconds; later eyes that are closed for one."""
+
+    def lids(times_sec):
+        blink, lowered, closed = between(1, 1.2, 0.62), between(1.2, 3.2, 0.2), between(5, 6, 0.6)
+        return 0.05 + blink(times_sec) + lowered(times_sec) + closed(times_sec)
+
+    (clue,) = face_clues(track(8.0, **both("eyeBlink", lids)))
+    assert clue.kind == "eyes_closed"
+    assert (clue.start_sec, clue.end_sec) == (pytest.approx(5, abs=0.15), pytest.approx(6, abs=0.15))

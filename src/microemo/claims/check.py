@@ -16,7 +16,7 @@ from microemo.clues import VocalKind, clue_kinds
 from microemo.schema import Claim, Clue, Modality, Outcome
 from microemo.spans import Span
 
-SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = 0.55, 0.4, 0.7  # of FACS's C, from 0.4 to 0.7, both can be said
+SLIGHT_UP_TO, STRONG_FROM, EXTREME_FROM = 0.55, 0.55, 0.7  # of FACS's C, from 0.4 to 0.7, viewers call half slight
 MARGIN_SEC = 0.35  # by which a named time may be off
 VAGUE_SEC = 0.6  # by which one in words may: "a second in"
 THROUGHOUT, BRIEF_SEC = 0.6, 1.5

@@ -12,8 +12,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from jaxtyping import Float
 
-from microemo.clues import ClueKind, HeadKind, VerbalKind, VocalKind, clue_kinds, facial_actions
-from microemo.perception.face_clues import ONSET_STRENGTH, smooth
+from microemo.clues import ONSET_STRENGTH, ClueKind, HeadKind, VerbalKind, VocalKind, clue_kinds, facial_actions
+from microemo.perception.face_clues import smooth
 from microemo.perception.head_clues import SIDES, strength_of, usual
 from microemo.perception.series import MAX_INTENSITY, OF_UTTERANCES
 from microemo.perception.voice_clues import HIGH_VOICE_FLOOR
@@ -153,9 +153,11 @@ def _known(face: Columns, region: str, span: Span) -> int | None:
 
 def _facial(action: str, face: Columns, span: Span) -> Reading | None:
     """Of a facial action, by the columns of its action unit."""
-    column = _columns()[action]
-    found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY)
-    if found is None or found.level < PRESENT or f"{column}_asymmetry" not in face:
+    column, least = _columns()[action], _least()[action]
+    found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY, least)
+    if found is not None and found.level < least:
+        return found._replace(level=0.0)
+    if found is None or f"{column}_asymmetry" not in face:
         return found
     shown = within(face, span) & (face[f"{column}_intensity"] >= MAX_INTENSITY * PRESENT)
     lopsided = face[f"{column}_asymmetry"][shown & np.isfinite(face[f"{column}_asymmetry"])]
@@ -213,8 +215,13 @@ def _semitones(hertz: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
     return 12 * np.log2(hertz / 100)
 
 
-def _rows(face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, scale: float = 1.0) -> Reading | None:
-    """A series of strengths, smoothed; None where the face is seen too little to say that something is not so."""
+def _rows(
+    face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, scale: float = 1.0, least: float = PRESENT
+) -> Reading | None:
+    """A series of strengths, smoothed, that are there from ``least`` on.
+
+    None where the face is seen too little to say that something is not so.
+    """
     if values is None or not len(values):
         return None
     rows = np.flatnonzero(within(face, span) & np.isfinite(values))
@@ -223,9 +230,9 @@ def _rows(face: Columns, values: Float[np.ndarray, " N"] | None, span: Span, sca
     times_sec = face["time_sec"][rows]
     strengths = smooth(times_sec, scale * values[rows])
     level = float(strengths.max())
-    if level < PRESENT and seen(face, span, len(rows)) < LEAST_SEEN:
+    if level < least and seen(face, span, len(rows)) < LEAST_SEEN:
         return None
-    is_on = strengths >= PRESENT
+    is_on = strengths >= least
     lengths = [times_sec[end - 1] - times_sec[first] for first, end in runs(is_on)]
     return Reading(level, float(is_on.mean()), max(lengths, default=0.0), len(lengths))
 
@@ -250,6 +257,12 @@ def overlaps(clue: Clue | Utterance, span: Span) -> bool:
 
 def _shared(clue: Clue, span: Span) -> float:
     return min(clue.end_sec, span.end_sec) - max(clue.start_sec, span.start_sec)
+
+
+@cache
+def _least() -> Mapping[str, float]:
+    """The strength from which on each facial action is so."""
+    return {action.kind: action.least for action in facial_actions()}
 
 
 @cache

@@ -7,6 +7,7 @@ is a row and, where its series or measure is new, a function.
 """
 
 from microemo.clues.table import (
+    ONSET_STRENGTH,
     VERBS,
     ClueKind,
     EventKind,
@@ -32,6 +33,7 @@ from microemo.clues.table import (
 from microemo.clues.wording import clue_clause, plural
 
 __all__ = [
+    "ONSET_STRENGTH",
     "VERBS",
     "ClueKind",
     "EventKind",

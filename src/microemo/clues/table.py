@@ -55,6 +55,9 @@ class NonverbalKind(ClueKind):
     keywords: tuple[str, ...]
 
 
+ONSET_STRENGTH = 0.2  # from which on an action is seen, on the scale of ``Clue.strength``
+
+
 class FacialAction(ClueKind):
     """An action of the face by its FACS name and how its series is told; levels in [0, 1]."""
 
@@ -69,6 +72,7 @@ class FacialAction(ClueKind):
     side_span: float | None = Field(default=None, gt=0)
     neutral: Range
     peak: float
+    least: float = Field(default=ONSET_STRENGTH, gt=0, lt=1)
 
     @property
     def has_sides(self) -> bool:

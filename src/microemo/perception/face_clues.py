@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.clues import FacialKind, facial_kinds
+from microemo.clues import ONSET_STRENGTH, FacialKind, facial_kinds
 from microemo.perception.facial_actions import SIDES, Sides, activations
 from microemo.perception.resting import Level, levels, levels_of_neutral, strength
 from microemo.perception.speaking_face import beyond_talking, least_sec, speaking_rows
@@ -21,7 +21,7 @@ from microemo.spans import Span
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
 MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
 MERGE_SEC = 0.35  # an action let go for less than this has not ended
-ONSET_STRENGTH, OFFSET_STRENGTH = 0.2, 0.1  # hysteresis, on the scale of Clue.strength
+OFFSET = 0.5  # of the strength with which an action begins: it ends below
 MIN_LOPSIDED = 0.3  # strength of one side alone
 MAX_YAW = 20.0  # degrees: of faces turned further, the far side is seen too poorly to be compared
 Intensity = Literal["A", "B", "C", "D", "E"]
@@ -94,7 +94,7 @@ def _measure(
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
     rising = beyond_talking(times_sec, strength(kind, sides.both, level.both), speaking, kind.articulation)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
-    for first, last in events(times_sec, rising):
+    for first, last in events(times_sec, rising, kind.least):
         apex = first + int(np.argmax(rising[first : last + 1]))
         strongest = float(rising[apex])
         end_sec = float(times_sec[last]) + row_sec
@@ -146,12 +146,14 @@ def smooth(times_sec: Float[np.ndarray, " N"], series: Float[np.ndarray, " N"]) 
     return (total[last] - total[first]) / (last - first)
 
 
-def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]) -> list[tuple[int, int]]:
-    """First and last rows of the spans in which a strength rises over the onset level and stays over the offset.
+def events(
+    times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"], onset: float = ONSET_STRENGTH
+) -> list[tuple[int, int]]:
+    """First and last rows of the spans in which a strength rises over the onset level and stays over half of it.
 
     Spans less than ``MERGE_SEC`` apart are one; a gap in the track longer than ``MAX_GAP_SEC`` splits them.
     """
-    on = strength >= OFFSET_STRENGTH
+    on = strength >= OFFSET * onset
     steps_sec = np.diff(times_sec, prepend=times_sec[0])
     starts_new = steps_sec > max(MAX_GAP_SEC, 2 * float(np.median(steps_sec)))
     run = np.cumsum(starts_new | np.diff(on, prepend=on[0]))
@@ -159,7 +161,7 @@ def events(times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]
     for index in np.unique(run[on]):
         rows = np.flatnonzero(run == index)
         first, last = int(rows[0]), int(rows[-1])
-        if strength[first : last + 1].max() < ONSET_STRENGTH:
+        if strength[first : last + 1].max() < onset:
             continue
         if spans and times_sec[first] - times_sec[spans[-1][1]] <= MERGE_SEC:
             spans[-1] = (spans[-1][0], last)

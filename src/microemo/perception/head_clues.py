@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from microemo.clues import HeadKind, head_kinds
-from microemo.perception.face_clues import ONSET_STRENGTH, events, smooth
+from microemo.clues import ONSET_STRENGTH, HeadKind, head_kinds
+from microemo.perception.face_clues import events, smooth
 from microemo.perception.gaze import Gaze, gaze
 from microemo.schema import Clue, FaceTrack
 from microemo.spans import Span, inside, runs

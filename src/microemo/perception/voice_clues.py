@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.clues import VocalKind, vocal_kinds
+from microemo.clues import ONSET_STRENGTH, VocalKind, vocal_kinds
 from microemo.perception.voice_quality import VoiceQuality, voice_quality
 from microemo.perception.voice_spectra import HOP, SAMPLE_RATE
 from microemo.perception.voice_spectra import alpha_ratio as spectral_alpha_ratio
@@ -30,7 +30,6 @@ WINDOW = 2 * HOP
 PAUSE_SEC = 0.25  # a longer silence is a pause, no consonant (Goldman-Eisler 1968)
 FINAL_SEC = 0.4  # of voice, in which the pitch is said to end
 FRAME_SEC = HOP / SAMPLE_RATE
-ONSET_STRENGTH = 0.2  # as for facial actions
 F0_RANGE_HZ = (60.0, 600.0)
 MIN_VOICED_FRAMES = 15  # a quarter of a second; of less, F0 and loudness say nothing
 HIGH_VOICE_FLOOR = 6.25  # semitones over 100 Hz to which a high voice falls, between men's and women's in RAVDESS
