@@ -62,7 +62,7 @@ def evidence(*, face: bool = True, voice: bool = True, clues: tuple[Clue, ...] =
         ("She presses her lips together.", "borne_out"),
         ("Around 0:01.5 the lips are pressed together.", "borne_out"),
         ("At 0:05 the lips are pressed together.", "contradicted"),
-        ("Her lips are pressed hard.", "borne_out"),
+        ("Her lips are pressed hard.", "contradicted"),
         ("She smiles.", "borne_out"),
         ("She smiles faintly.", "contradicted"),
         ("She smiles broadly towards the end.", "borne_out"),

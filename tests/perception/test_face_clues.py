@@ -212,7 +212,7 @@ def test_lowered_lids_are_no_closed_eyes_and_do_not_prolong_a_blink():
     """A blink, then lids a fifth of the way down for two seconds; later eyes that are closed for one."""
 
     def lids(times_sec):
-        blink, lowered, closed = between(1, 1.2, 0.62), between(1.2, 3.2, 0.2), between(5, 6, 0.6)
+        blink, lowered, closed = between(1, 1.2, 0.62), between(1.2, 3.2, 0.12), between(5, 6, 0.6)
         return 0.05 + blink(times_sec) + lowered(times_sec) + closed(times_sec)
 
     (clue,) = face_clues(track(8.0, **both("eyeBlink", lids)))
