@@ -109,8 +109,9 @@ def measure(path: Path, model: str = "nano", device: str = "auto", hook: Hook = 
 
     analyzer = pipeline.load(model, device)
     with watch.stage("who and clues"):
+        analyzer.load_beside()
         clip = analyzer.perceive(path, hook=watch.hook)
-    with watch.stage("model"):
+    with watch.stage("model"):  # what of its loading is left
         _ = analyzer.model
     with watch.stage("understand"):
         result = analyzer.understand(clip, watch.hook)

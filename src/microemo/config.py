@@ -220,7 +220,7 @@ NANO = ModelConfig(
         num_layers=30,
         lora_targets=("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"),
         temperature=0.7,
-        num_drafts=6,
+        num_drafts=3,
         well_formed=True,
     ),
     calibration=Calibration(),

@@ -68,7 +68,7 @@ class Pipeline:
     def model(self) -> MicroEmo:
         return self._loaded(self._hook)
 
-    def _load_beside(self) -> None:
+    def load_beside(self) -> None:
         """Begin to load the model in a thread. What fails there, or has to be fetched first, ``_loaded`` does again."""
         # In bf16 it would be loaded by setting what all threads take for torch's default type.
         if self._model is None and self._beside is None and self.config.language.dtype == "float32":
@@ -130,7 +130,7 @@ class Pipeline:
         Up to eight utterances, or a minute of them, are answered at once. Those in which nobody was to be judged are in
         the result alone.
         """
-        self._load_beside()
+        self.load_beside()
         clip = self.perceive(path, subtitles, asr, hook, language, diarize, audio_track, neutral)
         yield from self._understood(clip, hook, person, why)
 
