@@ -38,7 +38,7 @@ def cast(pedfe: Path, ravdess: Path, each: int) -> Iterator[tuple[str, Path, Pat
     for row in rows:
         clips[row["subject"], row["gender"]].append(row["file"])
     for (person, sex), own in clips.items():
-        takes = [path for code in CODES for path in sorted(ravdess.glob(f"*-*-{code}-*-{ACTORS[sex]}.flac"))]
+        takes = [path for code in CODES for path in sorted(ravdess.glob(f"??-??-{code}-*-{ACTORS[sex]}.flac"))]
         for name in rng.sample(own, min(each, len(own))):
             yield person, pedfe / name, rng.choice(takes)
 
