@@ -312,6 +312,10 @@ def test_the_same_is_not_said_twice_with_less() -> None:
     found = "She narrows her eyes hard, then narrows her eyes and opens her mouth."
     eyes = (clue(7, "lid_tightener", strength=0.9), clue(8, "jaw_drop", start=1))
     assert answer(f"sad. {found}", eyes).explanation == "She narrows her eyes hard and opens her mouth."
+    found = "She narrows her eyes, opens her mouth, then narrows her eyes a little."
+    assert answer(f"sad. {found}", (clue(7, "lid_tightener"), eyes[1])).explanation == (
+        "She narrows her eyes, opens her mouth."
+    )
     found = "She narrows her eyes, then narrows them hard."
     assert answer(f"sad. {found}", eyes).explanation == found
 

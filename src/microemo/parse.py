@@ -39,6 +39,7 @@ SUBJECT = re.compile(
     r"(?:he|she|they|it|(?:the|his|her|their) (?:person|man|woman|speaker|voice|face|eyes|brows|lips|mouth|gaze))\b",
     re.IGNORECASE,
 )
+RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: none is said
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
 ALONG = ("with", "without")  # joints of what cannot stand alone: "with a high pitch"
 ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
@@ -191,9 +192,11 @@ def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
 
 
 def _is_said(statement: Statement, said: Collection[Statement]) -> bool:
-    """Whether it was said before, and no less of it: "narrows her eyes hard, then narrows her eyes"."""
-    plainly = {replace(one, strength=None) for one in said} if statement.strength is None else set()
-    return statement in said or statement in plainly
+    """Whether it was said before, and no weaker: "narrows her eyes hard, then narrows her eyes"."""
+    return any(
+        replace(one, strength=statement.strength) == statement and RANK[one.strength] >= RANK[statement.strength]
+        for one in said
+    )
 
 
 def _uncited(text: str) -> str:
