@@ -128,6 +128,14 @@ def test_precision_and_recall_are_compared_each_by_itself() -> None:
     assert advantages(drafts, torch.tensor([2.0, 1.0]))[0] > 0.5
 
 
+def test_every_reward_counts_by_its_own_spread() -> None:
+    rewards = torch.tensor([[1.0, 0.0], [0.0, 0.1], [0.0, 0.0], [0.0, 0.0]])
+    first, second, *_ = advantages(rewards, torch.ones(2)).tolist()
+    assert first == pytest.approx(second, abs=0.01) and first > 1
+    rounded = torch.tensor([[1e-7], [0.0], [0.0], [0.0]])
+    assert advantages(rounded, torch.ones(1)).abs().max() < 0.01
+
+
 def test_the_divergence_is_of_zero_where_both_agree_and_above_elsewhere() -> None:
     own = torch.tensor([-1.0, -2.0, -3.0])
     assert divergence(own, own).tolist() == [0, 0, 0]
@@ -201,6 +209,8 @@ def test_what_cannot_be_tuned_or_judged_is_said_in_a_line(tmp_path: Path) -> Non
         Reinforcement(MicroEmo(bare), ReinforcementConfig(max_tokens=5), 0.0)
     with pytest.raises(InputError, match=r"no .*format\.csv"):
         Reinforcement(MicroEmo(TOY), ReinforcementConfig(wheels=tmp_path, max_tokens=5), 0.0)
+    with pytest.raises(InputError, match=r"max_tokens: must be below model\.language\.max_new_tokens \(6\)"):
+        Reinforcement(MicroEmo(TOY), ReinforcementConfig(max_tokens=6), 0.0)
     write_manifest(tmp_path, num=3)
     with pytest.raises(InputError, match="reinforcement: not read by stage instruction"):
         run.train(config_of(tmp_path, stage="instruction", supervised_share=0.1, reinforcement={"kl": 0}))
