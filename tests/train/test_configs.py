@@ -107,7 +107,12 @@ def test_a_row_of_table_2_trains_at_small_sizes_from_converted_checkpoints(
 
 
 @pytest.mark.parametrize(
-    ("name", "changes"), [("finetune", []), ("preference", ["preference.self_play=true"]), ("reinforcement", [])]
+    ("name", "changes"),
+    [
+        ("finetune", []),
+        ("preference", ["preference.self_play=true"]),
+        ("reinforcement", ["reinforcement.max_tokens=15"]),
+    ],
 )
 def test_a_recipe_for_your_own_clips_trains_a_step_at_tiny_sizes(
     tmp_path: Path, name: str, changes: list[str], seen: None

@@ -10,7 +10,8 @@ import seen_clips
 import torch
 from toy_words import FROWN, TOY, toy_words
 
-from microemo.data.manifest import AnnotatedUtterance, Rejected, Sample
+from microemo.data import manifest
+from microemo.data.manifest import AnnotatedUtterance, Rejected, Sample, Split
 from microemo.errors import InputError
 from microemo.model.language import Generation, Text
 from microemo.model.microemo import MicroEmo
@@ -134,6 +135,8 @@ def test_what_reads_the_same_is_no_pair() -> None:
     assert pair(Annotation(("sad",), "the Voice breaks.", Annotation(("Sad",), "The voice breaks.")), {}) is None
     assert pair(Annotation(("sad",), ""), {}) is None
     assert pair(Annotation(("sad",), "", Annotation((), "The voice breaks.")), {}) is None
+    # A note without labels would teach that answers have none.
+    assert pair(Annotation((), "He is left alone.", Annotation(("happy",), "The mouth smiles.")), {}) is None
 
 
 def test_labels_alone_are_not_all_of_an_answer() -> None:
@@ -207,6 +210,23 @@ def test_longer_answers_are_not_preferred_for_their_length(tmp_path: Path) -> No
     choices = [[*objective.choices(tokens[0], Example(example.features, example.utterances, repeated))]]
     of_two, of_eight = objective.gains(tokens, [example], choices)[:, 1].tolist()
     assert abs(of_eight) < 2 * abs(of_two)  # as sums, about four times
+
+
+def test_only_what_has_a_pair_is_learnt_from(tmp_path: Path) -> None:
+    """A correction that confirms what was said would be an example without a loss."""
+    write(tmp_path, *NAMES)
+    run.train(config_of(tmp_path, steps=2))
+    confirmed = [corrected(tmp_path, f"{number}-happy") for number in (6, 7)]
+    corrections = manifest.read(tmp_path / "clips.jsonl", 0).samples
+    splits: tuple[Split, Split] = ("train", "validation")
+    agreed = [one.model_copy(update={"split": split}) for one, split in zip(confirmed, splits, strict=True)]
+    manifest.write(tmp_path / "more.jsonl", [*corrections, *agreed])
+    run.train(config_of(tmp_path, steps=2, data=tmp_path / "more.jsonl", output=tmp_path / "more"))
+    assert log(tmp_path / "more") == log(tmp_path / "run")
+    assert log(tmp_path / "more", "validation_loss") == log(tmp_path / "run", "validation_loss")
+    manifest.write(tmp_path / "none.jsonl", [*(one for one in corrections if one.split == "train"), agreed[1]])
+    with pytest.raises(InputError, match=r"none\.jsonl: nothing that was corrected"):
+        run.train(config_of(tmp_path, data=tmp_path / "none.jsonl", output=tmp_path / "none"))
 
 
 def test_it_says_in_a_line_that_nothing_was_corrected(tmp_path: Path) -> None:

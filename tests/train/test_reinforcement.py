@@ -1,6 +1,7 @@
 """Reinforcement: what earns more becomes likelier; the model stays near its start; a run is resumed to the bit."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +12,10 @@ import torch
 from seen_clips import write_manifest
 from toy_words import TOY, toy_words
 
+from microemo.config import Calibration
 from microemo.errors import InputError
+from microemo.model import checkpoint
+from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
 from microemo.model.registry import LANGUAGE_MODELS
 from microemo.train import encoded, reinforcement, run
@@ -19,7 +23,7 @@ from microemo.train.cache import FeatureCache
 from microemo.train.clips import Clips
 from microemo.train.config import ReinforcementConfig, TrainConfig
 from microemo.train.encoded import ClipEncoder
-from microemo.train.examples import Example
+from microemo.train.examples import Example, Turn
 from microemo.train.reinforcement import Reinforcement, advantages, divergence
 from microemo.train.rewards import REWARDS
 from microemo.train.stage import STAGES
@@ -36,7 +40,7 @@ def config_of(folder: Path, **changes: Any) -> TrainConfig:
         "stage": "reinforcement", "data": folder / "clips.jsonl", "output": folder / "run", "model": TOY, "steps": 20,
         "batch_size": 4, "micro_batch_size": 2, "precision": "float32", "supervised_share": 0, "validate_every": 10,
         "validation_examples": 4, "optimizer": {"learning_rate": 0.01, "warmup_steps": 0},
-        "cache": {"directory": folder / "cache", "max_gb": 1},
+        "reinforcement": {"max_tokens": 5}, "cache": {"directory": folder / "cache", "max_gb": 1},
     }  # fmt: skip
     return TrainConfig.model_validate(fields | changes)
 
@@ -100,7 +104,7 @@ def test_only_lora_is_tuned_and_dropout_is_off(tmp_path: Path) -> None:
     run.freeze(model, config, STAGES["reinforcement"])
     tuned = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert tuned and all("lora_" in name for name in tuned)
-    objective = Reinforcement(model, ReinforcementConfig(), 0.0).train()
+    objective = Reinforcement(model, ReinforcementConfig(max_tokens=5), 0.0).train()
     (example, *_) = examples_of(tmp_path)
     (filled,) = objective.tokens([example])
     trees = [objective.tree(filled, example, example.turns)]
@@ -124,6 +128,14 @@ def test_precision_and_recall_are_compared_each_by_itself() -> None:
     assert advantages(drafts, torch.tensor([2.0, 1.0]))[0] > 0.5
 
 
+def test_every_reward_counts_by_its_own_spread() -> None:
+    rewards = torch.tensor([[1.0, 0.0], [0.0, 0.1], [0.0, 0.0], [0.0, 0.0]])
+    first, second, *_ = advantages(rewards, torch.ones(2)).tolist()
+    assert first == pytest.approx(second, abs=0.01) and first > 1
+    rounded = torch.tensor([[1e-7], [0.0], [0.0], [0.0]])
+    assert advantages(rounded, torch.ones(1)).abs().max() < 0.01
+
+
 def test_the_divergence_is_of_zero_where_both_agree_and_above_elsewhere() -> None:
     own = torch.tensor([-1.0, -2.0, -3.0])
     assert divergence(own, own).tolist() == [0, 0, 0]
@@ -134,7 +146,7 @@ def test_every_token_of_a_group_counts_alike(tmp_path: Path, monkeypatch: pytest
     (example, *_) = examples_of(tmp_path)
     torch.manual_seed(0)
     model = MicroEmo(TOY)
-    objective = Reinforcement(model, ReinforcementConfig(num_drafts=4), 0.0).train()
+    objective = Reinforcement(model, ReinforcementConfig(num_drafts=4, max_tokens=5), 0.0).train()
     tokens = objective.tokens([example])
     group = objective.drafted(tokens[0], example)
     monkeypatch.setattr(reinforcement, "advantages", lambda rewards, weights: torch.tensor([1.0, 0.0, 0.0, 0.0]))
@@ -143,6 +155,32 @@ def test_every_token_of_a_group_counts_alike(tmp_path: Path, monkeypatch: pytest
     log_probs, _ = objective.log_probs([objective.tree(tokens[0], example, [group[0]])], [[torch.tensor(first.ids)]])
     num_tokens = len(first.ids) + sum(len(one.ids) for one in others)
     torch.testing.assert_close(loss, -log_probs[0].sum() / num_tokens)
+
+
+def test_an_answer_that_is_not_written_is_not_learnt(tmp_path: Path) -> None:
+    (example, *_) = examples_of(tmp_path)
+    (turn,) = example.turns
+    assert turn.truth is not None
+    silent = turn._replace(truth=replace(turn.truth, answer=Text("", is_whole=False)))
+    torch.manual_seed(0)
+    objective = Reinforcement(MicroEmo(TOY), ReinforcementConfig(max_tokens=5), 0.5).eval()
+    tokens = objective.tokens([example])
+
+    def supervised(*turns: Turn) -> tuple[float, float]:
+        loss, _, num, _ = objective.supervised(tokens * len(turns), [replace(example, turns=[one]) for one in turns])
+        return loss.item(), num.item()
+
+    assert supervised(silent) == (0, 0)
+    assert supervised(turn, silent) == supervised(turn)
+    both, *_ = objective.supervised(tokens, [replace(example, turns=[silent, turn])])
+    assert both.item() == pytest.approx(supervised(turn)[0])
+
+
+def test_what_was_calibrated_is_no_longer(tmp_path: Path) -> None:
+    model = MicroEmo(TOY.model_copy(update={"calibration": Calibration(temperature=2, possible_from={"both": 0.1})}))
+    Reinforcement(model, ReinforcementConfig(max_tokens=5), 0.0)
+    checkpoint.save(model, tmp_path)
+    assert checkpoint.read_config(tmp_path).calibration == Calibration()
 
 
 def test_masked_examples_lack_a_modality_and_its_evidence(tmp_path: Path) -> None:
@@ -168,9 +206,11 @@ def test_nothing_is_masked_or_drawn_without_a_share(tmp_path: Path) -> None:
 def test_what_cannot_be_tuned_or_judged_is_said_in_a_line(tmp_path: Path) -> None:
     bare = TOY.model_copy(update={"language": TOY.language.model_copy(update={"lora_rank": 0})})
     with pytest.raises(InputError, match="lora_rank is 0"):
-        Reinforcement(MicroEmo(bare), ReinforcementConfig(), 0.0)
+        Reinforcement(MicroEmo(bare), ReinforcementConfig(max_tokens=5), 0.0)
     with pytest.raises(InputError, match=r"no .*format\.csv"):
-        Reinforcement(MicroEmo(TOY), ReinforcementConfig(wheels=tmp_path), 0.0)
+        Reinforcement(MicroEmo(TOY), ReinforcementConfig(wheels=tmp_path, max_tokens=5), 0.0)
+    with pytest.raises(InputError, match=r"max_tokens: must be below model\.language\.max_new_tokens \(6\)"):
+        Reinforcement(MicroEmo(TOY), ReinforcementConfig(max_tokens=6), 0.0)
     write_manifest(tmp_path, num=3)
     with pytest.raises(InputError, match="reinforcement: not read by stage instruction"):
         run.train(config_of(tmp_path, stage="instruction", supervised_share=0.1, reinforcement={"kl": 0}))

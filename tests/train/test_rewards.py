@@ -1,6 +1,7 @@
 """What earns more: true labels, what was measured, an end; and what costs: a word about a face that is not there."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from microemo.claims.readings import Evidence
 from microemo.config import TINY
 from microemo.evaluate.wheels import Clusters, Level
 from microemo.model.language import Generation, Text
-from microemo.schema import Modality
+from microemo.schema import Modality, Utterance
 from microemo.spans import Span
 from microemo.train.config import RewardWeights
 from microemo.train.examples import Truth
@@ -92,12 +93,54 @@ def test_a_claim_about_what_is_not_there_costs_and_is_not_grounded() -> None:
     assert (seen["faithfulness"], blinded["faithfulness"]) == (0, -1)
     assert (seen["grounding"], blinded["grounding"]) == (1, 0)
     muted = rewards(" sad. The brows are pulled down. The voice is quiet.", "voice")
-    assert (muted["faithfulness"], muted["grounding"]) == (-0.5, 0.5)
+    assert (muted["faithfulness"], muted["grounding"]) == (-1, 0.5)
     assert rewards(" sad.", "face")["faithfulness"] == 0
 
 
-def test_what_is_denied_is_true_where_it_was_not_measured_and_unknown_where_nobody_could_see() -> None:
-    assert rewards(" sad. She does not smile.")["grounding"] == 1
+@pytest.mark.parametrize(
+    "told", ["The voice trembles.", "Her trembling voice suggests sadness.", "The breath is shaky."]
+)
+def test_what_no_instrument_hears_is_of_the_voice(told: str) -> None:
+    assert rewards(f" sad. {told}", "voice")["faithfulness"] == -1
+    assert rewards(f" sad. {told}", "face")["faithfulness"] == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "absent", "other"),
+    [
+        ("She looks sad.", "face", "voice"),
+        ("His eyes tell of grief.", "face", "voice"),
+        ("He sounds sad.", "voice", "face"),
+        ("The tone is bitter.", "voice", "face"),
+    ],
+)
+def test_what_makes_no_claim_costs_where_it_speaks_of_what_is_not_there(
+    told: str, absent: Modality, other: Modality
+) -> None:
+    assert not attempt(f" sad. {told}").claims
+    filler = "It is all right. She nods. " if absent == "voice" else "It is all right. The voice is loud. "
+    for text in (f" sad. {told}", f" sad. {filler * 3}{told}"):
+        assert rewards(text, absent)["faithfulness"] == -1
+    assert rewards(f" sad. {told}", other)["faithfulness"] == 0
+
+
+def test_what_is_quoted_may_be_of_anything() -> None:
+    assert rewards(' sad. She says "lower your voice".', "voice")["faithfulness"] == 0
+
+
+def test_repeating_what_was_said_earns_nothing() -> None:
+    said = (Utterance(index=0, start_sec=0, end_sec=2, text="Well.", source="asr"),)
+    one = attempt(' sad. She says "well".')
+    heard = replace(one.truth, evidence=replace(one.truth.evidence, utterances=said))
+    again = Attempt.of(one.generation, heard, lexicon_wheel())
+    assert again.claims[0].is_borne_out
+    assert REWARDS["grounding"](again) == 0
+
+
+def test_what_is_denied_earns_nothing_and_costs_where_nobody_could_see() -> None:
+    assert attempt(" sad. She does not smile.").claims[0].is_borne_out
+    assert rewards(" sad. She does not smile.")["grounding"] == 0
+    assert rewards(" sad. The brows are pulled down. She does not smile.")["grounding"] == 0.5
     assert rewards(" sad. The brows are not pulled down.")["grounding"] == 0
     unseen = rewards(" sad. She does not smile.", "face")
     assert (unseen["grounding"], unseen["faithfulness"]) == (0, -1)

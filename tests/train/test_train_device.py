@@ -23,7 +23,7 @@ OBJECTIVES = [
     lambda model: Alignment(model, 0.5),
     lambda model: Instruction(model, 0.5, 0.3),
     lambda model: Preference(model, PreferenceConfig(), 0.1),
-    lambda model: Reinforcement(model, ReinforcementConfig(), 0.1),
+    lambda model: Reinforcement(model, ReinforcementConfig(max_tokens=15), 0.1),
 ]
 WINDOW = Slot("audio_window")
 

@@ -35,15 +35,17 @@ class Questions:
     chunk: int
     asked: tuple[Asked, ...]
 
-    @property
-    def is_corrected(self) -> bool:
-        return any(one.annotation.rejected for one in self.asked)
+    def has_pair(self, facts: Facts, config: ModelConfig) -> bool:
+        """Whether any of the answers differs from what it is said to correct."""
+        part = facts.chunks[self.chunk]
+        _, own = numbered_from_one(prompt_of(config, facts.clues, part.chunk, facts.speech, part.times_sec))
+        return any(pair(one.annotation, _numbers(own)) for one in self.asked)
 
 
 class Clips:
     """Samples of one split with their facts; a sample's example is one of the prompts that it answers.
 
-    ``masked_share`` of the examples lack face or voice; of some samples ``only_corrected`` questions are asked.
+    ``masked_share`` of the examples lack face or voice; with ``only_corrected``, what has a pair is asked.
     """
 
     def __init__(
@@ -57,7 +59,10 @@ class Clips:
     ) -> None:
         asked = [(sample, list(questions(sample, facts[sample.name]))) for sample in samples]
         if only_corrected:
-            asked = [(sample, [one for one in several if one.is_corrected]) for sample, several in asked]
+            asked = [
+                (sample, [one for one in several if one.has_pair(facts[sample.name], config)])
+                for sample, several in asked
+            ]
         self._questions = [(sample, answerable) for sample, answerable in asked if answerable]
         self._encoder, self._config, self._masked_share = encoder, config, masked_share
 
@@ -95,7 +100,7 @@ def example_of(
     part = clip.facts.chunks[questions.chunk]
     features, facts = masking.without(clip.features[questions.chunk], clip.facts, missing)
     prompted, own = numbered_from_one(prompt_of(config, facts.clues, part.chunk, facts.speech, features.times_sec))
-    numbers = {old: new for new, old in own.items()}
+    numbers = _numbers(own)
     return Example(
         features,
         prompted,
@@ -124,6 +129,11 @@ def example_of(
             next((_family(one.annotation.labels) for one in questions.asked if one.utterance is None), None),
         ),
     )
+
+
+def _numbers(own: Mapping[int, int]) -> dict[int, int]:
+    """The clues' numbers in the prompt by their own ids."""
+    return {old: new for new, old in own.items()}
 
 
 def _evidence(facts: Facts, features: Features, about: Sequence[PromptUtterance]) -> Evidence:

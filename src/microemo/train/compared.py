@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
+from microemo.config import Calibration
 from microemo.errors import InputError
 from microemo.model import language
 from microemo.model.branches import Tree
@@ -26,6 +27,8 @@ PerToken = list[Float[Tensor, " _"]]
 class Compared(Instruction):
     """Scores examples by answers that are tokens already, by the model and by its ``start``.
 
+    The model loses its calibration: that was found of the start, and does not hold for what comes of it.
+
     Raises ``InputError`` where the model has no LoRA to tune, or processes share its weights.
     """
 
@@ -33,10 +36,12 @@ class Compared(Instruction):
         super().__init__(model)
         self.supervised_share = supervised_share
         self.start = Start(model.language)
+        if model.config.calibration is not None:
+            model.config = model.config.model_copy(update={"calibration": Calibration()})
         if not len(self.start.lora):
             raise InputError("model.language.lora_rank is 0: this stage tunes nothing but LoRA")
         if any(isinstance(parameter, DTensor) for parameter in model.parameters()):
-            raise InputError("FSDP: processes that share the LLM cannot each draw answers; train this stage without")
+            raise InputError("FSDP: processes that share the LLM run it in step; train this stage without")
         for module in model.language.modules():  # with dropout the two would differ where the weights do not
             if isinstance(module, nn.Dropout):
                 module.p = 0.0
@@ -61,10 +66,12 @@ class Compared(Instruction):
 
     def supervised(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Scores:
         """The share of the language modelling loss of the written answers, and how many first tokens are right."""
-        nothing = self.nothing()
-        if not self.supervised_share:
+        written = [_as_written(example) for example in examples] if self.supervised_share else []
+        kept = [number for number, example in enumerate(written) if example.turns]
+        if not kept:
+            nothing = self.nothing()
             return Scores(nothing, nothing.detach(), nothing.detach())
-        scores = self.answers(tokens, [_as_written(example) for example in examples])
+        scores = self.answers([tokens[number] for number in kept], [written[number] for number in kept])
         return scores._replace(loss=self.supervised_share * scores.loss)
 
     def nothing(self) -> Float[Tensor, ""]:
@@ -86,5 +93,6 @@ def truth_of(turn: Turn) -> Truth:
 
 
 def _as_written(example: Example) -> Example:
-    """With the answers that are learnt here: those of labels alone are not whole."""
-    return replace(example, turns=[turn._replace(answer=truth_of(turn).answer) for turn in example.turns])
+    """With the answers that are learnt here: those of labels alone are not whole, and empty ones are none."""
+    turns = [turn._replace(answer=truth_of(turn).answer) for turn in example.turns]
+    return replace(example, turns=[turn for turn in turns if turn.answer.text])

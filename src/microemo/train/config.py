@@ -47,15 +47,15 @@ class RewardWeights(Frozen):
     precision: float = Field(1.0, ge=0, description="Of the labels, on the emotion wheels")
     recall: float = Field(1.0, ge=0)
     format: float = Field(0.5, ge=0, description="Labels, an explanation, and an end")
-    grounding: float = Field(0.5, ge=0, description="Claims that the measures bear out")
-    faithfulness: float = Field(1.0, ge=0, description="Claims about what is not there, which cost")
+    grounding: float = Field(0.5, ge=0, description="Claims that measured clues bear out")
+    faithfulness: float = Field(1.0, ge=0, description="Sentences about what is not there, which cost")
 
 
 class ReinforcementConfig(Frozen):
     """How answers are drawn, rewarded and held to the start, in the stage ``reinforcement``."""
 
     num_drafts: int = Field(8, ge=2, description="Of an answer, compared with one another")
-    max_tokens: int = Field(80, gt=0, description="Longer answers earn nothing")
+    max_tokens: int = Field(80, gt=0, description="Longer answers earn nothing; below the LLM's max_new_tokens")
     kl: float = Field(0.04, ge=0, description="Weight of the divergence from the model as the run began")
     masked_share: float = Field(0.2, ge=0, le=1, description="Of the examples, which lack face or voice")
     wheels: Path | None = Field(None, description="Folder of the five published emotion wheels; None: our lexicon's")

@@ -20,5 +20,5 @@ def drawn(
     seeds = torch.randint(2**31, (num,), device="cpu").tolist()
     choose = Sampler(1.0, seeds, nucleus=None)
     with as_in_use(model):
-        tree = model.tree(tokens, example.utterances, example.features.times_sec, [question] * num)
-        return model.language.answer_behind(tree, choose, choose)
+        tree = model.tree(tokens, example.utterances, example.features.times_sec, [question])
+        return model.language.answer_behind(tree, choose, choose, num)

@@ -2,8 +2,8 @@
 
 GRPO (Shao et al. 2024) as AffectGPT-R1 (Lian et al. 2025) and R1-Omni (Zhao et al. 2025) use it for emotions, with what
 was found since: each reward is compared within the group by itself (GDPO, Liu et al. 2026), and all tokens of a group
-count alike, lest wrong answers get long (Dr. GRPO, Liu et al. 2025). A step draws anew, so nothing has to be clipped;
-what holds the model to the start is the divergence from it, by Schulman's estimator.
+count alike, lest wrong answers get long (DAPO, Yu et al. 2025). A step draws anew, so nothing has to be clipped; what
+holds the model to the start is the divergence from it, by Schulman's estimator.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from microemo.errors import InputError
 from microemo.evaluate import wheels
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
@@ -22,7 +23,7 @@ from microemo.train.examples import Example, Turn
 from microemo.train.rewards import REWARDS, Attempt, is_short, lexicon_wheel, rewards_of
 from microemo.train.task import Scores
 
-SMALL = 1e-4  # beside the spread of a group: rewards that hardly differ are not blown up to advantages without bound
+SMALL = 1e-4  # beside the spread of a group: what is far above it, 0.1 as well as 1, counts alike; rounding does not
 
 Group = tuple[Turn, list[Attempt]]
 """A question, and the drafts of its answer."""
@@ -33,10 +34,15 @@ class Reinforcement(Compared):
 
     In training the loss is that of the drafts' tokens by their advantages; in evaluation it is the mean reward, its
     sign turned: what is kept as best is what earns most, by drafts that the same random numbers draw every time.
+
+    Raises ``InputError`` where no answer could be too long.
     """
 
     def __init__(self, model: MicroEmo, config: ReinforcementConfig, supervised_share: float) -> None:
         super().__init__(model, supervised_share)
+        longest = model.config.language.max_new_tokens
+        if config.max_tokens >= longest:
+            raise InputError(f"reinforcement.max_tokens: must be below model.language.max_new_tokens ({longest})")
         self.config = config
         self.wheels = wheels.published(config.wheels) if config.wheels else lexicon_wheel()
 

@@ -7,6 +7,7 @@ is not there. EmoCaliber (Wu et al. 2025) also rewards a stated confidence. Our 
 read from the logits, and calibrated on validation data.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -17,9 +18,15 @@ from microemo.evaluate.lexicon_wheel import LexiconWheel
 from microemo.evaluate.wheels import Wheels, clip_shares
 from microemo.hooks import Hook
 from microemo.model.language import Generation
-from microemo.parse import divided, parse
-from microemo.schema import Claim
+from microemo.parse import SHOWS, divided, parse
+from microemo.schema import Claim, Modality
 from microemo.train.examples import Truth
+
+NAMES: Mapping[Modality, re.Pattern[str]] = {
+    "face": re.compile(r"\b(?:faces?|facial|(?:eye)?brows?|eyes?|mouth|lips?)\b", re.IGNORECASE),
+    "voice": re.compile(r"\b(?:voices?|tones?|pitch|breath\w*|speech)\b", re.IGNORECASE),
+}
+QUOTATION = re.compile(r'"[^"]*"')  # what is said may be of anything
 
 
 @dataclass(frozen=True)
@@ -64,14 +71,28 @@ def well_formed(attempt: Attempt) -> float:
 
 
 def grounding(attempt: Attempt) -> float:
-    """The share of the claims that the measures bear out; 0 without any."""
-    return fmean([claim.is_borne_out for claim in attempt.claims] or [0.0])
+    """The share of the claims that a measured clue bears out; 0 without any.
+
+    What is denied, or repeats what was said, is true too easily to earn anything.
+    """
+    return fmean([claim.is_borne_out and not claim.negated and bool(claim.clues) for claim in attempt.claims] or [0.0])
 
 
 def faithfulness(attempt: Attempt) -> float:
-    """Less the share of the claims that are about a modality which is not there, true or not."""
-    absent = attempt.truth.evidence.absent
-    return -fmean([claim.modality in absent for claim in attempt.claims] or [0.0])
+    """-1 for any sentence about a modality that is not there, true or not: no filler makes up for one."""
+    told = {*map(modality_of, attempt.claims), *named(attempt.explanation)}
+    return -float(bool(told & attempt.truth.evidence.absent))
+
+
+def modality_of(claim: Claim) -> Modality | None:
+    """Of what a claim speaks: those without an instrument are filed under the face, also where they name a voice."""
+    return "voice" if not claim.action and NAMES["voice"].search(claim.text) else claim.modality
+
+
+def named(text: str) -> set[Modality]:
+    """The modalities that a text names, or concludes from, with a claim or without: "she looks sad"."""
+    bare = QUOTATION.sub("", text)
+    return {modality for modality in NAMES if SHOWS[modality].search(bare) or NAMES[modality].search(bare)}
 
 
 REWARDS: Mapping[str, Callable[[Attempt], float]] = {

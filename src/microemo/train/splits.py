@@ -42,10 +42,7 @@ def of_manifest(
         split: [sample for sample in read.of(split) if sample.is_corrected or not only_corrected] for split in SPLITS
     }
     if not all(chosen.values()):
-        raise InputError(
-            f"{config.data}: nothing that was corrected to train on, or to validate on; microemo data import "
-            "corrections reads such clips, or set preference.self_play=true"
-        )
+        raise _uncorrected(config)
     samples = [sample for split in SPLITS for sample in chosen[split]]
     cache = FeatureCache(config.cache.directory, int(config.cache.max_gb * 1e9))
     encoder = ClipEncoder(model.to(accelerator.device), cache, config.asr)
@@ -57,7 +54,17 @@ def of_manifest(
         usable = [sample for sample in chosen[split] if sample.name in facts]
         return Clips(usable, facts, encoder, config.model, masked_share, only_corrected)
 
-    return clips("train"), clips("validation")
+    train, validation = clips("train"), clips("validation")
+    if only_corrected and not (len(train) and len(validation)):
+        raise _uncorrected(config)
+    return train, validation
+
+
+def _uncorrected(config: TrainConfig) -> InputError:
+    return InputError(
+        f"{config.data}: nothing that was corrected to train on, or to validate on; microemo data import "
+        "corrections reads such clips, or set preference.self_play=true"
+    )
 
 
 def _report_faults(config: TrainConfig, read: Manifest, faults: list[Fault], accelerator: Accelerator) -> None:

@@ -37,12 +37,12 @@ def answer(annotation: Annotation, numbers: Mapping[int, int]) -> str:
 
 
 def pair(told: Annotation, numbers: Mapping[int, int]) -> Pair | None:
-    """What was corrected, and how; None if nothing was, or both read the same.
+    """What was corrected, and how; None if nothing was, no labels were told, or both read the same.
 
     Unless both are explained, labels alone are compared, and not what follows them: that a person gives no reasons is
     no reason to give none. What people write cites nothing; citations are compared where both have some.
     """
-    if told.rejected is None:
+    if told.rejected is None or not told.labels:
         return None
     both: tuple[Annotation, ...] = (told, told.rejected)
     if not all(CITATION.search(one.description) for one in both):
