@@ -356,3 +356,8 @@ def test_a_later_label_that_is_hardly_likely_is_none() -> None:
     likely = parse(replace(unlikely, sure=0.9), Evidence(None, CLUES), SPAN)
     assert [one.label for one in likely.emotions] == ["sad", "enraged"]
     assert likely.explanation == "She looks sad, perhaps enraged."
+
+
+def test_no_sentence_is_told_twice() -> None:
+    assert told("Her mouth turns down, and she looks sad. She looks sad.") == "Her mouth turns down, and she looks sad."
+    assert told("Her mouth turns down. She looks sad.") == "Her mouth turns down. She looks sad."

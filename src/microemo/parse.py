@@ -7,7 +7,7 @@ cite clues ("the brows are pulled down [3]"): a citation says which clue is mean
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -86,9 +86,18 @@ def parse(generation: "Generation", evidence: Evidence, span: Span, ids: Mapping
     return Answer(
         emotions=tuple(likely),
         possible=generation.possible if labels else (),
-        explanation=" ".join(text for sentence in sentences if (text := _told(sentence))),
+        explanation=_together(map(_told, sentences)),
         claims=_claims(sentences),
     )
+
+
+def _together(sentences: Iterable[str]) -> str:
+    """Sentences as one text, without those that it has already: "..., and they may be calm. They may be calm."."""
+    text = ""
+    for sentence in sentences:
+        if sentence.rstrip(".!?").lower() not in text.lower():
+            text = f"{text} {sentence}".lstrip()
+    return text
 
 
 def divided(generation: "Generation") -> tuple[list[Emotion], str]:
