@@ -9,11 +9,12 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 CANDIDATES := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
 
 .DELETE_ON_ERROR:
-.PHONY: demo test docs lock clean help
+.PHONY: demo test against docs lock clean help
 
 help:
 	@echo "make demo    analyze the demo clip into demo/"
 	@echo "make test    lint, type check, run all tests (fetches the weights on the first run)"
+	@echo "make against time the whole path against that of the last release, on this machine"
 	@echo "make docs    build the documents as a site into site/, to be opened at site/index.html"
 	@echo "make lock    pin what pyproject.toml asks for into requirements.lock"
 	@echo "make clean   remove .venv, caches and the demo's output"
@@ -27,6 +28,9 @@ test: $(STAMP)
 	$(BIN)/mypy
 	$(MKDOCS) build --quiet
 	$(BIN)/pytest
+
+against: $(STAMP)
+	$(BIN)/python benchmarks/against.py --rounds 1
 
 docs: $(STAMP)
 	$(MKDOCS) build

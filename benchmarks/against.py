@@ -1,12 +1,12 @@
 """Is the whole path faster than in an earlier revision? Both on this machine, in turns; and the history of releases.
 
     python benchmarks/against.py [REVISION] [--clip CLIP] [--rounds 3]
-    python benchmarks/against.py --keep NAME [--clip CLIP] [--rounds 3]
+    python benchmarks/against.py REVISION --keep NAME [--clip CLIP] [--rounds 3]
 
 ``microemo bench`` is run on the same clip with the packages that are installed, in a process of its own each time, in
 the revision's code and in this; of each the median round by wall time is told, with the ratio of now to then. By
-default the revision is the last in ``results/bench.jsonl``, where --keep adds what this checkout takes, under a name.
-Seconds of different machines are not to be compared: a row names its processor.
+default the revision is the last in ``results/bench.jsonl``, where --keep adds what one takes, under a name. Seconds of
+different machines are not to be compared: a row names its processor.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,39 +30,57 @@ def main() -> None:
     parser.add_argument("revision", nargs="?")
     parser.add_argument("--clip", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--keep", metavar="NAME", help="add this checkout to the history, under a name")
+    parser.add_argument("--keep", metavar="NAME", help="add the revision to the history, under a name")
     arguments = parser.parse_args()
     clip = arguments.clip or demonstration()
-    if arguments.keep:
-        taken = median([measured(ROOT / "src", clip) for _ in range(arguments.rounds)])
-        kept = {"name": arguments.keep, "revision": git("rev-parse", "HEAD"), "processor": processor(), **taken}
-        with HISTORY.open("a") as file:
-            print(json.dumps(kept), file=file)
-        return
-    name, revision = last_release() if arguments.revision is None else (arguments.revision, arguments.revision)
-    if not git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"):
-        print(f"{name} ({revision[:7]}) is not in this clone: nothing to compare with")
-        return
+    name, revision = (arguments.revision,) * 2 if arguments.revision else last_release()
+    commit = git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if not commit:
+        sys.exit(f"{name} ({revision[:7]}) is not in this clone: nothing to compare with")
     with tempfile.TemporaryDirectory() as folder:
-        archive = subprocess.run(["git", "archive", revision, "src"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
-        subprocess.run(["tar", "--extract", "--directory", folder], input=archive.stdout, check=True)
+        sources = (source_of(commit, Path(folder)), ROOT / "src")
         try:
             turns = [
-                (measured(Path(folder) / "src", clip), measured(ROOT / "src", clip)) for _ in range(arguments.rounds)
+                [measured(source, clip) for source in sources[: 1 if arguments.keep else 2]]
+                for _ in range(arguments.rounds)
             ]
         except subprocess.CalledProcessError as problem:
             sys.exit(f"{' '.join(problem.cmd)}: exit code {problem.returncode}, in {name} or here")
-    then, now = (median(runs) for runs in zip(*turns, strict=True))
-    print(f"{clip.name}, {now['clip_sec']:.1f} s, on {processor()}, median of {arguments.rounds}; s, now / {name}")
-    stages = {name: [seconds(run, name) for run in (then, now)] for name in [stage["name"] for stage in now["stages"]]}
-    stages["all"] = [sum(stage["seconds"] for stage in run["stages"]) for run in (then, now)]
-    for stage, (before, after) in stages.items():
-        print(f"{stage:16}{before:8.2f}{after:8.2f}{after / before if before else float('nan'):8.2f}")
+    medians = [median(runs) for runs in zip(*turns, strict=True)]
+    if arguments.keep:
+        kept = {"name": arguments.keep, "revision": commit, "processor": processor(), **medians[0]}
+        with HISTORY.open("a") as file:
+            print(json.dumps(kept), file=file)
+        return
+    print(f"{clip.name} on {processor()}, median of {arguments.rounds}: s in {name}, s now, ratio")
+    print(*compared(*medians), sep="\n")
+
+
+def compared(then: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """A line a stage of now, one for all, and one for the memory."""
+    for name in [stage["name"] for stage in now["stages"]]:
+        before, after = (sum(one["seconds"] for one in run["stages"] if one["name"] == name) for run in (then, now))
+        yield f"{name:16}{before:8.2f}{after:8.2f}{after / before if before else 0:8.2f}"
+    before, after = whole(then), whole(now)
+    yield f"{'all':16}{before:8.2f}{after:8.2f}{after / before:8.2f}"
+    before, after = (max(stage["peak_mb"] for stage in run["stages"]) for run in (then, now))
+    yield f"{'MB at most':16}{before:8.0f}{after:8.0f}{after / before:8.2f}"
+
+
+def whole(run: dict[str, Any]) -> float:
+    return float(sum(stage["seconds"] for stage in run["stages"]))
 
 
 def last_release() -> tuple[str, str]:
     last = json.loads(HISTORY.read_text().splitlines()[-1])
     return last["name"], last["revision"]
+
+
+def source_of(commit: str, folder: Path) -> Path:
+    """The source tree of a commit, in a folder."""
+    archive = subprocess.run(["git", "archive", commit, "src"], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    subprocess.run(["tar", "--extract", "--directory", folder], input=archive.stdout, check=True)
+    return folder / "src"
 
 
 def measured(source: Path, clip: Path) -> dict[str, Any]:
@@ -76,11 +94,7 @@ def measured(source: Path, clip: Path) -> dict[str, Any]:
 
 def median(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The run in the middle, by the wall time of all stages."""
-    return sorted(runs, key=lambda run: sum(stage["seconds"] for stage in run["stages"]))[(len(runs) - 1) // 2]
-
-
-def seconds(run: dict[str, Any], name: str) -> float:
-    return sum(stage["seconds"] for stage in run["stages"] if stage["name"] == name)
+    return sorted(runs, key=whole)[(len(runs) - 1) // 2]
 
 
 def git(*arguments: str) -> str:

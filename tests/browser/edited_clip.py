@@ -32,5 +32,5 @@ def load() -> Analyze:
 def analyze(task: Task, hook: Hook) -> None:
     for step in ("faces", "understand"):
         hook(step, 1, 2)
-        time.sleep(0.3)  # for the page to show it
+        time.sleep(0.6)  # for the page to show it
     analysis.save(result_of(task.media), task)

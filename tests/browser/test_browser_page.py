@@ -1,6 +1,7 @@
 """The page from end to end in a browser: a recording sent, watched, looked through, corrected, and exported."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,7 +102,9 @@ def test_what_is_corrected_on_the_page_is_in_the_tiers(page: Page, url: str, cli
     page.goto(url)
     page.get_by_label("Drop a recording here, or choose one").set_input_files(clip)
     expect(page.get_by_role("progressbar", name="Progress of talk.mp4")).to_be_visible()
-    expect(page.locator(".job .state")).to_have_text("Judging, 50 %")
+    expect(page.locator(".job .state")).to_have_text(
+        re.compile("(Looking at faces|Judging), 50 %")
+    )  # steps pass quickly
     page.wait_for_url("**/report.html")
     is_open(page)
 

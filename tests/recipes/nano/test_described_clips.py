@@ -72,7 +72,7 @@ def test_what_was_written_of_the_only_utterance_is_its_answer(described_of: Call
     begins = f"What does {SOMEBODY if who == 'they' else who} feel "
     asked = set()
     for seed in range(20):
-        ((question, (text, is_whole)),) = clips.example(0, Random(seed)).turns
+        ((question, (text, is_whole), *_),) = clips.example(0, Random(seed)).turns
         assert is_whole and text.startswith(", ".join(written.labels[:3]))
         assert question.text.startswith(begins + ("in this video" if question.utterance is None else "from 0.0 s"))
         asked.add(question.utterance)
@@ -96,7 +96,7 @@ def test_an_answer_about_what_was_left_out_is_its_label_alone(described_of: Call
     texts = {example.turns[0].answer for example in drawn}
     assert {answer.is_whole for answer in texts} == {True, False}
     for example in drawn:
-        (utterance,), ((_, answer),) = example.utterances, example.turns
+        (utterance,), ((_, answer, *_),) = example.utterances, example.turns
         assert utterance.seen or utterance.heard or utterance.text
         assert (example.features.frames is None) is not utterance.seen
         if answer.is_whole:
