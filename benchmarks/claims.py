@@ -42,7 +42,7 @@ def evidence_in(folder: Path) -> dict[str, Evidence]:
             utterances=[utterance for utterance in result.utterances if utterance.person in (None, one.id)],
             series=_series(one.id, {name: of.get(one.id, {}) for name, of in columns.items()}),
             end_sec=result.clip.duration_sec,
-            has_sound=result.clip.has_audio,
+            absent=frozenset() if result.clip.has_audio else frozenset({"voice"}),
         )
         for one in result.people
     }

@@ -5,7 +5,7 @@ import pytest
 
 from microemo.claims import judge
 from microemo.claims.readings import STATE_REGIONS, STATES, Evidence
-from microemo.schema import Clue, FaceTrack, Series, Utterance
+from microemo.schema import ClipInfo, Clue, FaceTrack, Participant, Person, Series, Utterance
 from microemo.spans import Span
 
 TIMES = np.arange(0, 6, 0.04)
@@ -53,7 +53,7 @@ def evidence(*, face: bool = True, voice: bool = True, clues: tuple[Clue, ...] =
         Utterance(index=0, start_sec=0, end_sec=2.5, text="Kids are talking by the door.", source="asr"),
         Utterance(index=1, start_sec=3, end_sec=6, text="Is that so?", source="asr"),
     ]
-    return Evidence("P1", clues, said if voice else (), series, 6.0, has_sound=voice)
+    return Evidence("P1", clues, said if voice else (), series, 6.0, frozenset() if voice else frozenset({"voice"}))
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,18 @@ def test_others_are_judged_by_what_they_do() -> None:
 
 def test_every_action_without_a_clue_has_a_place() -> None:
     assert set(STATES) <= set(STATE_REGIONS)
+
+
+@pytest.mark.parametrize("text", ["She laughs.", "She is silent."])
+@pytest.mark.parametrize("has_audio", [True, False])
+def test_who_does_not_speak_is_heard_where_there_is_sound(text: str, has_audio: bool) -> None:
+    laugh = Clue(
+        id=1, modality="voice", region="voice", kind="laughter", start_sec=1, apex_sec=1.5, end_sec=2, value=1,
+        baseline=0, strength=0.8, person="P1",
+    )  # fmt: skip
+    person = Participant(
+        Person(id="P1", face_seconds=0, speech_seconds=0), (), frozenset(), (laugh,), (), np.zeros(0, bool),
+        np.zeros((0, 4, 4, 3), np.uint8), np.zeros((0, 7, 4), np.float32), series=evidence(voice=False).series,
+    )  # fmt: skip
+    info = ClipInfo(path="clip.mp4", duration_sec=6, has_video=True, has_audio=has_audio, face_seconds=0)
+    assert judge(text, Evidence.of(person, info), SPAN) == ("borne_out" if has_audio else "unmeasurable")

@@ -12,7 +12,16 @@ from typing import NamedTuple, Self
 import numpy as np
 from jaxtyping import Float
 
-from microemo.clues import ONSET_STRENGTH, ClueKind, HeadKind, VerbalKind, VocalKind, clue_kinds, facial_actions
+from microemo.clues import (
+    ONSET_STRENGTH,
+    ClueKind,
+    FacialAction,
+    HeadKind,
+    VerbalKind,
+    VocalKind,
+    clue_kinds,
+    facial_actions,
+)
 from microemo.perception.face_clues import smooth
 from microemo.perception.head_clues import SIDES, strength_of, usual
 from microemo.perception.series import MAX_INTENSITY, OF_UTTERANCES
@@ -56,16 +65,15 @@ class Evidence:
     utterances: Sequence[Utterance] = ()
     series: Series | None = None
     end_sec: float = float("inf")
-    has_sound: bool = True
     absent: frozenset[Modality] = frozenset()
 
     @classmethod
     def of(cls, one: Participant, info: ClipInfo) -> Self:
         said = [utterance for utterance in one.utterances if utterance.index in one.said]
         is_seen = one.face_mask.any() or (one.series is not None and len(one.series.track.times_sec) > 0)
-        shown: dict[Modality, bool] = {"face": bool(is_seen), "voice": info.has_audio and bool(one.speech)}
-        absent = frozenset(modality for modality, is_there in shown.items() if not is_there)
-        return cls(one.person.id, one.clues, said, one.series, info.duration_sec, info.has_audio, absent)
+        there: dict[Modality, bool] = {"face": bool(is_seen), "voice": info.has_audio}  # who is silent can laugh
+        absent = frozenset(modality for modality, is_there in there.items() if not is_there)
+        return cls(one.person.id, one.clues, said, one.series, info.duration_sec, absent)
 
 
 Read = Callable[[Evidence, Span], Reading | None]
@@ -87,8 +95,8 @@ def reading(action: str, evidence: Evidence, span: Span) -> Reading | None:
     if evidence.series is None:
         asked = kind is not None and action_is_question(kind, evidence, span)
         return Reading(IS_SO) if asked else ABSENT if kind is not None else None
-    if action in _columns():
-        return _facial(action, evidence.series.face, span)
+    if action in _actions():
+        return _facial(_actions()[action], evidence.series.face, span)
     return _unlisted(clue_kinds()[action], evidence, span)
 
 
@@ -109,9 +117,9 @@ def _told(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
 
 def _sharpened(action: str, found: Reading, evidence: Evidence, span: Span) -> Reading:
     """A reading by clues, with the side and the level of the series where these have more to say."""
-    if evidence.series is None or action not in _columns():
+    if evidence.series is None or action not in _actions():
         return found
-    series = _facial(action, evidence.series.face, span)
+    series = _facial(_actions()[action], evidence.series.face, span)
     return (
         found
         if series is None
@@ -131,7 +139,7 @@ def _unlisted(kind: ClueKind, evidence: Evidence, span: Span) -> Reading | None:
     if isinstance(kind, HeadKind) and kind.measure == "beyond":
         return of_head(kind, evidence.series.face, span, 1)
     if kind.modality == "voice":
-        return ABSENT if evidence.has_sound else None
+        return ABSENT
     return (
         ABSENT
         if seen(evidence.series.face, span, _known(evidence.series.face, kind.region, span)) >= LEAST_SEEN
@@ -146,16 +154,16 @@ def action_is_question(kind: ClueKind, evidence: Evidence, span: Span) -> bool:
 
 def _known(face: Columns, region: str, span: Span) -> int | None:
     """The rows in which a region of the face could be seen; None of what is no region of it."""
-    columns = [f"{_columns()[action.kind]}_intensity" for action in facial_actions() if action.region == region]
+    columns = [f"{_column(action)}_intensity" for action in facial_actions() if action.region == region]
     series = [face[column][within(face, span)] for column in columns if column in face]
     return int(np.isfinite(series).any(axis=0).sum()) if series else None
 
 
-def _facial(action: str, face: Columns, span: Span) -> Reading | None:
+def _facial(action: FacialAction, face: Columns, span: Span) -> Reading | None:
     """Of a facial action, by the columns of its action unit."""
-    column, least = _columns()[action], _least()[action]
-    found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY, least)
-    if found is not None and found.level < least:
+    column = _column(action)
+    found = _rows(face, face.get(f"{column}_intensity"), span, 1 / MAX_INTENSITY, action.least)
+    if found is not None and found.level < action.least:
         return found._replace(level=0.0)
     if found is None or f"{column}_asymmetry" not in face:
         return found
@@ -260,12 +268,9 @@ def _shared(clue: Clue, span: Span) -> float:
 
 
 @cache
-def _least() -> Mapping[str, float]:
-    """The strength from which on each facial action is so."""
-    return {action.kind: action.least for action in facial_actions()}
+def _actions() -> Mapping[str, FacialAction]:
+    return {action.kind: action for action in facial_actions()}
 
 
-@cache
-def _columns() -> Mapping[str, str]:
-    """The column of each facial action."""
-    return {action.kind: f"au{int(action.action_unit[2:]):02d}" for action in facial_actions()}
+def _column(action: FacialAction) -> str:
+    return f"au{int(action.action_unit[2:]):02d}"

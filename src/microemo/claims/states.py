@@ -51,9 +51,7 @@ def eye_contact(evidence: Evidence, span: Span) -> Reading | None:
     return Reading(IS_SO * bool(held.mean() >= 0.5), float(held.mean())) if len(held) else None
 
 
-def speaking(evidence: Evidence, span: Span) -> Reading | None:
-    if not evidence.has_sound:
-        return None
+def speaking(evidence: Evidence, span: Span) -> Reading:
     spoken = any(
         one.text and one.start_sec < span.end_sec and one.end_sec > span.start_sec for one in evidence.utterances
     )
