@@ -41,7 +41,6 @@ SUBJECT = re.compile(
 )
 RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: none is said
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
-ALONG = ("with", "without")  # joints of what cannot stand alone: "with a high pitch"
 ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
 SHOWS: Mapping[Modality, re.Pattern[str]] = {  # how a feeling is concluded from what is seen, and from what is heard
@@ -226,17 +225,22 @@ def _told(pieces: Sequence[_Piece]) -> str:
     if not kept:
         return ""
     first, *others = kept
-    opening = first.text
-    if first in pieces[1:] and first.joint.strip(" ,") in ALONG:
+    opening = _opening(first, pieces)
+    if opening is None:
         return _told([piece for piece in pieces if piece is not first])
-    if not first.has_subject and first in pieces[1:]:
-        subject = _subject_of(first, pieces)
-        if subject is None:
-            return _told([piece for piece in pieces if piece is not first])
-        opening = f"{subject} {opening}"
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
     text = _capital(ECHO.sub(r"\1", text).rstrip(",; "))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
+
+
+def _opening(first: _Piece, pieces: Sequence[_Piece]) -> str | None:
+    """The text of the first clause that is left, as it can stand alone; None if it cannot: "with a high pitch"."""
+    if first not in pieces[1:]:
+        return first.text
+    if first.joint.strip(" ,") in grammar.SOFT_JOINTS:
+        return None
+    subject = "" if first.has_subject else _subject_of(first, pieces)
+    return None if subject is None else f"{subject} {first.text}".lstrip()
 
 
 def _subject_of(piece: _Piece, pieces: Sequence[_Piece]) -> str | None:
