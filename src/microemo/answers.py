@@ -43,7 +43,7 @@ class Told:
             **dict(self.about.person),
             overall=merge(self.overall) if self.overall else Answer(),
             listening=tuple(
-                UtteranceAnswer(**dict(utterance), **dict(self.answers[utterance.index]))
+                _answered(utterance, self.answers[utterance.index])
                 for utterance in self.about.utterances
                 if utterance.index in self.answers and utterance.index not in self.about.said
             ),
@@ -56,14 +56,18 @@ def utterance_answers(utterances: Sequence[Utterance], told: Sequence[Told]) -> 
     for utterance in utterances:
         if utterance.person is None or utterance.person in by_person:
             answer = by_person.get(utterance.person or "", {}).get(utterance.index, Answer())
-            yield UtteranceAnswer(**dict(utterance), **dict(answer))
+            yield _answered(utterance, answer)
 
 
 def own_answers(one: Told, chunk: Chunk) -> Iterator[UtteranceAnswer]:
     """A chunk's utterances that the person says, with the answers, as the result will have them."""
     for utterance in chunk.utterances:
         if utterance.index in one.about.said:
-            yield UtteranceAnswer(**dict(utterance), **dict(one.answers[utterance.index]))
+            yield _answered(utterance, one.answers[utterance.index])
+
+
+def _answered(utterance: Utterance, answer: Answer) -> UtteranceAnswer:
+    return UtteranceAnswer(**dict(utterance), **dict(answer))
 
 
 class Asked(NamedTuple):

@@ -14,6 +14,7 @@ from torch import nn
 
 from microemo.errors import InputError
 from microemo.hooks import Hook
+from microemo.model import lora
 from microemo.model.microemo import MicroEmo
 from microemo.train import splits
 from microemo.train.alignment import Alignment
@@ -54,7 +55,7 @@ def is_connector(name: str) -> bool:
 
 def is_lora(name: str) -> bool:
     """Whether the parameter of that name is of the LLM's LoRA."""
-    return "lora_" in name
+    return lora.MARK in name
 
 
 def trains_connectors(config: TrainConfig, name: str) -> bool:
