@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import seen_clips
 import torch
+from interrupted import interrupted
 from toy_words import FROWN, TOY, toy_words
 
 from microemo.data import manifest
@@ -85,25 +86,15 @@ def test_the_margin_grows_from_nothing(tmp_path: Path, precision: str) -> None:
 
 
 @pytest.mark.parametrize("self_play", [False, True])
-def test_a_run_that_is_interrupted_goes_on_bit_for_bit(
-    tmp_path: Path, self_play: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_is_interrupted_goes_on_bit_for_bit(tmp_path: Path, self_play: bool) -> None:
     if self_play:
         seen_clips.write_manifest(tmp_path, num=3)
     else:
         write(tmp_path, *NAMES)
     settings = {"steps": 4, "save_every_sec": 0, "precision": "bfloat16", "preference": {"self_play": self_play}}
     run.train(config_of(tmp_path, **settings))
-    forward, calls = Preference.forward, iter(range(100))
-
-    def interrupted(self: Preference, examples: Any) -> Any:
-        if next(calls) == 5:  # in the middle of the third step
-            raise KeyboardInterrupt
-        return forward(self, examples)
-
     again = config_of(tmp_path, **settings, output=tmp_path / "resumed")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Preference, "forward", interrupted)
+    with interrupted(Preference, call=5):  # in the middle of the third step
         run.train(again)
     assert len(log(again.output)) == 2
     run.train(again)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import seen_clips
 import torch
+from interrupted import interrupted
 from seen_clips import write_manifest
 from toy_words import TOY, toy_words
 
@@ -76,20 +77,12 @@ def test_the_mean_reward_rises_and_every_part_is_logged(tmp_path: Path) -> None:
     assert last["validation_loss"] == -last["validation_reward"] < first["validation_loss"]
 
 
-def test_a_run_that_is_interrupted_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_is_interrupted_goes_on_bit_for_bit(tmp_path: Path) -> None:
     write_manifest(tmp_path, num=3)
     settings = {"steps": 4, "save_every_sec": 0, "precision": "bfloat16", "supervised_share": 0.5, "validate_every": 2}
     run.train(config_of(tmp_path, **settings))
-    forward, calls = Reinforcement.forward, iter(range(100))
-
-    def interrupted(self: Reinforcement, examples: Any) -> Any:
-        if next(calls) == 7:  # in the third step, behind a validation of two micro-batches
-            raise KeyboardInterrupt
-        return forward(self, examples)
-
     again = config_of(tmp_path, **settings, output=tmp_path / "resumed")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Reinforcement, "forward", interrupted)
+    with interrupted(Reinforcement, call=7):  # in the third step, behind a validation of two micro-batches
         run.train(again)
     assert 0 < len(log(again.output)) < len(log(tmp_path / "run"))
     run.train(again)
