@@ -18,6 +18,7 @@ from microemo.claims.readings import Evidence
 from microemo.claims.weights import speaks_against
 from microemo.config import SURE
 from microemo.lexicon import family_of
+from microemo.lexicon.seeming import SEEMING
 from microemo.schema import Answer, Claim, Emotion, Modality
 from microemo.spans import Span
 
@@ -43,9 +44,8 @@ RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: 
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
 ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
-SHOWS: Mapping[Modality, re.Pattern[str]] = {  # how a feeling is concluded from what is seen, and from what is heard
-    "face": re.compile(r"\blooks?\b", re.IGNORECASE),
-    "voice": re.compile(r"\bsounds?\b", re.IGNORECASE),
+SHOWS: Mapping[Modality, re.Pattern[str]] = {  # what concludes from a modality
+    modality: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) for modality, words in SEEMING.items()
 }
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from microemo.config import SURE, Shown
 from microemo.lexicon.labels import place
+from microemo.lexicon.seeming import SEEMING
 from microemo.model.language import NUCLEUS, Choose, LanguageModel
 
 NUM_LIKELIEST = 64  # tokens among which one is looked for
@@ -26,7 +27,7 @@ ROOM = 0.75  # share of an answer's greatest length behind which it ends with it
 WORD, NUMBER = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 ENDS = (".", "!", "?", '."', '!"', '?"')
 DOUBTS = frozenset({"may", "maybe", "might", "could"})
-LOOKS, SOUNDS = frozenset({"look", "looks"}), frozenset({"sound", "sounds"})
+LOOKS, SOUNDS = frozenset(SEEMING["face"]), frozenset(SEEMING["voice"])
 UNSAID: dict[Shown, frozenset[str]] = {"voice": LOOKS, "face": SOUNDS, "words": LOOKS | SOUNDS}
 """Words that conclude from what is not there, by what is."""
 
