@@ -1,6 +1,6 @@
 """What neutral people who talk are called, through the whole path.
 
-    python benchmarks/neutral_labels.py PEDFE RAVDESS OUT.jsonl [--each 6] [--model nano]
+    PYTHONPATH=. python benchmarks/neutral_labels.py PEDFE RAVDESS OUT.jsonl [--each 6] [--model nano]
 
 Talkers are made as in ``neutral_talkers.py``: the first moments of PEDFE's clips, mostly neutral, of people that nano
 has not seen, with the mouth opened by the loudness of a neutral or calm take of RAVDESS's actor 19 or 20, of the same
@@ -9,7 +9,6 @@ are called. Films that are done are kept in OUT; a run that is cut short goes on
 """
 
 import argparse
-import csv
 import json
 import random
 import tempfile
@@ -22,8 +21,7 @@ from neutral_talkers import film
 from shares import proportion
 
 import microemo
-from microemo.lexicon import family_of
-from recipes.descriptions.tables import HELD_OUT_SUBJECTS
+from recipes.nano.held_out import expressions, first_family
 
 ACTORS = {"M": 19, "F": 20}
 CODES = ("01", "02")  # neutral, calm
@@ -32,10 +30,8 @@ CODES = ("01", "02")  # neutral, calm
 def cast(pedfe: Path, ravdess: Path, each: int) -> Iterator[tuple[str, Path, Path]]:
     """A person, one of their clips, and a take."""
     rng = random.Random(0)
-    with (pedfe / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if int(row["subject"]) in HELD_OUT_SUBJECTS]
     clips: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in rows:
+    for row in expressions(pedfe):
         clips[row["subject"], row["gender"]].append(row["file"])
     for (person, sex), own in clips.items():
         takes = [path for code in CODES for path in sorted(ravdess.glob(f"??-??-{code}-*-{ACTORS[sex]}.flac"))]
@@ -59,10 +55,10 @@ def main() -> None:
             if clip.name in seen:
                 continue
             result = pipeline.analyze(film(clip, voice_of(take), True, Path(folder) / "film.mp4"))
-            label = result.overall.emotions[0].label if result.overall.emotions else "none"
             done.append({
-                "clip": clip.name, "person": person, "take": take.name, "label": label,
-                "family": family_of(label) or label, "explanation": result.overall.explanation,
+                "clip": clip.name, "person": person, "take": take.name,
+                "labels": [emotion.label for emotion in result.overall.emotions],
+                "family": first_family(result.overall), "explanation": result.overall.explanation,
             })  # fmt: skip
             print(json.dumps(done[-1]), file=file, flush=True)
     called = Counter(row["family"] for row in done)

@@ -116,10 +116,14 @@ def both(ravdess: Path, archive: Path, num: int, scratch: Path) -> Iterator[Labe
         yield write(scratch / f"both-{number:03}.mp4", frames, np.concatenate(sounds)), spans
 
 
-def clips(pedfe: Path, num: int) -> Iterator[Labelled]:
+def expressions(pedfe: Path) -> list[dict[str, str]]:
+    """The rows of PEDFE's table about people that nothing was trained on."""
     with (pedfe / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if int(row["subject"]) in HELD_OUT_SUBJECTS]
-    named = [row for row in rows if float(row["hit_rate_emotion"]) >= NAMED_BY]
+        return [row for row in csv.DictReader(file) if int(row["subject"]) in HELD_OUT_SUBJECTS]
+
+
+def clips(pedfe: Path, num: int) -> Iterator[Labelled]:
+    named = [row for row in expressions(pedfe) if float(row["hit_rate_emotion"]) >= NAMED_BY]
     for row in random.Random(0).sample(named, min(num, len(named))):
         yield pedfe / row["file"], [LabelledSpan(0, math.inf, family(row["emotion"]), row["subject"])]
 
