@@ -25,7 +25,7 @@ def flat(fields: dict[str, Any], prefix: str) -> Iterator[str]:
 
 
 def sizes_of(config: ModelConfig) -> list[str]:
-    """All of a configuration but Table 2's switches, which are the file's."""
-    fields = config.model_dump(mode="json", exclude={*SWITCHES})
+    """All of a configuration but Table 2's switches and those of kindred ideas, which are the file's."""
+    fields = config.model_dump(mode="json", exclude={*SWITCHES, "kin"})
     fields["vision"]["weights"] = fields["audio"]["weights"] = None
     return list(flat(fields, "model."))

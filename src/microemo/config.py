@@ -177,6 +177,16 @@ LocalView = Literal["face", "frame"]
 PromptName = Literal["microemo", "microemo-llama2", "affectgpt", "timechat"]
 
 
+class Kin(Frozen):
+    """Ideas of MicroEmo's kin as switches of the architecture (``microemo/kin``), all off in the presets."""
+
+    fusion: bool = Field(False, description="A face and a voice attend to each other before the LLM (AffectGPT)")
+    experts: bool = Field(False, description="An expert for each of them, behind a gate (MoSEAR)")
+    compressor: bool = Field(False, description="Experts for feelings beside the tokens as they were (Emotion-Qwen)")
+    kept_share: float = Field(1.0, gt=0, le=1, description="Of a frame's patches: the most striking (StimuVAR)")
+    affect: bool = Field(False, description="Families, valence and arousal by a graph (EmoGCN), for training alone")
+
+
 class ModelConfig(Frozen):
     """MicroEmo's architecture (paper 3). The two ablations of Table 2 are ``local_clues`` and ``utterance_windows``."""
 
@@ -197,6 +207,7 @@ class ModelConfig(Frozen):
     calibration: Calibration | None = Field(
         None, description="First labels are of the likeliest family, and as sure; None: the likeliest token's"
     )
+    kin: Kin = Kin()
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
     activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -24,10 +25,11 @@ from microemo.model.prompt import PromptUtterance
 from microemo.model.whisper import CHUNK_SEC
 from microemo.schema import Modality
 from microemo.spans import Span
+from microemo.train.examples import Labelled, labelled_slots
 from recipes.nano.faces import FACE_FAMILIES
 from recipes.nano.pairs import EDGE_SEC, Pairs, VoiceClip
 
-NUM_UTTERANCES = (2, 5)
+NUM_UTTERANCES = range(2, 6)
 NUM_HELD_OUT = 300
 MODALITIES: tuple[Modality, ...] = ("face", "voice", "words")
 PRESENT = tuple(shown for num in (1, 2, 3) for shown in combinations(MODALITIES, num))  # all equally likely
@@ -38,6 +40,10 @@ POOLED = 5  # audio features to one
 QUIET_LEVEL = 1e-3  # of a quiet room's noise, where speech reaches 1
 SILENT_LENGTH = (75, 150)  # of an utterance without a voice, in audio features
 GAP_LENGTH = (40, 100)
+
+
+Regions = Literal["own", "one", "another's"]
+"""A face's clue regions: as they were found, all of the face as a single one, or those of another face."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,15 @@ class Conversation:
     spans: tuple[Span, ...]
     truths: tuple[UtteranceTruth, ...]
     intruders: tuple[str, ...]
+    speaker: str
+
+    @property
+    def labelled(self) -> Labelled:
+        """The windows that show their utterance's label."""
+        agreeing = [
+            frozenset(m for m, family in truth.shows.items() if family == truth.family) for truth in self.truths
+        ]
+        return labelled_slots([truth.family for truth in self.truths], agreeing)
 
 
 @dataclass
@@ -83,7 +98,14 @@ class _ConversationDraft:
 class Conversations:
     """Conversations of one split, by one speaker each; no material crosses splits."""
 
-    def __init__(self, features: Path, split: str, room: Float[Tensor, "F L D"], num_fixed: int | None = None) -> None:
+    def __init__(
+        self,
+        features: Path,
+        split: str,
+        room: Float[Tensor, "F L D"],
+        num_fixed: int | None = None,
+        regions: Regions = "own",
+    ) -> None:
         """``room`` are the features where nobody speaks (``quiet``).
 
         ``num_fixed`` clips are the same whatever ``rng``; without it, each is drawn anew.
@@ -91,6 +113,7 @@ class Conversations:
         Raises ``InputError`` where the folder lacks a file, or no speaker has every emotion.
         """
         self.pairs = Pairs(features, split)
+        self.pairs.faces["region_masks"] = _regions(self.pairs.faces["region_masks"], regions)
         self.room = room
         self.num_fixed = num_fixed
         self.voices: dict[str, dict[str, list[VoiceClip]]] = {}
@@ -106,12 +129,16 @@ class Conversations:
     def __len__(self) -> int:
         return self.num_fixed or len(self.pairs)
 
+    def difficulty(self, index: int) -> float:
+        """The number of utterances."""
+        return NUM_UTTERANCES[index % len(NUM_UTTERANCES)]
+
     def example(self, index: int, rng: random.Random) -> Conversation:
-        """A random conversation, whatever the index, or the fixed one of that index."""
+        """A random conversation of as many utterances as the index says, or the fixed one of that index."""
         if self.num_fixed:
             rng = random.Random(index)
         draft, speaker = _ConversationDraft(), rng.choice(self.speakers)
-        families = rng.sample(FACE_FAMILIES, rng.randint(*NUM_UTTERANCES))
+        families = rng.sample(FACE_FAMILIES, NUM_UTTERANCES[index % len(NUM_UTTERANCES)])
         for family in families:
             if rng.random() < GAP_SHARE:
                 self._gap(draft, families, rng)
@@ -122,6 +149,7 @@ class Conversations:
             spans=tuple(utterance.span for utterance in draft.utterances),
             truths=tuple(draft.truths),
             intruders=tuple(draft.intruders),
+            speaker=speaker,
         )
 
     def _gap(self, draft: _ConversationDraft, families: Sequence[str], rng: random.Random) -> None:
@@ -180,10 +208,11 @@ class Conversations:
         return self.room[torch.arange(positions.start, positions.stop) % len(self.room)]
 
 
-def splits(features: Path, model: MicroEmo) -> tuple[Conversations, Conversations]:
+def splits(features: Path, model: MicroEmo, regions: Regions = "own") -> tuple[Conversations, Conversations]:
     """To train and to validate on, for models with that encoder. Raises ``InputError`` as ``Conversations``."""
     room = quiet(model)
-    return Conversations(features, "train", room), Conversations(features, "held_out", room, NUM_HELD_OUT)
+    held_out = Conversations(features, "held_out", room, NUM_HELD_OUT, regions)
+    return Conversations(features, "train", room, regions=regions), held_out
 
 
 @torch.no_grad()
@@ -219,6 +248,18 @@ def _speak(draft: _ConversationDraft, voice: VoiceClip, rng: random.Random) -> S
     start = spoken.start_sec + moved_by + rng.uniform(-EDGE_SEC, EDGE_SEC)
     end = spoken.end_sec + moved_by + rng.uniform(-EDGE_SEC, EDGE_SEC)
     return Span(max(before, start), min(after, end))
+
+
+def _regions(masks: Float[Tensor, "N R P"], regions: Regions) -> Float[Tensor, "N R P"]:
+    """Other regions for the faces that have any."""
+    has_any = masks.flatten(1).any(1)
+    changed = masks.clone()
+    if regions == "one":
+        changed[has_any] = torch.zeros_like(masks[has_any])
+        changed[has_any, 0] = 1
+    elif regions == "another's":
+        changed[has_any] = masks[has_any].roll(1, 0)
+    return changed
 
 
 def _pictures(tensor: Float[Tensor, "N A D"], rows: Sequence[int | None]) -> Float[Tensor, "T A D"]:

@@ -5,7 +5,7 @@ Accuracies are means over seeds. Two things are by chance: the training run, for
 ``evaluate/statistics.py``), all seeds' predictions to a clip together. A difference is one where both agree.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -21,6 +21,9 @@ VARIANTS = {
     "without_utterance_windows": "w/o utterance windows",
     "without_local_clues": "w/o local clues",
     "without_both": "w/o both",
+    "one_region": "the face as one region",
+    "anothers_regions": "another face's regions",
+    "without_whole": "w/o the whole clip's tokens",
 }
 FULL, *ABLATED = VARIANTS
 STUDENT = {2: 12.71, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}  # 97.5 %, by n
@@ -83,11 +86,17 @@ WHERE: dict[str, Where] = {
 
 def tables(predictions: Sequence[Prediction]) -> str:
     """Three tables in Markdown, of the seeds that all variants have; one sentence where there is none."""
-    seeds = sorted(set.intersection(*({a.seed for a in predictions if a.variant == variant} for variant in VARIANTS)))
+    seeds = common_seeds(predictions, VARIANTS)
     if not seeds:
         return "No seed has been trained in all variants yet."
     counted = [prediction for prediction in predictions if prediction.seed in seeds]
-    return "\n\n".join("\n".join(table) for table in (_ablation(counted, seeds), _breakdown(counted), _errors(counted)))
+    told = (compared(counted, seeds, VARIANTS), _breakdown(counted), _errors(counted))
+    return "\n\n".join("\n".join(table) for table in told)
+
+
+def common_seeds(predictions: Sequence[Prediction], variants: Iterable[str]) -> list[int]:
+    """Those that all variants were trained with."""
+    return sorted(set.intersection(*({a.seed for a in predictions if a.variant == name} for name in variants)))
 
 
 def accuracy(predictions: Iterable[Prediction]) -> Metric:
@@ -101,11 +110,13 @@ def accuracy(predictions: Iterable[Prediction]) -> Metric:
     return Metric("accuracy", tuple(map(_name, counts)), columns, lambda means: ratio(means[..., 0], means[..., 1]))
 
 
-def against_full(predictions: Sequence[Prediction]) -> list[PairedTest]:
-    """Each ablated variant against the full model, on the clips."""
+def against_full(predictions: Sequence[Prediction], variants: Sequence[str] = ABLATED) -> list[PairedTest]:
+    """Each of the variants against the full model, on the clips."""
     full = accuracy(of(predictions, FULL))
     clips = {_name(key): f"clip {key[0]}" for key in {(prediction.clip, prediction.seed) for prediction in predictions}}
-    return paired_tests([(accuracy(of(predictions, variant)), full) for variant in ABLATED], Resampling(clusters=clips))
+    return paired_tests(
+        [(accuracy(of(predictions, variant)), full) for variant in variants], Resampling(clusters=clips)
+    )
 
 
 def over_seeds(values: Sequence[float]) -> Interval | None:
@@ -131,14 +142,17 @@ def _name(clip_and_seed: tuple[int, int]) -> str:
     return "clip {}, seed {}".format(*clip_and_seed)
 
 
-def _ablation(predictions: Sequence[Prediction], seeds: Sequence[int]) -> Iterator[str]:
+def compared(predictions: Sequence[Prediction], seeds: Sequence[int], variants: Mapping[str, str]) -> Iterator[str]:
+    """A table of the variants, by name and title, each against the full model, which is the first."""
+    others = [variant for variant in variants if variant != FULL]
     num = len(of(predictions, FULL)) // len(seeds)
     num_clips, chance = len({prediction.clip for prediction in predictions}), 100 / len(FACE_FAMILIES)
-    yield f"Accuracy in % on {num} utterances of {num_clips} clips, chance {chance:.1f}; p by clip, of three by Holm."
+    about = f"Accuracy in % on {num} utterances of {num_clips} clips, chance {chance:.1f}"
+    yield f"{about}; p by clip, of {len(others)} by Holm."
     yield from _head("", "mean [over seeds]", "each seed", "less full [by clip]", "[over seeds]", "p")
-    full, found = by_seed(predictions, FULL, seeds), against_full(predictions)
-    tested = dict(zip(ABLATED, zip(found, holm([test.p_value for test in found]), strict=True), strict=True))
-    for variant, title in VARIANTS.items():
+    full, found = by_seed(predictions, FULL, seeds), against_full(predictions, others)
+    tested = dict(zip(others, zip(found, holm([test.p_value for test in found]), strict=True), strict=True))
+    for variant, title in variants.items():
         values = by_seed(predictions, variant, seeds)
         cells = [title, _figure(fmean(values), over_seeds(values)), ", ".join(f"{100 * value:.1f}" for value in values)]
         if variant in tested:
@@ -151,15 +165,28 @@ def _ablation(predictions: Sequence[Prediction], seeds: Sequence[int]) -> Iterat
 
 
 def _breakdown(predictions: Sequence[Prediction]) -> Iterator[str]:
+    return _by_place(predictions, VARIANTS, WHERE)
+
+
+def modalities(predictions: Sequence[Prediction], variants: Mapping[str, str]) -> Iterator[str]:
+    """A table of where a variant helps, by what there is of an utterance."""
+    names = ("face only", "voice only", "words only", "several, in agreement", "words in conflict")
+    return _by_place(predictions, variants, {name: WHERE[name] for name in names})
+
+
+def _by_place(
+    predictions: Sequence[Prediction], variants: Mapping[str, str], places: Mapping[str, Where]
+) -> Iterator[str]:
     yield "Where: accuracy in % of the full model, and of the others less it [95 % by clip]."
-    yield from _head("utterances", "n a seed", *VARIANTS.values())
+    others = [variant for variant in variants if variant != FULL]
+    yield from _head("", variants[FULL], *(variants[name] for name in others))
     num_seeds = len({prediction.seed for prediction in predictions})
-    for title, where in WHERE.items():
+    for title, where in places.items():
         chosen = [prediction for prediction in predictions if where(prediction)]
         full = of(chosen, FULL)
         if full:
-            changes = [_figure(test.difference, test.interval, "+") for test in against_full(chosen)]
-            yield _row([title, str(len(full) // num_seeds), f"{100 * accuracy(full).value:.1f}", *changes])
+            changes = [_figure(test.difference, test.interval, "+") for test in against_full(chosen, others)]
+            yield _row([f"{title}, n={len(full) // num_seeds}", f"{100 * accuracy(full).value:.1f}", *changes])
 
 
 def _errors(predictions: Sequence[Prediction]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from microemo.model.features import Features
 from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import PromptUtterance, Slot, question_about
-from microemo.train.alignment import Alignment, slot_scores
+from microemo.train.alignment import Alignment, named_slots, slot_scores
 from microemo.train.config import PreferenceConfig, ReinforcementConfig
 from microemo.train.examples import Example, Turn
 from microemo.train.instruction import Instruction
@@ -48,7 +48,8 @@ def test_the_loss_is_where_the_tokens_are(labelled: tuple[tuple[Slot, str], ...]
     entries = [PromptUtterance(0.0, 2.0, "Well.")]
     example = Example(Features(), entries, [Turn(question_about(entries, 0), Text("sad."))], labelled)
     tokens = torch.randn(4, 32, device="meta", requires_grad=True)
-    scores = slot_scores([{WINDOW: tokens}], [example], torch.randn(8, 32, device="meta"))
+    filled = [{WINDOW: tokens}]
+    scores = slot_scores(filled, named_slots(filled, [example], torch.randn(8, 32, device="meta")))
     assert {value.device.type for value in scores[:3]} == {"meta"}
     scores.loss.backward()
     assert tokens.grad is not None and tokens.grad.device.type == "meta"

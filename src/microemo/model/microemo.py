@@ -14,13 +14,17 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
 from microemo.config import ModelConfig
+from microemo.kin.affect import DIMENSIONS, AffectGraph
+from microemo.kin.layers import layers
+from microemo.kin.selection import most_striking
+from microemo.lexicon import FAMILIES
 from microemo.model.audio import AudioEncoder
 from microemo.model.branches import Branch, Tree
 from microemo.model.features import Features, frames_in, sound_in
 from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
-from microemo.model.language import Choose, Generation, LanguageModel, Sampler, greedy
+from microemo.model.language import SPACE, Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, words_of
 from microemo.model.registry import AUDIO_ENCODERS, VISION_ENCODERS
@@ -66,9 +70,21 @@ class MicroEmo(nn.Module):
         self.audio_reader: WindowReader = self.audio.reader(language.hidden_size)
         # (c) large language model
         self.language = LanguageModel(language, directory(language.weights), self.template.end, trainable_lora)
+        # between them, what MicroEmo's kin would add: nothing, unless it is switched on
+        self.kin = layers(config)
+        self.affect = (
+            AffectGraph(self._words_of_affect(), config.video_qformer.hidden_size) if config.kin.affect else None
+        )
         self.words: frozenset[str] | None = None  # of the texts that it was taught; None: any
         if config.activation_checkpointing:  # the frames' own is in ``frame_tokens``
             self.language.model.activation_checkpointing_enable()
+
+    @torch.no_grad()
+    def _words_of_affect(self) -> Float[Tensor, "N H"]:
+        """The LLM's own embeddings of the families' names, and of valence and arousal."""
+        return torch.stack(
+            [self.language.embed_text(SPACE + name).float().mean(0) for name in (*FAMILIES, *DIMENSIONS)]
+        )
 
     @property
     def device(self) -> torch.device:
@@ -110,6 +126,8 @@ class MicroEmo(nn.Module):
         self, frames: Tensor, ids: Tensor, mask: Tensor, faces: Tensor | None = None, regions: Tensor | None = None
     ) -> Float[Tensor, "T Q H"]:
         """One pass of ``frame_tokens``: global tokens and, unless ablated, local ones."""
+        if self.config.kin.kept_share < 1:
+            frames = most_striking(frames, self.config.kin.kept_share)
         if faces is None or regions is None:
             return self.image_qformer(frames, ids, mask)
         return self.image_qformer(frames, ids, mask, *self.local_clues(faces, regions))
@@ -128,6 +146,8 @@ class MicroEmo(nn.Module):
                 results = read([window.features for window in windows])
                 for window, tokens in zip(windows, results, strict=True):
                     filled[window.clip][window.slot] = tokens
+        for layer in self.kin.values():
+            filled = layer(filled)
         return filled
 
     def _video_windows(self, clips: Sequence[Features], spans: Sequence[Sequence[Span]]) -> list["Window"]:

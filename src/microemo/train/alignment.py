@@ -13,12 +13,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from microemo.kin.beside import Named, beside
 from microemo.lexicon import FAMILIES
 from microemo.model.features import Features
 from microemo.model.labels import label_anchors, label_scores
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.spans import Span
+from microemo.train.config import KinShares
 from microemo.train.examples import Example
 from microemo.train.task import Scores
 
@@ -42,10 +44,11 @@ class Alignment(nn.Module):
     anchors: Tensor
     embedding_rms: Tensor
 
-    def __init__(self, model: MicroEmo, voice_noise: float = 0.0) -> None:
+    def __init__(self, model: MicroEmo, voice_noise: float = 0.0, kin: KinShares | None = None) -> None:
         super().__init__()
         self.model = model
         self.voice_noise = voice_noise
+        self.kin = kin or KinShares()
         self.register_buffer("anchors", label_anchors(model.language), persistent=False)
         self.register_buffer(
             "embedding_rms", rms(model.language.table.weight.detach().float()).mean(), persistent=False
@@ -55,8 +58,10 @@ class Alignment(nn.Module):
         return self.alignment(self.tokens(examples), examples)
 
     def alignment(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Scores:
-        scores = slot_scores(tokens, examples, self.anchors)
-        return scores._replace(loss=scores.loss + SIZE_SHARE * off_size(tokens, self.embedding_rms))
+        named = named_slots(tokens, examples, self.anchors)
+        scores = slot_scores(tokens, named)
+        added = beside(self.kin, self.model, tokens, [example.labelled for example in examples], named)
+        return scores._replace(loss=scores.loss + SIZE_SHARE * off_size(tokens, self.embedding_rms) + added)
 
     def tokens(self, examples: Sequence[Example]) -> list[dict[Slot, Tensor]]:
         return tokens_of(self.model, examples, self.voice_noise if self.training else 0.0)
@@ -71,24 +76,30 @@ def tokens_of(model: MicroEmo, examples: Sequence[ClipWithSpans], voice_noise: f
     return model.tokens(clips, [example.spans for example in examples])
 
 
-def slot_scores(
-    tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example], anchors: Float[Tensor, "K H"]
-) -> Scores:
+def slot_scores(tokens: Sequence[dict[Slot, Tensor]], named: Named) -> Scores:
     """Cross-entropy of the labelled slots' families; 0 where no slot is labelled."""
+    logits, targets, _ = named
+    if not len(targets):
+        # Bound to the tokens, so that there is a gradient to take, of zeros.
+        nothing = sum((part.float().sum() * 0 for filled in tokens for part in filled.values()), logits.sum() * 0)
+        return Scores(nothing, logits.new_zeros(()), logits.new_zeros(()))
+    loss = F.cross_entropy(logits, targets, label_smoothing=LABEL_SMOOTHING)
+    return Scores(loss, (logits.argmax(-1) == targets).sum().float(), logits.new_tensor(len(targets)))
+
+
+def named_slots(
+    tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example], anchors: Float[Tensor, "K H"]
+) -> Named:
+    """The labelled slots' logits of the families, by how near their tokens are to the words', and the right ones."""
     labelled = [
         (label_scores(filled[slot], anchors), FAMILIES.index(family))
         for example, filled in zip(examples, tokens, strict=True)
         for slot, family in example.labelled
         if slot in filled
     ]
-    if not labelled:
-        # Bound to the tokens, so that there is a gradient to take, of zeros.
-        nothing = sum((part.float().sum() * 0 for filled in tokens for part in filled.values()), anchors.sum() * 0)
-        return Scores(nothing, anchors.new_zeros(()), anchors.new_zeros(()))
-    logits = torch.stack([scores for scores, _ in labelled])  # (N, K)
-    targets = torch.tensor([target for _, target in labelled], device=anchors.device)
-    loss = F.cross_entropy(logits.float(), targets, label_smoothing=LABEL_SMOOTHING)
-    return Scores(loss, (logits.argmax(-1) == targets).sum().float(), anchors.new_tensor(len(labelled)))
+    logits = torch.stack([scores for scores, _ in labelled]) if labelled else anchors.new_zeros(0, len(anchors))
+    targets = torch.tensor([target for _, target in labelled], device=anchors.device, dtype=torch.long)
+    return Named(logits.float(), targets, FAMILIES)
 
 
 def off_size(tokens: Sequence[dict[Slot, Tensor]], embedding_rms: Float[Tensor, ""]) -> Float[Tensor, ""]:

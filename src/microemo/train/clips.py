@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from microemo.chunks import has_speech, prompt_of
@@ -68,6 +69,12 @@ class Clips:
 
     def __len__(self) -> int:
         return len(self._questions)
+
+    def difficulty(self, index: int) -> float:
+        """How often labels change from one utterance to the next (after PRC-Emo), and how many utterances there are."""
+        sample, _ = self._questions[index]
+        labels = [one.labels[0] for one in sample.utterances if one.labels]
+        return sum(one != other for one, other in pairwise(labels)) + len(sample.utterances)
 
     def example(self, index: int, rng: Random) -> Example:
         sample, answerable = self._questions[index]

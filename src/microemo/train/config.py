@@ -69,6 +69,15 @@ class PreferenceConfig(Frozen):
     self_play: bool = Field(False, description="Where nothing was corrected, prefer what is written to a draft")
 
 
+class KinShares(Frozen):
+    """Ideas of MicroEmo's kin as switches of training (``microemo/kin``), all off: shares of losses, and the order."""
+
+    tree: float = Field(0.0, ge=0, description="Whether a feeling is pleasant, before which it is (VidEmo)")
+    contrast: float = Field(0.0, ge=0, description="Faces against other utterances' voices, without labels")
+    affect: float = Field(0.0, ge=0, description="Families, valence and arousal by a graph; needs model.kin.affect")
+    easy_first: bool = Field(False, description="Examples from easy to hard (PRC-Emo)")
+
+
 class TrainConfig(Frozen):
     """A run: what is trained, on what, from where, how, and how often it is validated."""
 
@@ -95,6 +104,7 @@ class TrainConfig(Frozen):
     supervised_share: float = Field(0.1, ge=0, description="Of the language modelling loss beside a stage's own")
     reinforcement: ReinforcementConfig = ReinforcementConfig()
     preference: PreferenceConfig = PreferenceConfig()
+    kin: KinShares = KinShares()
     voice_noise: float = Field(0.0, ge=0, description="On a voice's features, in their own standard deviations")
     validate_every: int | None = Field(None, gt=0, description="Steps; None: once an epoch")
     validation_examples: int = Field(400, gt=0, description="Looked at, at most")
@@ -125,6 +135,12 @@ class TrainConfig(Frozen):
     def _batches_are_whole(self) -> "TrainConfig":
         if self.batch_size % self.micro_batch_size:
             raise ValueError("batch_size is a multiple of micro_batch_size")
+        return self
+
+    @model_validator(mode="after")
+    def _affect_has_a_head(self) -> "TrainConfig":
+        if bool(self.kin.affect) != self.model.kin.affect:
+            raise ValueError("kin.affect and model.kin.affect go together")
         return self
 
 

@@ -12,6 +12,7 @@ from microemo.model.language import Prediction
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.train.alignment import Alignment
+from microemo.train.config import KinShares
 from microemo.train.examples import Example
 from microemo.train.task import Scores
 
@@ -22,9 +23,14 @@ class Instruction(Alignment):
     """
 
     def __init__(
-        self, model: MicroEmo, voice_noise: float = 0.0, alignment_share: float = 0.0, label_share: float = 0.0
+        self,
+        model: MicroEmo,
+        voice_noise: float = 0.0,
+        alignment_share: float = 0.0,
+        label_share: float = 0.0,
+        kin: KinShares | None = None,
     ) -> None:
-        super().__init__(model, voice_noise)
+        super().__init__(model, voice_noise, kin)
         self.alignment_share, self.label_share = alignment_share, label_share
         self.words = FirstWords.known_to(model.language)
 

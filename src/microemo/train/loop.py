@@ -20,6 +20,7 @@ from torch.optim import AdamW
 from microemo.device import resolve
 from microemo.errors import InputError
 from microemo.hooks import Hook, silent
+from microemo.kin import curriculum
 from microemo.train import config as configs
 from microemo.train import order, state
 from microemo.train.config import OptimizerConfig, TrainConfig
@@ -98,6 +99,7 @@ class _Run:
         self.task, self.config, self.accelerator = task, config, accelerator
         self.num_steps = order.num_steps(config, len(task.train))
         self.validate_every = config.validate_every or max(1, math.ceil(len(task.train) / config.batch_size))
+        self.easiest_first = _easiest_first(task, config) if config.kin.easy_first else None
         self.micro_batches = order.micro_batches_of(config, accelerator.process_index, accelerator.num_processes)
         parameters = [parameter for _, parameter in state.trained(task.objective)]
         settings = config.optimizer
@@ -136,7 +138,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         size = self.config.micro_batch_size
-        indices = order.batch(self.config.seed, step, self.config.batch_size, len(self.task.train))
+        indices = self._indices(step)
         losses, parts, norm = [], [], torch.zeros(())
         for number in self.micro_batches:
             rng = order.rng_of(self.config.seed, step, number)
@@ -155,6 +157,12 @@ class _Run:
         if not math.isfinite(loss):
             raise InputError(f"the loss is {loss} in step {step + 1}; lower optimizer.learning_rate")
         return {"loss": loss, "learning_rate": rate, "gradient_norm": float(norm), **self._means(parts)}
+
+    def _indices(self, step: int) -> list[int]:
+        seed, size = self.config.seed, self.config.batch_size
+        if self.easiest_first is not None:
+            return curriculum.batch(seed, step, self.num_steps, size, self.easiest_first)
+        return order.batch(seed, step, size, len(self.task.train))
 
     def _means(self, parts: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
         """Of what is logged beside the loss, over all micro-batches and processes."""
@@ -205,6 +213,13 @@ class _Run:
     def _save(self) -> None:
         if self.accelerator.is_main_process:
             state.save(self.config.output, self.progress, self.objective, self.optimizer)
+
+
+def _easiest_first(task: Task, config: TrainConfig) -> list[int]:
+    """Indices by difficulty. Raises ``InputError`` where the examples are not graded."""
+    if not isinstance(task.train, curriculum.Graded):
+        raise InputError(f"kin.easy_first: nobody knows how hard the examples of {config.stage} are; leave it out")
+    return curriculum.easiest_first([task.train.difficulty(index) for index in range(len(task.train))])
 
 
 def _claim(config: TrainConfig, accelerator: Accelerator) -> None:

@@ -27,7 +27,7 @@ from microemo.train.task import Examples
 
 OWN_SETTINGS = (
     "tune_qformers", "alignment_share", "label_share", "supervised_share", "reinforcement", "preference",
-    "voice_noise", "asr",
+    "kin", "voice_noise", "asr",
 )  # fmt: skip
 """Settings of ``TrainConfig`` that only some stages read."""
 
@@ -86,17 +86,17 @@ def masked(config: TrainConfig, model: MicroEmo, accelerator: Accelerator, hook:
 STAGES: Mapping[str, Stage] = {
     "alignment": Stage(
         trains=trains_connectors,
-        objective=lambda model, config: Alignment(model, config.voice_noise),
+        objective=lambda model, config: Alignment(model, config.voice_noise, config.kin),
         examples=splits.of_manifest,
-        reads=frozenset({"voice_noise", "asr"}),
+        reads=frozenset({"kin", "voice_noise", "asr"}),
     ),
     "instruction": Stage(
         trains=trains_lora,
         objective=lambda model, config: Instruction(
-            model, config.voice_noise, config.alignment_share, config.label_share
+            model, config.voice_noise, config.alignment_share, config.label_share, config.kin
         ),
         examples=splits.of_manifest,
-        reads=frozenset({"tune_qformers", "alignment_share", "label_share", "voice_noise", "asr"}),
+        reads=frozenset({"tune_qformers", "alignment_share", "label_share", "kin", "voice_noise", "asr"}),
     ),
     "preference": Stage(
         trains=trains_lora_alone,

@@ -47,6 +47,12 @@ def test_the_recipes_differ_in_the_modules_alone() -> None:
     assert not (start.model.local_clues or start.model.utterance_windows or start.model.audio_windows)
     assert full.validate_every == full.steps and full.patience is None  # held-out clips choose nothing
     assert full.model.vision == NANO.vision
+    stages = {"one_region": "one region", "anothers_regions": "another's regions", "without_whole": "no whole"}
+    for variant, stage in stages.items():
+        row = rows.pop(variant)
+        assert row == full.model_copy(
+            update={"output": Path("runs/ablation") / variant, "stage": f"recognition, {stage}"}
+        )
     for variant, row in rows.items():
         local_clues, windows = ROWS["microemo" if variant == "full" else variant]
         model = full.model.model_copy(
@@ -94,7 +100,7 @@ def test_it_trains_asks_and_tells_and_repeats_nothing(
 def made(num_seeds: int = 3, num_clips: int = 40) -> Iterator[Prediction]:
     """Two utterances a clip, the second of its face alone. Without windows every second clip's second one is taken
     for its first, and every fourth's in the other variants but the full one, which is never wrong."""
-    wrong = {"full": 0, "without_utterance_windows": 2, "without_local_clues": 4, "without_both": 4}
+    wrong = dict.fromkeys(VARIANTS, 4) | {"full": 0, "without_utterance_windows": 2}
     for variant, every in wrong.items():
         for seed in range(num_seeds):
             for clip in range(num_clips):
@@ -110,16 +116,16 @@ def made(num_seeds: int = 3, num_clips: int = 40) -> Iterator[Prediction]:
 def test_figures_are_those_that_one_counts_by_hand() -> None:
     predictions = [*made()]
     assert figures.by_seed(predictions, "without_utterance_windows", [0, 1, 2]) == [0.75] * 3
-    windows, local, both = figures.against_full(predictions)
+    windows, local, both, *_ = figures.against_full(predictions)
     assert (windows.difference, local.difference, both.difference) == pytest.approx((-0.25, -0.125, -0.125))
     assert (windows.num_clips, windows.num_clusters) == (120, 40)
     assert windows.interval is not None and windows.interval.high < 0 and windows.p_value == pytest.approx(1 / 2001)
     table = figures.tables(predictions)
     assert "| w/o utterance windows | 75.0 [75.0, 75.0] | 75.0, 75.0, 75.0 | -25.0 [" in table
-    assert "| face only | 40 | 100.0 | -50.0 [" in table
-    assert "| face only, clue regions found | 20 | 100.0 | -100.0 [" in table
-    assert "| face only, none found | 20 | 100.0 | +0.0 [+0.0, +0.0] |" in table
-    assert "| voice only | 40 | 100.0 | +0.0" in table
+    assert "| face only, n=40 | 100.0 | -50.0 [" in table
+    assert "| face only, clue regions found, n=20 | 100.0 | -100.0 [" in table
+    assert "| face only, none found, n=20 | 100.0 | +0.0 [+0.0, +0.0] |" in table
+    assert "| voice only, n=40 | 100.0 | +0.0" in table
     assert "words only" not in table
     assert "| w/o utterance windows | 75.0 | 100.0 (16.7) | 0.0 (16.7) |" in table
 
