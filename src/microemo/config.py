@@ -178,7 +178,7 @@ PromptName = Literal["microemo", "microemo-llama2", "affectgpt", "timechat"]
 
 
 class Kin(Frozen):
-    """Ideas of MicroEmo's kin as switches of the architecture (``microemo/kin``), all off in the presets."""
+    """Ideas of MicroEmo's kin as switches of the architecture (``model/kin``), all off in the presets."""
 
     fusion: bool = Field(False, description="A face and a voice attend to each other before the LLM (AffectGPT)")
     experts: bool = Field(False, description="An expert for each of them, behind a gate (MoSEAR)")

@@ -12,7 +12,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.kin.beside import Named, beside
 from microemo.model.language import SPACE
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
@@ -20,6 +19,7 @@ from microemo.model.windows import buckets
 from microemo.train.alignment import tokens_of
 from microemo.train.config import KinShares
 from microemo.train.examples import WHOLES
+from microemo.train.kin.beside import Named, beside
 from microemo.train.task import Scores
 from recipes.nano.faces import FACE_FAMILIES
 from studies.ablation.conversations import Conversation

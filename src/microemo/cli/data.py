@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from microemo.data.check import Check
     from microemo.data.manifest import Manifest, Sample
 
-app = typer.Typer(help="Training data: import a data set, check it, describe its clips.")
+app = typer.Typer(help="Training data: import a data set, or another model's answers; check it, describe its clips.")
 
 Out = Annotated[Path, typer.Option(metavar="FILE", help="The manifest, .jsonl or .parquet.")]
 FailedShare = Annotated[
@@ -56,12 +56,25 @@ def import_data(
     from microemo.data import layouts, manifest
 
     found = manifest.admit(folder, layouts.read(layout, folder), max_failed_share)
-    samples = _divided(found.samples, split or [], seed)
-    manifest.write(out, samples)
-    counts = ", ".join(f"{sum(sample.split == part for sample in samples)} {part}" for part in get_args(manifest.Split))
-    speakers = len({sample.speaker for sample in samples if sample.speaker})
-    print(f"{out}: {len(samples)} clips ({counts}) of {speakers or 'unknown'} speakers")
-    raise typer.Exit(_report_faults(found))
+    raise typer.Exit(_write(found, out, split or [], seed))
+
+
+@app.command()
+def distill(
+    answers: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="What microemo predict wrote.")],
+    clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="What it was of, as it was named to it.")],
+    out: Out,
+    split: Annotated[list[str] | None, typer.Option(metavar="SHARES|SPEAKERS", help=SPLIT_HELP)] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the division.")] = 0,
+    max_failed_share: FailedShare = 0.01,
+    debug: Debug = False,
+) -> None:
+    """Write a manifest of what another model says of clips, to learn it. Exit code 1 if some clips were left out."""
+    from microemo.data import manifest
+    from microemo.train import taught
+
+    found = manifest.admit(answers, taught.samples(answers, clips), max_failed_share)
+    raise typer.Exit(_write(found, out, split or [], seed))
 
 
 @app.command()
@@ -141,6 +154,18 @@ def describe(
             f"{quality.same_text} that say what another says of other clues"
         )
     raise typer.Exit(_report_faults(whole))
+
+
+def _write(found: "Manifest", out: Path, split: list[str], seed: int) -> int:
+    """Write what was found, divided; say what is there. The exit code."""
+    from microemo.data import manifest
+
+    samples = _divided(found.samples, split, seed)
+    manifest.write(out, samples)
+    counts = ", ".join(f"{sum(sample.split == part for sample in samples)} {part}" for part in get_args(manifest.Split))
+    speakers = len({sample.speaker for sample in samples if sample.speaker})
+    print(f"{out}: {len(samples)} clips ({counts}) of {speakers or 'unknown'} speakers")
+    return _report_faults(found)
 
 
 def _report_faults(manifest: "Manifest") -> int:

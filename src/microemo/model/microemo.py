@@ -14,9 +14,6 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
 from microemo.config import ModelConfig
-from microemo.kin.affect import DIMENSIONS, AffectGraph
-from microemo.kin.layers import layers
-from microemo.kin.selection import most_striking
 from microemo.lexicon import FAMILIES
 from microemo.model.audio import AudioEncoder
 from microemo.model.branches import Branch, Tree
@@ -24,6 +21,9 @@ from microemo.model.features import Features, frames_in, sound_in
 from microemo.model.first_label import FirstLabel, FirstWords, Noted, shown_by
 from microemo.model.frames import over_frames
 from microemo.model.image_qformer import ImageQFormer
+from microemo.model.kin.affect import DIMENSIONS, AffectGraph
+from microemo.model.kin.layers import layers
+from microemo.model.kin.selection import most_striking
 from microemo.model.language import SPACE, Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, words_of

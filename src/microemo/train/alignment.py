@@ -13,7 +13,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.kin.beside import Named, beside
 from microemo.lexicon import FAMILIES
 from microemo.model.features import Features
 from microemo.model.labels import label_anchors, label_scores
@@ -22,6 +21,7 @@ from microemo.model.prompt import Slot
 from microemo.spans import Span
 from microemo.train.config import KinShares
 from microemo.train.examples import Example
+from microemo.train.kin.beside import Named, beside
 from microemo.train.task import Scores
 
 LABEL_SMOOTHING = 0.05

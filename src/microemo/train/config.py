@@ -70,7 +70,7 @@ class PreferenceConfig(Frozen):
 
 
 class KinShares(Frozen):
-    """Ideas of MicroEmo's kin as switches of training (``microemo/kin``), all off: shares of losses, and the order."""
+    """Ideas of MicroEmo's kin as switches of training (``train/kin``), all off: shares of losses, and the order."""
 
     tree: float = Field(0.0, ge=0, description="Whether a feeling is pleasant, before which it is (VidEmo)")
     contrast: float = Field(0.0, ge=0, description="Faces against other utterances' voices, without labels")

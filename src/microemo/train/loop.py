@@ -20,10 +20,10 @@ from torch.optim import AdamW
 from microemo.device import resolve
 from microemo.errors import InputError
 from microemo.hooks import Hook, silent
-from microemo.kin import curriculum
 from microemo.train import config as configs
 from microemo.train import order, state
 from microemo.train.config import OptimizerConfig, TrainConfig
+from microemo.train.kin import curriculum
 from microemo.train.log import Log
 from microemo.train.sharding import prepared
 from microemo.train.task import Scores, Task

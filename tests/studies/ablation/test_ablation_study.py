@@ -73,6 +73,8 @@ def test_it_trains_asks_and_tells_and_repeats_nothing(
         "validate_every=2",
         "precision=float32",
         "validation_examples=2",
+        "batch_size=2",
+        "micro_batch_size=2",
     ]
     arguments = ["ablation.py", "--out", str(tmp_path), "--seeds", "1"]
 

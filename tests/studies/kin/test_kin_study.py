@@ -43,9 +43,9 @@ def test_it_trains_and_tells(
     features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One idea of each kind: a layer with a loss of its own, other examples, and a baseline."""
-    for titles in (study.IDEAS, study.TITLES):
-        for name in {*study.IDEAS} - {"affect", "demonstrations", "m2fnet"}:
-            monkeypatch.delitem(titles, name)
+    for name in {*study.IDEAS} - {"affect", "demonstrations", "m2fnet"}:
+        monkeypatch.delitem(study.IDEAS, name)
+        monkeypatch.delitem(study.TITLES, name)
     monkeypatch.setattr(conversations, "NUM_HELD_OUT", 4)
     monkeypatch.setattr("studies.kin.demonstrations.NUM_HELD_OUT", 4)
     sizes = [size for size in sizes_of(TINY) if "audio_windows" not in size]

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from microemo.kin.compressor import Bottleneck
-from microemo.kin.utterances import Tokens, replaced, seen_and_heard, stacked
+from microemo.model.kin.compressor import Bottleneck
+from microemo.model.kin.utterances import Tokens, replaced, seen_and_heard, stacked
 
 
 class ModalityExperts(nn.Module):

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.kin.utterances import Tokens, replaced, seen_and_heard, stacked
+from microemo.model.kin.utterances import Tokens, replaced, seen_and_heard, stacked
 
 
 class PreFusion(nn.Module):

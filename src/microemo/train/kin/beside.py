@@ -7,13 +7,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from microemo.kin.contrast import pairwise_contrast
-from microemo.kin.tree import tree_loss
-from microemo.kin.utterances import Tokens, means, seen_and_heard, stacked
 from microemo.lexicon import FAMILIES
+from microemo.model.kin.utterances import Tokens, means, seen_and_heard, stacked
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.train.config import KinShares
+from microemo.train.kin.contrast import pairwise_contrast
+from microemo.train.kin.tree import tree_loss
 
 
 class Named(NamedTuple):

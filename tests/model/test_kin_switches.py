@@ -8,8 +8,8 @@ from left_behind import left_behind
 from toy_features import toy_features
 
 from microemo.config import NANO, PRESETS, TINY, Kin, ModelConfig
-from microemo.kin.experts import ModalityExperts
-from microemo.kin.selection import most_striking
+from microemo.model.kin.experts import ModalityExperts
+from microemo.model.kin.selection import most_striking
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.spans import Span

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.kin.utterances import Tokens
+from microemo.model.kin.utterances import Tokens
 
 NUM_EXPERTS = 2
 

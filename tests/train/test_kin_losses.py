@@ -8,15 +8,15 @@ from torch.nn import functional as F
 
 from microemo.config import TINY, Kin
 from microemo.errors import InputError
-from microemo.kin import affect as affects
-from microemo.kin.beside import Named, beside
-from microemo.kin.contrast import TEMPERATURE, pairwise_contrast
-from microemo.kin.tree import tree_loss
 from microemo.lexicon import FAMILIES
+from microemo.model.kin import affect as affects
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.train import config as configs
 from microemo.train.config import KinShares
+from microemo.train.kin.beside import Named, beside
+from microemo.train.kin.contrast import TEMPERATURE, pairwise_contrast
+from microemo.train.kin.tree import tree_loss
 
 FACE, VOICE = Slot("video_window", 0), Slot("audio_window", 0)
 MODEL = MicroEmo(TINY.model_copy(update={"kin": Kin(affect=True)}))

@@ -3,9 +3,9 @@
 from torch import nn
 
 from microemo.config import ModelConfig
-from microemo.kin.compressor import HybridCompressor
-from microemo.kin.experts import ModalityExperts
-from microemo.kin.fusion import PreFusion
+from microemo.model.kin.compressor import HybridCompressor
+from microemo.model.kin.experts import ModalityExperts
+from microemo.model.kin.fusion import PreFusion
 
 
 def layers(config: ModelConfig) -> nn.ModuleDict:

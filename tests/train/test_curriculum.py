@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from toy_task import Line, Numbers, config_of
 
 from microemo.errors import InputError
-from microemo.kin import curriculum
 from microemo.train.config import KinShares
+from microemo.train.kin import curriculum
 from microemo.train.loop import fit
 from microemo.train.task import Task
 
