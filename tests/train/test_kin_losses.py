@@ -13,7 +13,7 @@ from microemo.model.kin import affect as affects
 from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.train import config as configs
-from microemo.train.config import KinShares
+from microemo.train.config import KinShares, TrainConfig
 from microemo.train.kin.beside import Named, beside
 from microemo.train.kin.contrast import TEMPERATURE, pairwise_contrast
 from microemo.train.kin.tree import tree_loss
@@ -100,6 +100,13 @@ def test_a_head_and_its_loss_go_together(tmp_path) -> None:  # type: ignore[no-u
     with pytest.raises(InputError, match="go together"):
         configs.load(path)
     assert configs.load(path, ["model.kin.affect=true"]).model.kin.affect
+
+
+def test_instruction_tuning_needs_a_share_for_them() -> None:
+    fields = {"stage": "instruction", "data": "x", "output": "y", "model": TINY, "optimizer": {"learning_rate": 1e-4}}
+    with pytest.raises(ValueError, match="alignment_share"):
+        TrainConfig.model_validate({**fields, "kin": {"tree": 0.5}})
+    assert TrainConfig.model_validate({**fields, "kin": {"tree": 0.5}, "alignment_share": 0.3}).kin.tree
 
 
 def test_gradients_reach_the_tokens() -> None:

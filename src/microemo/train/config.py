@@ -143,6 +143,13 @@ class TrainConfig(Frozen):
             raise ValueError("kin.affect and model.kin.affect go together")
         return self
 
+    @model_validator(mode="after")
+    def _losses_have_a_share(self) -> "TrainConfig":
+        shares = self.kin.tree, self.kin.contrast, self.kin.affect
+        if self.stage == "instruction" and any(shares) and not self.alignment_share:
+            raise ValueError("kin's losses are part of the alignment loss: give it an alignment_share")
+        return self
+
 
 def load(path: Path, overrides: Sequence[str] = ()) -> TrainConfig:
     """The configuration of a YAML file, over what it inherits and below the overrides, each ``key.key=value``.
