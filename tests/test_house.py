@@ -26,7 +26,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 ORDER = [
     "errors", "hooks", "ahead", "extras", "spans", "filter_banks", "files", "rows", "schema", "device", "config",
     "progress", "lexicon", "clues",
-    "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
+    "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "citations",
+    "told", "parse",
     "phases", "overall", "answers", "effects", "corrections", "report",
     "result", "pipeline", "server", "data", "batch", "predict", "evaluate", "train", "study", "doctor",
     "bench", "hub", "cli",

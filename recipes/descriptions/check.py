@@ -14,10 +14,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from microemo.citations import CITATION, cited
 from microemo.claims.readings import Evidence
-from microemo.parse import CITATION, LABEL, SENTENCE, cited, claims_in
+from microemo.parse import LABEL, claims_in
 from microemo.schema import Record
 from microemo.spans import Span
+from microemo.told import SENTENCE
 from recipes.descriptions.table import Table, listed
 
 MAX_LABELS, MAX_SENTENCES, NUM_WORDS = 4, 4, range(4, 91)

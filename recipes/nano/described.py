@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from microemo.citations import cited
 from microemo.data.manifest import Pronoun
 from microemo.model.features import Features, frames_in
 from microemo.model.language import Text
 from microemo.model.prompt import SOMEBODY, PromptUtterance, numbered_from_one, prompt_utterances, question_about
-from microemo.parse import cited
 from microemo.schema import Clue, Modality, Utterance
 from microemo.spans import Span
 from microemo.train.examples import Example, Turn, labelled_slots

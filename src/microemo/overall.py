@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
-from microemo.parse import SENTENCE
 from microemo.phases import About, Phase, label_weights, phases
 from microemo.schema import Answer, Claim, Emotion
 from microemo.spans import clock
+from microemo.told import SENTENCE
 
 MAX_LABELS = 3
 NUM_SENTENCES = 3  # that the overall answer repeats of those about its spans, or one a phase

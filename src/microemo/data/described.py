@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from microemo.citations import CITATION, cited
 from microemo.claims.readings import Evidence
 from microemo.data.association import Association, Counts, family, known
 from microemo.data.describe import Describer, Description
@@ -14,7 +15,7 @@ from microemo.data.measure import Measured, measure
 from microemo.errors import MicroEmoError
 from microemo.hooks import Hook, silent
 from microemo.model.prompt import strongest
-from microemo.parse import CITATION, cited, claims_in
+from microemo.parse import claims_in
 from microemo.schema import Clue, Record
 from microemo.spans import Span
 

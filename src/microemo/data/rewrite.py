@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable, Sequence
 
 from microemo.chat import Chat, Cost, Message
+from microemo.citations import cited
 from microemo.claims.readings import Evidence
 from microemo.data.describe import adjective
 from microemo.data.manifest import AnnotatedUtterance, Sample
 from microemo.hooks import Hook, silent
-from microemo.parse import cited, claims_in
+from microemo.parse import claims_in
 from microemo.spans import Span
 
 PROMPT = """\

@@ -18,8 +18,9 @@ from microemo.evaluate.lexicon_wheel import LexiconWheel
 from microemo.evaluate.wheels import Wheels, clip_shares
 from microemo.hooks import Hook
 from microemo.model.language import Generation
-from microemo.parse import SHOWS, divided, parse
+from microemo.parse import divided, parse
 from microemo.schema import Claim, Modality
+from microemo.told import SHOWS
 from microemo.train.examples import Truth
 
 NAMES: Mapping[Modality, re.Pattern[str]] = {

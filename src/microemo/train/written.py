@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from microemo.citations import CITATION, cited, renumbered
 from microemo.model.language import Text
-from microemo.parse import CITATION, MAX_LABELS, SENTENCE, cited, renumbered
+from microemo.parse import MAX_LABELS
+from microemo.told import SENTENCE
 from microemo.train.examples import Pair
 
 UNSPACED = re.compile(r"\s+([.,;!?])")

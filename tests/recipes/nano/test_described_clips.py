@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from paired_features import write_made
 
+from microemo.citations import cited
 from microemo.model.prompt import OVERALL_QUESTION, SOMEBODY
-from microemo.parse import cited
 from recipes.descriptions.check import Written
 from recipes.nano import described, made_clips
 from recipes.nano.described import Described

@@ -8,10 +8,10 @@ from random import Random
 import numpy as np
 import pytest
 
+from microemo.citations import cited
 from microemo.config import TINY
 from microemo.errors import InputError
 from microemo.lexicon import FAMILIES
-from microemo.parse import cited
 from microemo.train import run
 from microemo.train.config import TrainConfig
 from recipes.nano.faces import FACE_FAMILIES

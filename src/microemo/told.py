@@ -1,0 +1,208 @@
+"""Which sentences of an answer are told, and how: clause by clause, what was measured and speaks for the label.
+
+What the measures do not bear out is left out, and what was said before; what speaks against the label is granted
+("although ..."), never its reason. What is left of a sentence is a sentence.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from microemo.citations import cited, uncited, within_sentences
+from microemo.claims import grammar
+from microemo.claims.check import checked
+from microemo.claims.grammar import Clause, Statement
+from microemo.claims.readings import Evidence
+from microemo.claims.weights import speaks_against
+from microemo.config import SURE
+from microemo.lexicon import family_of
+from microemo.lexicon.seeming import SEEMING
+from microemo.schema import Claim, Emotion, Modality
+from microemo.spans import Span
+
+WORD = re.compile(r"[\w'-]+")
+SENTENCE = re.compile(r'(?:"[^"]*"|[^.!?]|[.!?](?=\S))+[.!?]*')  # a stop in a quotation or a number ends nothing
+REFERENCE = re.compile(r"(?:it|this|that|these|which|suggest\w*|point\w*|hint\w*|indicat\w*|a sign)\b", re.IGNORECASE)
+CONCESSION = re.compile(r"\b(?:although|though|but|even though|yet)\b")
+SUBJECT = re.compile(
+    r"(?:he|she|they|it|(?:the|his|her|their) (?:person|man|woman|speaker|voice|face|eyes|brows|lips|mouth|gaze))\b",
+    re.IGNORECASE,
+)
+RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: none is said
+IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
+ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
+DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say)", re.IGNORECASE)
+SHOWS: Mapping[Modality, re.Pattern[str]] = {  # what concludes from a modality
+    modality: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) for modality, words in SEEMING.items()
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A clause: its text behind the joint, the joint, the claims that it makes, and whether it concludes a feeling."""
+
+    joint: str
+    text: str
+    claims: tuple[Claim, ...]
+    has_subject: bool
+    is_conclusion: bool
+    is_idle: bool  # says again what was said, doubts what is sure, or concludes something else, or from nothing
+
+    @property
+    def holds(self) -> bool:
+        return not self.is_idle and all(claim.is_borne_out for claim in self.claims)
+
+    @property
+    def is_against(self) -> bool:
+        """Whether all that it tells speaks against the label."""
+        return bool(self.claims) and all(speaks_against(claim.weight) for claim in self.claims)
+
+
+def read(text: str, evidence: Evidence, span: Span, labels: Sequence[Emotion]) -> list[list[Piece]]:
+    """The clauses of each sentence; ``labels`` are what they are to explain, the first above all."""
+    said: set[Statement] = set()
+    found = SENTENCE.findall(within_sentences(text))
+    return [list(_pieces(sentence.strip(), evidence, span, labels, said)) for sentence in found]
+
+
+def _pieces(
+    sentence: str, evidence: Evidence, span: Span, labels: Sequence[Emotion], said: set[Statement]
+) -> Iterator[Piece]:
+    """The clauses of a sentence; ``said`` are the statements of those before, to which theirs are added."""
+    label = labels[0].label if labels else ""
+    clauses = grammar.read(sentence)
+    if not clauses:
+        return
+    ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
+    for clause, end in zip(clauses, ends, strict=True):
+        whole = sentence[clause.start : end]
+        plain = uncited(sentence[clause.body : end]).rstrip()
+        bare, ids = plain.rstrip(".!?;, "), cited(whole)
+        yield Piece(
+            joint=uncited(sentence[clause.start : clause.body]),
+            text=plain,
+            claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
+            has_subject=clause.has_subject,
+            is_conclusion=clause.is_conclusion,
+            is_idle=_is_idle(clause, plain, said, evidence.absent, labels),
+        )
+        said.update(clause.statements)
+
+
+def _is_idle(
+    clause: Clause, text: str, said: Collection[Statement], absent: Collection[Modality], labels: Sequence[Emotion]
+) -> bool:
+    if clause.is_conclusion and (_is_of(absent, text) or _is_of_another_feeling(text, labels)):
+        return True
+    if labels and labels[0].confidence >= SURE and DOUBT.search(text):
+        return True
+    return bool(clause.statements) and all(_is_said(statement, said) for statement in clause.statements)
+
+
+def _is_of(absent: Collection[Modality], text: str) -> bool:
+    return any(SHOWS[modality].search(text) for modality in SHOWS if modality in absent)
+
+
+def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
+    """Whether it names feelings, and all of them of other families than the labels: "they seem content" of disgust."""
+    told = {family for word in WORD.findall(text) if (family := family_of(word))}
+    own = {family for label in labels if (family := family_of(label.label))}
+    return bool(told and own) and not told & own
+
+
+def _is_said(statement: Statement, said: Collection[Statement]) -> bool:
+    """Whether it was said before, and no weaker: "narrows her eyes hard, then narrows her eyes"."""
+    return any(
+        replace(one, strength=statement.strength) == statement and RANK[one.strength] >= RANK[statement.strength]
+        for one in said
+    )
+
+
+def claims(sentences: Sequence[Sequence[Piece]]) -> tuple[Claim, ...]:
+    """What sentences claim, but for clauses that say nothing new."""
+    return tuple(claim for sentence in sentences for piece in sentence if not piece.is_idle for claim in piece.claims)
+
+
+def explanation(sentences: Sequence[Sequence[Piece]]) -> str:
+    """Sentences as one text, without those that it has already: "..., and they may be calm. They may be calm."."""
+    text = ""
+    for sentence in map(_told, sentences):
+        if sentence.rstrip(".!?").lower() not in text.lower():
+            text = f"{text} {sentence}".lstrip()
+    return text
+
+
+def _told(pieces: Sequence[Piece]) -> str:
+    """A sentence without what was not borne out; empty if nothing is left that can stand alone."""
+    kept: Sequence[Piece] = [piece for piece in pieces if piece.holds and any(map(str.isalnum, piece.text))]
+    if not kept:
+        return ""
+    if any(piece.is_conclusion for piece in kept):
+        kept = _conceded(kept)
+    if not kept:
+        return ""
+    first, *others = kept
+    opening = _opening(first, pieces)
+    if opening is None:
+        return _told([piece for piece in pieces if piece is not first])
+    text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
+    text = _capital(ECHO.sub(r"\1", text).rstrip(",; "))
+    return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
+
+
+def _opening(first: Piece, pieces: Sequence[Piece]) -> str | None:
+    """The text of the first clause that is left, as it can stand alone; None if it cannot: "with a high pitch"."""
+    if first not in pieces[1:]:
+        return first.text
+    if first.joint.strip(" ,") in grammar.SOFT_JOINTS:
+        return None
+    subject = "" if first.has_subject else _subject_of(first, pieces)
+    return None if subject is None else f"{subject} {first.text}".lstrip()
+
+
+def _subject_of(piece: Piece, pieces: Sequence[Piece]) -> str | None:
+    """Who does what a clause without a subject tells, by the clause before that has one; None if it tells no deed."""
+    if not piece.claims or not (IS.match(piece.text) or grammar.begins_with_movement(piece.text)):
+        return None
+    before = reversed(pieces[: pieces.index(piece)])
+    return next((found[0] for other in before if (found := SUBJECT.match(other.text))), None)
+
+
+def _after(before: str, piece: Piece) -> str:
+    """A clause behind another one: its joint, and its text."""
+    gap = "" if piece.joint[:1] in ",;:" or before.endswith((" ", "(")) else " "
+    return gap + piece.joint + piece.text
+
+
+def _conceded(kept: Sequence[Piece]) -> Sequence[Piece]:
+    """A sentence in which what speaks against the label is granted, not given as a reason for it: "although ...".
+
+    Nothing is left of one that says nothing else.
+    """
+    against = [piece for piece in kept if piece.is_against]
+    if not against or all(CONCESSION.search(piece.joint) for piece in against):
+        return kept
+    others = [piece for piece in kept if not piece.is_against]
+    if not others:
+        return []
+    if REFERENCE.match(others[0].text):  # "it suggests grief": what speaks against grief does not
+        return [piece for piece in kept if not piece.is_conclusion]
+    subject = SUBJECT.match(kept[0].text)
+    if not against[0].has_subject and subject is None:
+        return others  # who does it was in a clause that is gone
+    granted = " and ".join(_lower(piece.text.rstrip(".,; ")) for piece in against)
+    if not against[0].has_subject and subject is not None:
+        granted = f"{_lower(subject[0])} {granted}"
+    main, *rest = others
+    text = main.text if main.has_subject or subject is None else f"{subject[0]} {main.text}"
+    return [replace(against[0], text=f"Although {granted}", claims=(), joint=""),
+            replace(main, text=_lower(text), joint=", "), *rest]  # fmt: skip
+
+
+def _lower(text: str) -> str:
+    """Without the capital of a beginning, if it is that of a word that has none of its own."""
+    return text[:1].lower() + text[1:] if grammar.is_subject(text.split(maxsplit=1)[0]) else text
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
