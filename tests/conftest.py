@@ -19,7 +19,7 @@ from jaxtyping import install_import_hook
 if TYPE_CHECKING:
     from microemo.model.microemo import MicroEmo
 
-install_import_hook(["microemo.model", "microemo.train.kin"], "typechecker.check")  # before anything imports it
+install_import_hook("microemo.model", "typechecker.check")  # before anything imports it
 
 # No test depends on chance or on how busy the machine is.
 hypothesis.settings.register_profile(

@@ -7,7 +7,7 @@ The configuration travels with the weights: ``ModelConfig`` is the ``config.json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, model_validator
 
 
 class Frozen(BaseModel):
@@ -211,6 +211,12 @@ class ModelConfig(Frozen):
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
     activation_checkpointing: bool = Field(False, description="Train in less memory: compute activations twice")
+
+    @model_validator(mode="after")
+    def _kin_has_windows(self) -> "ModelConfig":
+        if (self.kin.fusion or self.kin.experts) and not (self.utterance_windows and self.audio_windows):
+            raise ValueError("kin.fusion and kin.experts join windows: they need utterance_windows and audio_windows")
+        return self
 
 
 NANO = ModelConfig(

@@ -75,6 +75,11 @@ class Conversation:
     speaker: str
 
     @property
+    def together(self) -> list[bool]:
+        """Whether there are both a face and a voice, utterance by utterance."""
+        return [{"face", "voice"} <= truth.shows.keys() for truth in self.truths]
+
+    @property
     def labelled(self) -> Labelled:
         """The windows that show their utterance's label."""
         agreeing = [

@@ -49,8 +49,7 @@ class Recognition(nn.Module):
         families = [FACE_FAMILIES.index(turn.family) for clip in conversations for turn in clip.truths]
         targets = torch.tensor(families, device=logits.device)
         num_correct = (logits.argmax(-1) == targets).sum().float()
-        labelled = [clip.labelled for clip in conversations]
-        added = beside(self.kin, self.model, tokens, labelled, Named(logits, targets, FACE_FAMILIES))
+        added = beside(self.kin, self.model, tokens, conversations, Named(logits, targets, FACE_FAMILIES))
         return Scores(F.cross_entropy(logits, targets) + added, num_correct, logits.new_tensor(len(targets)))
 
     def logits(self, conversations: Sequence[Conversation]) -> Float[Tensor, "N K"]:

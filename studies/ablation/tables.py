@@ -89,7 +89,8 @@ def tables(predictions: Sequence[Prediction]) -> str:
     seeds = common_seeds(predictions, VARIANTS)
     if not seeds:
         return "No seed has been trained in all variants yet."
-    counted = [prediction for prediction in predictions if prediction.seed in seeds]
+    asked = tuple(VARIANTS)
+    counted = [one for one in predictions if one.seed in seeds and one.variant.split(", ")[0] in asked]
     told = (compared(counted, seeds, VARIANTS), _breakdown(counted), _errors(counted))
     return "\n\n".join("\n".join(table) for table in told)
 

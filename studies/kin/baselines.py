@@ -3,11 +3,12 @@
 M2FNet (Chudasama et al. 2022) reads all utterances of a dialogue in each modality and fuses these by attention; its
 extractors, with their margin that adapts, are nano's frozen encoders here. VTFF (Ma et al. 2021) fuses two views of a
 face by attention and reads the result as a sequence; its views are the frame and the aligned face here, and it knows
-faces alone.
+faces alone. Both are told which modalities there are, where nano has to see that a frame is black.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -22,6 +23,7 @@ from microemo.schema import Modality
 from microemo.spans import Span
 from microemo.train import config as configs
 from microemo.train import order
+from microemo.train.alignment import noisy
 from microemo.train.config import TrainConfig
 from microemo.train.loop import learning_rate
 from recipes.nano.faces import FACE_FAMILIES
@@ -31,6 +33,7 @@ from studies.ablation.tables import Prediction
 
 WIDTH, NUM_HEADS, NUM_LAYERS = 128, 4, 2
 DROPOUT = 0.2
+START_STEPS = 800  # of studies/ablation/alignment.yaml
 
 
 def encoder() -> nn.TransformerEncoder:
@@ -56,7 +59,7 @@ class M2FNet(Baseline):
         vision, audio, self.words = model.config.vision, model.config.audio, model.language
         num_layers = len(getattr(audio, "read_layers", (0,)))
         sizes: dict[Modality, int] = {
-            "face": vision.hidden_size,
+            "face": 2 * vision.hidden_size,
             "voice": 2 * num_layers * audio.hidden_size,
             "words": model.config.language.hidden_size,
         }
@@ -88,11 +91,12 @@ class M2FNet(Baseline):
     def _utterance(self, clip: Conversation, index: int) -> Mapping[str, Float[Tensor, " D"]]:
         features, span, shows = clip.features, clip.spans[index], clip.truths[index].shows
         found: dict[str, Tensor] = {}
-        if "face" in shows and features.faces is not None:
-            found["face"] = features.faces[frames_in(features.times_sec, span)].mean((0, 1))
+        if "face" in shows and features.frames is not None and features.faces is not None:
+            own = frames_in(features.times_sec, span)
+            found["face"] = torch.cat([features.frames[own].mean((0, 1)), features.faces[own].mean((0, 1))])
         if "voice" in shows and features.audio is not None:
-            own = F.layer_norm(features.audio[sound_in(features, span)], features.audio.shape[-1:]).flatten(1)
-            found["voice"] = torch.cat([own.mean(0), own.std(0, correction=0)])
+            sound = F.layer_norm(features.audio[sound_in(features, span)], features.audio.shape[-1:]).flatten(1)
+            found["voice"] = torch.cat([sound.mean(0), sound.std(0, correction=0)])
         if "words" in shows:
             found["words"] = self.words.embed_text(clip.utterances[index].text).detach().mean(0)
         return found
@@ -146,7 +150,10 @@ BASELINES: Mapping[str, Callable[[MicroEmo], Baseline]] = {"m2fnet": M2FNet, "vt
 
 
 def predicted(config: TrainConfig, variant: str) -> list[Prediction]:
-    """What a baseline predicts once it is trained, by the optimiser, the steps and the clips of all others."""
+    """What a baseline predicts once it is trained, by the optimiser and on the clips of all others.
+
+    They start from nano's alignment; a baseline has its steps in addition, on these clips.
+    """
     torch.manual_seed(config.seed)
     model = MicroEmo(config.model, weights.path).requires_grad_(False).eval()
     train, held_out = splits(config.data, model)
@@ -157,12 +164,13 @@ def predicted(config: TrainConfig, variant: str) -> list[Prediction]:
         config.optimizer.betas,
         weight_decay=config.optimizer.weight_decay,
     )
-    num_steps = order.num_steps(config, len(train))
+    num_steps = START_STEPS + order.num_steps(config, len(train))
     for step in range(num_steps):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(config.optimizer, step, num_steps)
         rng = order.rng_of(config.seed, step, 0)
-        clips = [train.example(index, rng) for index in order.batch(config.seed, step, config.batch_size, len(train))]
+        drawn = [train.example(index, rng) for index in order.batch(config.seed, step, config.batch_size, len(train))]
+        clips = [replace(clip, features=noisy(clip.features, config.voice_noise)) for clip in drawn]
         targets = torch.tensor([FACE_FAMILIES.index(truth.family) for clip in clips for truth in clip.truths])
         F.cross_entropy(baseline.logits(clips), targets).backward()
         nn.utils.clip_grad_norm_(baseline.parameters(), config.optimizer.max_grad_norm)

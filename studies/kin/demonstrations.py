@@ -29,8 +29,9 @@ class Store:
     """Faces and voices of the training split by their mean features, with their labels."""
 
     def __init__(self, pairs: Pairs) -> None:
-        self.faces = _units(pairs.faces["faces"].float().mean(1))
-        self.face_labels = [FACE_FAMILIES[label] for label in pairs.faces["labels"].tolist()]
+        found = pairs.faces["found"]
+        self.faces = _units(pairs.faces["faces"][found].float().mean(1))
+        self.face_labels = [FACE_FAMILIES[label] for label in pairs.faces["labels"][found].tolist()]
         alone = [voice for family in FACE_FAMILIES for voice in pairs.voices_of[family]]
         self.voices = _units(torch.stack([voice.features.float().mean(0).flatten() for voice in alone]))
         self.voice_labels = [voice.utterances[0].family for voice in alone]
@@ -65,7 +66,7 @@ class Demonstrated(Conversations):
         features, found = clip.features, []
         for span, truth in zip(clip.spans, clip.truths, strict=True):
             labels: list[str] = []
-            if "face" in truth.shows and features.faces is not None:
+            if truth.has_regions and features.faces is not None:
                 labels += self.store.like_face(features.faces[frames_in(features.times_sec, span)].mean(1))
             if "voice" in truth.shows and features.audio is not None:
                 labels += self.store.like_voice(features.audio[sound_in(features, span)], clip.speaker)

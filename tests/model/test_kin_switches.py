@@ -16,6 +16,7 @@ from microemo.spans import Span
 
 CLIPS = [toy_features(seed=1), toy_features(num_frames=0, seed=2), toy_features(audio_sec=0, seed=3)]
 SPANS = [[Span(0, 2), Span(2, 4)], [Span(0, 4)], [Span(0, 4)]]
+TOGETHER = [[True, False], [True], [True]]  # the second utterance's person is heard by somebody else's voice
 LAYERS = {"fusion": "fusion.output", "experts": "experts.voice.outer", "compressor": "compressor.experts.1.outer"}
 BOTH = (Slot("video_window", 0), Slot("audio_window", 0))
 
@@ -31,7 +32,7 @@ def tokens_of(config: ModelConfig, change: Callable[[MicroEmo], None] = lambda m
     other.load_state_dict(model.state_dict(), strict=False)
     change(other)
     with torch.inference_mode():
-        return other.tokens(CLIPS, SPANS)
+        return other.tokens(CLIPS, SPANS, TOGETHER)
 
 
 def test_all_are_off_in_every_preset() -> None:
@@ -54,7 +55,9 @@ def test_a_layer_that_has_learnt_changes_its_tokens_alone(switch: str) -> None:
 
     before, after = tokens_of(TINY), tokens_of(with_kin(**{switch: True}), learn)
     assert not torch.equal(before[0][BOTH[1]], after[0][BOTH[1]])
-    alone = [(1, Slot("audio_window", 0)), (2, Slot("video_window", 0)), (0, Slot("video"))]
+    alone = [
+        (1, Slot("audio_window", 0)), (2, Slot("video_window", 0)), (0, Slot("video")), (0, Slot("video_window", 1))
+    ]  # fmt: skip
     for number, slot in alone:
         assert torch.equal(before[number][slot], after[number][slot]) == (switch != "compressor")
 
@@ -97,6 +100,13 @@ def test_fewer_patches_are_other_tokens() -> None:
 
 def test_no_tensor_is_left_behind_on_another_device() -> None:
     assert left_behind(MicroEmo(with_kin(fusion=True, experts=True, compressor=True, affect=True))) == []
+
+
+def test_layers_that_join_windows_need_windows() -> None:
+    fields = TINY.model_dump(mode="json") | {"audio_windows": False}
+    with pytest.raises(ValueError, match="need utterance_windows and audio_windows"):
+        ModelConfig.model_validate({**fields, "kin": {"fusion": True}})
+    assert ModelConfig.model_validate({**fields, "kin": {"compressor": True}}).kin.compressor
 
 
 def test_a_configuration_from_before_there_were_switches_has_none_on() -> None:

@@ -1,6 +1,7 @@
 """What the switches of training add to a loss, by hand and by what it teaches."""
 
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -14,12 +15,21 @@ from microemo.model.microemo import MicroEmo
 from microemo.model.prompt import Slot
 from microemo.train import config as configs
 from microemo.train.config import KinShares, TrainConfig
+from microemo.train.examples import Labelled
 from microemo.train.kin.beside import Named, beside
 from microemo.train.kin.contrast import TEMPERATURE, pairwise_contrast
 from microemo.train.kin.tree import tree_loss
 
 FACE, VOICE = Slot("video_window", 0), Slot("audio_window", 0)
 MODEL = MicroEmo(TINY.model_copy(update={"kin": Kin(affect=True)}))
+
+
+@dataclass(frozen=True)
+class OfClip:
+    """A clip of one utterance."""
+
+    labelled: Labelled = ()
+    together: tuple[bool, ...] = (True,)
 
 
 def test_the_tree_asks_for_the_branch_and_not_for_the_family() -> None:
@@ -48,6 +58,7 @@ def test_the_graph_joins_what_lies_near_and_its_rows_add_up_to_one() -> None:
     assert torch.allclose(graph.sum(1), torch.ones(len(graph)))
     angry, fearful, happy, sad = (FAMILIES.index(name) for name in ("angry", "fearful", "happy", "sad"))
     assert graph[angry, fearful] > graph[angry, sad] > graph[angry, happy]
+    assert graph[angry, sad] > 0.01
     places, known = affects.prototypes()
     assert places.abs().max() <= 1 and set(known.tolist()) <= {0.0, 1.0}
     assert places[happy, 0] > 0 > places[sad, 0]
@@ -75,7 +86,7 @@ def added(shares: KinShares, model: MicroEmo = MODEL) -> torch.Tensor:
         {FACE: torch.randn(4, 32, generator=generator), VOICE: torch.randn(2, 32, generator=generator)} for _ in "ab"
     ]
     logits, targets = torch.randn(2, len(FAMILIES), generator=generator), torch.tensor([0, 3])
-    labelled = [((FACE, FAMILIES[0]),), ((FACE, FAMILIES[3]), (VOICE, FAMILIES[3]))]
+    labelled = [OfClip(((FACE, FAMILIES[0]),)), OfClip(((FACE, FAMILIES[3]), (VOICE, FAMILIES[3])))]
     return beside(shares, model, clips, labelled, Named(logits, targets, FAMILIES))
 
 
@@ -88,7 +99,16 @@ def test_nothing_is_added_unless_it_is_switched_on_and_shares_count() -> None:
 
 def test_nobody_labelled_adds_no_tree() -> None:
     none = Named(torch.zeros(0, len(FAMILIES)), torch.zeros(0, dtype=torch.long), FAMILIES)
-    assert beside(KinShares(tree=1.0, affect=1.0, contrast=1.0), MODEL, [{}], [()], none).item() == 0
+    assert beside(KinShares(tree=1.0, affect=1.0, contrast=1.0), MODEL, [{}], [OfClip()], none).item() == 0
+
+
+def test_who_is_not_both_seen_and_heard_is_in_no_contrast() -> None:
+    clips = [{FACE: torch.randn(4, 32), VOICE: torch.randn(2, 32)} for _ in "abc"]
+    none = Named(torch.zeros(0, len(FAMILIES)), torch.zeros(0, dtype=torch.long), FAMILIES)
+    two = [OfClip(), OfClip(together=(False,)), OfClip()]
+    asked = KinShares(contrast=1.0)
+    expected = beside(asked, MODEL, [clips[0], clips[2]], [OfClip(), OfClip()], none)
+    assert beside(asked, MODEL, clips, two, none).item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_head_and_its_loss_go_together(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -97,7 +117,7 @@ def test_a_head_and_its_loss_go_together(tmp_path) -> None:  # type: ignore[no-u
         "stage: alignment\ndata: x\noutput: y\nmodel: {preset: tiny}\nkin: {affect: 1}\n"
         "optimizer: {learning_rate: 1e-4}\n"
     )
-    with pytest.raises(InputError, match="go together"):
+    with pytest.raises(InputError, match="switch on model"):
         configs.load(path)
     assert configs.load(path, ["model.kin.affect=true"]).model.kin.affect
 
@@ -113,5 +133,5 @@ def test_gradients_reach_the_tokens() -> None:
     tokens = torch.randn(2, 4, 32, requires_grad=True)
     clips = [{FACE: own, VOICE: own[:2]} for own in tokens]
     none = Named(torch.zeros(0, len(FAMILIES)), torch.zeros(0, dtype=torch.long), FAMILIES)
-    beside(KinShares(contrast=1.0, affect=1.0), MODEL, clips, [((FACE, "sad"),), ()], none).backward()
+    beside(KinShares(contrast=1.0, affect=1.0), MODEL, clips, [OfClip(((FACE, "sad"),)), OfClip()], none).backward()
     assert tokens.grad is not None and F.normalize(tokens.grad.flatten(), dim=0).norm() > 0

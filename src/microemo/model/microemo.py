@@ -24,6 +24,7 @@ from microemo.model.image_qformer import ImageQFormer
 from microemo.model.kin.affect import DIMENSIONS, AffectGraph
 from microemo.model.kin.layers import layers
 from microemo.model.kin.selection import most_striking
+from microemo.model.kin.utterances import Together, seen_and_heard
 from microemo.model.language import SPACE, Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, words_of
@@ -132,10 +133,13 @@ class MicroEmo(nn.Module):
             return self.image_qformer(frames, ids, mask)
         return self.image_qformer(frames, ids, mask, *self.local_clues(faces, regions))
 
-    def tokens(self, clips: Sequence[Features], spans: Sequence[Sequence[Span]]) -> list[dict[Slot, Tensor]]:
+    def tokens(
+        self, clips: Sequence[Features], spans: Sequence[Sequence[Span]], together: Together | None = None
+    ) -> list[dict[Slot, Tensor]]:
         """Video and audio tokens (Q, H) for every slot of every clip's prompt: the whole, and a window an utterance.
 
-        All windows of all clips are read as one batch (paper 3.3).
+        All windows of all clips are read as one batch (paper 3.3). ``together`` says of each utterance whether its
+        person is seen and heard, which nobody but ``kin`` asks; None: all are.
         """
         filled: list[dict[Slot, Tensor]] = [{} for _ in clips]
         for read, windows in (
@@ -147,7 +151,7 @@ class MicroEmo(nn.Module):
                 for window, tokens in zip(windows, results, strict=True):
                     filled[window.clip][window.slot] = tokens
         for layer in self.kin.values():
-            filled = layer(filled)
+            filled = layer(filled, seen_and_heard(filled, together))
         return filled
 
     def _video_windows(self, clips: Sequence[Features], spans: Sequence[Sequence[Span]]) -> list["Window"]:
@@ -216,7 +220,7 @@ class MicroEmo(nn.Module):
         self, clips: Sequence[Features], utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]
     ) -> list[Generation]:
         """The answer to one question about each of several clips, all decoded as one batch."""
-        tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
+        tokens = self.tokens(clips, *_windows_of(utterances))
         prompts = self.prompts(tokens, clips, utterances, questions)
         return self._answered(partial(self.language.answer, prompts), clips, utterances, questions)
 
@@ -243,7 +247,7 @@ class MicroEmo(nn.Module):
 
         Of its family, where it is one's; else of the label's tokens.
         """
-        tokens = self.tokens(clips, [_spans(entries) for entries in utterances])
+        tokens = self.tokens(clips, *_windows_of(utterances))
         logits, ids = zip(
             *self.language.forced(self.prompts(tokens, clips, utterances, questions), labels), strict=True
         )
@@ -266,7 +270,7 @@ class MicroEmo(nn.Module):
 
         The clip's prompt is read once, and each question once for all its drafts.
         """
-        (tokens,) = self.tokens([clip], [_spans(utterances)])
+        (tokens,) = self.tokens([clip], *_windows_of([utterances]))
         tree = self.tree(tokens, utterances, clip.times_sec, questions)
         asked = [question for question in questions for _ in range(num_drafts)]
         answer = partial(self.language.answer_behind, tree, num_drafts=num_drafts)
@@ -329,5 +333,7 @@ def _windows(
         yield Window(clip, Slot(window, index), features[indices].flatten(0, 1))
 
 
-def _spans(utterances: Sequence[PromptUtterance]) -> list[Span]:
-    return [entry.span for entry in utterances]
+def _windows_of(clips: Sequence[Sequence[PromptUtterance]]) -> tuple[list[list[Span]], list[list[bool]]]:
+    """The spans of each clip's utterances, and whether their person is both seen and heard."""
+    spans = [[entry.span for entry in entries] for entries in clips]
+    return spans, [[entry.seen and entry.heard for entry in entries] for entries in clips]

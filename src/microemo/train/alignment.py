@@ -29,13 +29,16 @@ SIZE_SHARE = 0.1  # of the loss of tokens' size
 
 
 class ClipWithSpans(Protocol):
-    """A clip and the spans of its utterances, which have windows in it."""
+    """A clip, the spans of its utterances, which have windows in it, and whether their person is seen and heard."""
 
     @property
     def features(self) -> Features: ...
 
     @property
     def spans(self) -> Sequence[Span]: ...
+
+    @property
+    def together(self) -> Sequence[bool]: ...
 
 
 class Alignment(nn.Module):
@@ -60,7 +63,7 @@ class Alignment(nn.Module):
     def alignment(self, tokens: Sequence[dict[Slot, Tensor]], examples: Sequence[Example]) -> Scores:
         named = named_slots(tokens, examples, self.anchors)
         scores = slot_scores(tokens, named)
-        added = beside(self.kin, self.model, tokens, [example.labelled for example in examples], named)
+        added = beside(self.kin, self.model, tokens, examples, named)
         return scores._replace(loss=scores.loss + SIZE_SHARE * off_size(tokens, self.embedding_rms) + added)
 
     def tokens(self, examples: Sequence[Example]) -> list[dict[Slot, Tensor]]:
@@ -72,8 +75,8 @@ def tokens_of(model: MicroEmo, examples: Sequence[ClipWithSpans], voice_noise: f
     device = model.language.table.weight.device
     clips = [example.features.to(device) for example in examples]
     if voice_noise:
-        clips = [_noisy(clip, voice_noise) for clip in clips]
-    return model.tokens(clips, [example.spans for example in examples])
+        clips = [noisy(clip, voice_noise) for clip in clips]
+    return model.tokens(clips, [example.spans for example in examples], [example.together for example in examples])
 
 
 def slot_scores(tokens: Sequence[dict[Slot, Tensor]], named: Named) -> Scores:
@@ -113,7 +116,7 @@ def rms(rows: Float[Tensor, "N H"]) -> Float[Tensor, " N"]:
     return rows.square().mean(-1).clamp_min(1e-12).sqrt()
 
 
-def _noisy(clip: Features, share: float) -> Features:
+def noisy(clip: Features, share: float) -> Features:
     """Noise on the voice's features, in their own standard deviations, lest few speakers be memorised."""
     if clip.audio is None or len(clip.audio) < 2:
         return clip

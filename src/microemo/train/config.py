@@ -139,8 +139,8 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     def _affect_has_a_head(self) -> "TrainConfig":
-        if bool(self.kin.affect) != self.model.kin.affect:
-            raise ValueError("kin.affect and model.kin.affect go together")
+        if self.kin.affect and not self.model.kin.affect:
+            raise ValueError("kin.affect is the loss of a head: switch on model.kin.affect")
         return self
 
     @model_validator(mode="after")

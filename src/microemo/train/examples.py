@@ -65,6 +65,11 @@ class Example:
     def spans(self) -> list[Span]:
         return [utterance.span for utterance in self.utterances]
 
+    @property
+    def together(self) -> list[bool]:
+        """Whether the person is both seen and heard, utterance by utterance."""
+        return [utterance.seen and utterance.heard for utterance in self.utterances]
+
 
 def labelled_slots(
     families: Sequence[str | None], shown: Sequence[frozenset[Modality]], whole: str | None = None

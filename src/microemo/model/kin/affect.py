@@ -17,7 +17,7 @@ from microemo.lexicon import FAMILIES
 from microemo.lexicon.circumplex import affect
 
 DIMENSIONS = ("valence", "arousal")
-NEAR = 0.5  # of the circle's radius: how far families are told from each other
+NEAR = 1.0  # the circle's radius: how far families still hang together
 
 
 class AffectGraph(nn.Module):

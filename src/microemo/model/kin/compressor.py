@@ -5,26 +5,11 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from microemo.model.kin.utterances import Tokens
+from microemo.model.kin.bottleneck import Bottleneck
+from microemo.model.kin.utterances import Both, Tokens
 
 NUM_EXPERTS = 2
-
-
-class Bottleneck(nn.Module):
-    """A narrow feed-forward map that starts as nothing: what an expert adds to a token."""
-
-    def __init__(self, language_size: int, hidden_size: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(language_size)
-        self.inner, self.outer = nn.Linear(language_size, hidden_size), nn.Linear(hidden_size, language_size)
-        nn.init.zeros_(self.outer.weight)
-        nn.init.zeros_(self.outer.bias)
-
-    def forward(self, tokens: Float[Tensor, "*B H"]) -> Float[Tensor, "*B H"]:
-        added: Tensor = self.outer(F.gelu(self.inner(self.norm(tokens))))
-        return added
 
 
 class HybridCompressor(nn.Module):
@@ -38,16 +23,8 @@ class HybridCompressor(nn.Module):
         self.experts = nn.ModuleList(Bottleneck(language_size, hidden_size) for _ in range(NUM_EXPERTS))
         self.router = nn.Linear(language_size, 1 + NUM_EXPERTS)
 
-    def forward(self, filled: Sequence[Tokens]) -> list[Tokens]:
-        slots = [(number, slot) for number, tokens in enumerate(filled) for slot in tokens]
-        if not slots:
-            return [*filled]
-        sizes = [len(filled[number][slot]) for number, slot in slots]
-        routed = self.route(torch.cat([filled[number][slot] for number, slot in slots])).split(sizes)
-        changed = [dict(tokens) for tokens in filled]
-        for (number, slot), tokens in zip(slots, routed, strict=True):
-            changed[number][slot] = tokens
-        return changed
+    def forward(self, filled: Sequence[Tokens], both: Sequence[Both]) -> list[Tokens]:
+        return [{slot: self.route(own) for slot, own in tokens.items()} for tokens in filled]
 
     def route(self, tokens: Float[Tensor, "N H"]) -> Float[Tensor, "N H"]:
         shares = self.router(tokens).softmax(-1)[:, 1:]  # (N, E): the general path adds nothing

@@ -7,15 +7,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from microemo.model.kin.compressor import Bottleneck
-from microemo.model.kin.utterances import Tokens, replaced, seen_and_heard, stacked
+from microemo.model.kin.bottleneck import Bottleneck
+from microemo.model.kin.utterances import Both, Tokens, replaced, stacked
 
 
 class ModalityExperts(nn.Module):
     """What a face's and a voice's own expert adds to its tokens, weighted by a gate that sees both.
 
     The gate starts even, and nothing but weight decay holds it there: that is all of the authors' regularisation that
-    is here. Experts start as nothing. What is seen or heard alone passes through.
+    is here. Experts start as nothing. Whoever is seen or heard alone passes through.
     """
 
     def __init__(self, language_size: int, hidden_size: int) -> None:
@@ -25,15 +25,12 @@ class ModalityExperts(nn.Module):
         nn.init.zeros_(self.gate.weight)
         nn.init.zeros_(self.gate.bias)
 
-    def forward(self, filled: Sequence[Tokens]) -> list[Tokens]:
-        both = seen_and_heard(filled)
+    def forward(self, filled: Sequence[Tokens], both: Sequence[Both]) -> list[Tokens]:
         if not both:
             return [*filled]
         faces, voices = stacked(filled, both)
-        to_face, to_voice = self.shares(faces, voices).unsqueeze(-1).unbind(1)  # (U, 1) each
-        faces = faces + to_face[..., None] * self.face(faces)
-        voices = voices + to_voice[..., None] * self.voice(voices)
-        return replaced(filled, both, faces, voices)
+        to_face, to_voice = self.shares(faces, voices)[..., None, None].unbind(1)  # (U, 1, 1) each
+        return replaced(filled, both, faces + to_face * self.face(faces), voices + to_voice * self.voice(voices))
 
     def shares(self, faces: Float[Tensor, "U Q H"], voices: Float[Tensor, "U Q2 H"]) -> Float[Tensor, "U 2"]:
         """How much the expert of the face counts, and that of the voice; 2 in all."""

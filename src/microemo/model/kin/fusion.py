@@ -1,4 +1,8 @@
-"""Fusion before the language model (AffectGPT: Lian et al. 2025, "pre-fusion operations")."""
+"""Fusion before the language model, after the idea of AffectGPT (Lian et al. 2025, "pre-fusion operations").
+
+The authors weigh the encoders' features, or read them by a Q-Former, into tokens of their own beside the others; here
+the tokens of both windows attend to each other, in place.
+"""
 
 from collections.abc import Sequence
 
@@ -7,13 +11,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from microemo.model.kin.utterances import Tokens, replaced, seen_and_heard, stacked
+from microemo.model.kin.utterances import Both, Tokens, replaced, stacked
 
 
 class PreFusion(nn.Module):
     """An utterance's face and voice attend to each other: one layer of self-attention over the tokens of both windows.
 
-    It starts as the identity. What is seen or heard alone passes through.
+    It starts as the identity. Whoever is seen or heard alone passes through.
     """
 
     def __init__(self, language_size: int, hidden_size: int, num_heads: int) -> None:
@@ -25,8 +29,7 @@ class PreFusion(nn.Module):
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
-    def forward(self, filled: Sequence[Tokens]) -> list[Tokens]:
-        both = seen_and_heard(filled)
+    def forward(self, filled: Sequence[Tokens], both: Sequence[Both]) -> list[Tokens]:
         if not both:
             return [*filled]
         faces, voices = stacked(filled, both)

@@ -1,6 +1,6 @@
-"""Utterances whose face and whose voice both have tokens, which is where the two can be compared or joined."""
+"""Utterances whose person is seen and heard, which is where a face and a voice can be compared or joined."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -14,14 +14,18 @@ Tokens = dict[Slot, Tensor]
 Both = tuple[int, Slot, Slot]
 """A clip's number, and the windows of one utterance's face and voice."""
 
+Together = Sequence[Sequence[bool]]
+"""Of each clip's utterances, whether their person is both seen and heard: a clip has windows of what is not there."""
 
-def seen_and_heard(filled: Sequence[Mapping[Slot, Tensor]]) -> list[Both]:
-    """All utterances of all clips that have a window of each."""
+
+def seen_and_heard(filled: Sequence[Mapping[Slot, Tensor]], together: Together | None = None) -> list[Both]:
+    """All such utterances that have a window of each; without ``together``, all that have both windows."""
     return [
         (number, slot, voice)
         for number, tokens in enumerate(filled)
         for slot in tokens
         if slot.kind == "video_window" and (voice := Slot("audio_window", slot.index)) in tokens
+        if together is None or together[number][slot.index]
     ]
 
 
@@ -41,11 +45,3 @@ def replaced(filled: Sequence[Tokens], both: Sequence[Both], faces: Tensor, voic
     for (number, face, voice), own_face, own_voice in zip(both, faces, voices, strict=True):
         changed[number] |= {face: own_face, voice: own_voice}
     return changed
-
-
-def means(filled: Sequence[Mapping[Slot, Tensor]]) -> Iterator[tuple[int, Slot, Float[Tensor, " H"]]]:
-    """The mean token of every utterance's window, with its clip's number and its slot."""
-    for number, tokens in enumerate(filled):
-        for slot, own in tokens.items():
-            if slot.kind in ("video_window", "audio_window"):
-                yield number, slot, own.float().mean(0)

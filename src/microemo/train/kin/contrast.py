@@ -13,6 +13,7 @@ def pairwise_contrast(faces: Float[Tensor, "U H"], voices: Float[Tensor, "U H"])
     """Which voice goes with which face, and the reverse: cross-entropy of cosines; 0 of fewer than two utterances."""
     if len(faces) < 2:
         return (faces.sum() + voices.sum()) * 0.0
-    alike = F.normalize(faces.float(), dim=-1) @ F.normalize(voices.float(), dim=-1).T / TEMPERATURE
+    with torch.autocast(faces.device.type, enabled=False):  # in bf16, logits of 10 would be rounded to 0.06
+        alike = F.normalize(faces.float(), dim=-1) @ F.normalize(voices.float(), dim=-1).T / TEMPERATURE
     own = torch.arange(len(faces), device=faces.device)
     return (F.cross_entropy(alike, own) + F.cross_entropy(alike.T, own)) / 2

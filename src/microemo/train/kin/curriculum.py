@@ -24,7 +24,8 @@ def easiest_first(difficulties: Sequence[float]) -> list[int]:
 
 
 def batch(seed: int, step: int, num_steps: int, size: int, ordered: Sequence[int]) -> list[int]:
-    """The indices of a step's examples, drawn from the easiest of ``ordered``."""
+    """The indices of a step's examples, drawn from the easiest of ``ordered``; each once, if there are so many."""
     share = min(1.0, (step + 1) / max(1, num_steps / 2))
     known = ordered[: max(size, math.ceil(share * len(ordered)))]
-    return Random(f"{seed}/easiest first {step}").choices(known, k=size)
+    rng = Random(f"{seed}/easiest first {step}")
+    return rng.sample(known, size) if size <= len(known) else rng.choices(known, k=size)
