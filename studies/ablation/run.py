@@ -119,14 +119,15 @@ def by(workers: int, jobs: Sequence[Job], predict: Callable[[Job], list[Predicti
 
 def predicted(job: Job) -> list[Prediction]:
     """What a variant predicts once it is trained, or trained to the end."""
-    return trained_and_asked(job, STAGES, CHANGES if job[1] == FULL else {"": unchanged})
+    return trained_and_asked(job, STAGES)
 
 
-def trained_and_asked(job: Job, stages: Mapping[str, Stage], changes: Mapping[str, Change]) -> list[Prediction]:
-    """Its predictions for held-out clips, and for these changed."""
+def trained_and_asked(job: Job, stages: Mapping[str, Stage]) -> list[Prediction]:
+    """Its predictions for held-out clips; of the full model, for these changed as well."""
     config, variant = job
     print(f"{variant}, seed {config.seed}", flush=True)
     run.train(config, stages=stages)
+    changes = CHANGES if variant == FULL else {"": unchanged}
     return [*predictions_of(config, variant, stages[config.stage], changes)]
 
 

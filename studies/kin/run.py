@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studies.ablation import run as ablation
-from studies.ablation.run import Job, unchanged
+from studies.ablation.run import Job
 from studies.ablation.tables import FULL, Prediction, common_seeds, compared, modalities
 from studies.kin import baselines
 from studies.kin.train import STAGES
@@ -42,7 +42,7 @@ def predicted(job: Job) -> list[Prediction]:
     config, variant = job
     if variant in baselines.BASELINES:
         return baselines.predicted(config, variant)
-    return ablation.trained_and_asked(job, STAGES, {"": unchanged})
+    return ablation.trained_and_asked(job, STAGES)
 
 
 def tables(predictions: Sequence[Prediction]) -> str:

@@ -65,6 +65,17 @@ def test_words_and_speakers_of_a_list_are_kept(tmp_path: Path, run: Run) -> None
     }  # fmt: skip
 
 
+def test_clips_stay_in_their_split(tmp_path: Path, run: Run) -> None:
+    for name in "abc":
+        tone(tmp_path / f"{name}.wav", 300)
+    clips, splits = tmp_path / "clips.jsonl", {"a": "train", "b": "test", "c": "validation"}
+    clips.write_text("".join(json.dumps({"path": f"{n}.wav", "split": split}) + "\n" for n, split in splits.items()))
+    out = tmp_path / "taught.jsonl"
+    done = run("data", "distill", str(answered(tmp_path, a="sad", b="sad", c="sad")), str(clips), "--out", str(out))
+    assert done.code == 0
+    assert {sample.name: sample.split for sample in manifest.read(out).samples} == splits
+
+
 def test_answers_of_other_clips_are_refused_in_a_line(tmp_path: Path, run: Run) -> None:
     tone(tmp_path / "clips" / "a.wav", 300)
     out = tmp_path / "taught.jsonl"

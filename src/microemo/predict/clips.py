@@ -11,20 +11,21 @@ from microemo.media.suffixes import is_media
 
 @dataclass(frozen=True)
 class ClipEntry:
-    """A clip by its name in all tables, its file, the words spoken in it ("" if not known) and who is seen."""
+    """A clip by its name in all tables, its file, the words spoken in it ("" if not known), who is seen, its split."""
 
     name: str
     path: Path
     subtitle: str = ""
     speaker: str | None = None
+    split: str | None = None
 
 
 def read(path: Path) -> tuple[ClipEntry, ...]:
     """The clips of a folder, by name, or of a manifest (CSV or JSONL), in its order.
 
     A manifest has a ``path`` for each clip, relative to the manifest, and may have ``name`` (else the file's stem),
-    ``subtitle`` and ``speaker``; other columns are left alone. Of a folder, the media files directly in it are taken.
-    Raises ``InputError`` that names up to five rows without a file, or with the name of an earlier one.
+    ``subtitle``, ``speaker`` and ``split``; other columns are left alone. Of a folder, the media files directly in it
+    are taken. Raises ``InputError`` that names up to five rows without a file, or with the name of an earlier one.
     """
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if is_media(file))
@@ -61,4 +62,5 @@ def _entry(record: rows.Fields | str, manifest: Path, place: str) -> ClipEntry:
         path=manifest.parent / str(record["path"]).strip(),
         subtitle=fields.get("subtitle", ""),
         speaker=fields.get("speaker") or None,
+        split=fields.get("split") or None,
     )

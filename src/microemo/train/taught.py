@@ -5,12 +5,14 @@ The teacher is whatever ``microemo predict`` reaches: a model of ours, one of Hu
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast, get_args
 
 from microemo.data.layouts.found import Found
-from microemo.data.manifest import Sample
+from microemo.data.manifest import Sample, Split
 from microemo.evaluate.extraction import extract_labels
 from microemo.predict import clips as listed
 from microemo.predict import predictions
+from microemo.predict.clips import ClipEntry
 from microemo.predict.predictions import Prediction
 
 
@@ -30,19 +32,23 @@ def samples(answers: Path, clips: Path) -> Iterator[Found]:
         elif not (labels := _labels(row)):
             yield row.name, f"{row.name}: no feeling is named in its answer"
         else:
-            entry = entries[row.name]
-            yield (
-                row.name,
-                Sample(
-                    name=row.name,
-                    path=entry.path,
-                    labels=labels,
-                    description=row.text,
-                    subtitle=entry.subtitle or row.subtitle,
-                    speaker=entry.speaker,
-                    source=row.system,
-                ),
-            )
+            yield row.name, _sample(row, labels, entries[row.name])
+
+
+def _sample(row: Prediction, labels: tuple[str, ...], entry: ClipEntry) -> Sample | str:
+    """What is learnt of a clip, in the split that it has."""
+    if entry.split is not None and entry.split not in get_args(Split):
+        return f"{row.name}: unknown split {entry.split}"
+    return Sample(
+        name=row.name,
+        path=entry.path,
+        labels=labels,
+        description=row.text,
+        subtitle=entry.subtitle or row.subtitle,
+        speaker=entry.speaker,
+        split=cast(Split | None, entry.split),
+        source=row.system,
+    )
 
 
 def _labels(row: Prediction) -> tuple[str, ...]:
