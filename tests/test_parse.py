@@ -68,6 +68,11 @@ def test_a_first_label_is_as_sure_as_its_family_and_others_are_given_it() -> Non
     assert parse(Written(" 123.", sure=0.8, possible=("sad",)), Evidence(None, CLUES), SPAN).possible == ()
 
 
+def test_a_label_is_what_somebody_feels_and_not_what_makes_them() -> None:
+    assert [one.label for one in answer("disgusted, disgusting. All is well.").emotions] == ["disgusted"]
+    assert [one.label for one in answer("frightening, loving. All is well.").emotions] == ["frightened", "loving"]
+
+
 def test_there_are_three_labels_at_most_and_no_doubles() -> None:
     assert [e.label for e in answer("sad, Sad, low, upset, hurt, lonely.").emotions] == ["sad", "low", "upset"]
 
@@ -236,6 +241,13 @@ def test_nothing_is_granted_of_whom_nobody_knows() -> None:
 
 def test_a_label_is_not_said_twice() -> None:
     assert told("Her mouth turns down. She looks sad, perhaps sad.") == "Her mouth turns down. She looks sad."
+
+
+def test_whom_somebody_looks_like_is_outside_knowledge() -> None:
+    found = answer("sad. Her mouth turns down. She looks like someone who has just lost a fight. She looks sad.")
+    assert found.explanation == "Her mouth turns down. She looks sad."
+    assert [claim.outcome for claim in found.claims] == ["borne_out", "outside_knowledge"]
+    assert told("Her brows narrow.") == "Her brows narrow."
     assert told("She looks sad, perhaps.") == "She looks sad."
     assert told("She looks sad, perhaps hurt.") == "She looks sad, perhaps hurt."
 
