@@ -70,6 +70,7 @@ class FacialAction(ClueKind):
     appearance: str | None = None
     side_measure: str | None = None
     side_span: float | None = Field(default=None, gt=0)
+    witnesses: Mapping[str, Range] = {}
     neutral: Range
     peak: float
     least: float = Field(default=ONSET_STRENGTH, gt=0, lt=1)
