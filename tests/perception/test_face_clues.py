@@ -268,3 +268,13 @@ def test_brows_are_raised_where_they_stand_high_and_the_eyes_are_open():
 def test_brows_that_stand_high_are_not_lowered():
     frown = track(**both("browDown", between(2, 4, 0.7)))
     assert [found("brow_lowerer", shaped(frown, brows=height)) for height in (0.36, 0.52)] == [1, 0]
+
+
+def test_a_blink_in_slightly_narrowed_eyes_does_not_narrow_them_hard():
+    """Nor does it close eyes for as long as its lids rest half down afterwards."""
+    squint = both("eyeSquint", lambda t: between(2, 4, 0.2)(t) + between(2.8, 2.95, 0.4)(t))
+    (clue,) = of_kind(face_clues(track(**squint)), "lid_tightener")
+    assert clue.strength < 0.55
+    lids = both("eyeBlink", lambda t: between(2, 2.25, 0.62)(t) + between(2.25, 3, 0.3)(t))
+    assert found("eyes_closed", track(**lids)) == 0
+    assert found("eyes_closed", track(**both("eyeBlink", between(2, 2.6, 0.62)))) == 1

@@ -74,6 +74,7 @@ class FacialAction(ClueKind):
     neutral: Range
     peak: float
     least: float = Field(default=ONSET_STRENGTH, gt=0, lt=1)
+    held_sec: float = Field(default=0.0, ge=0)
 
     @property
     def has_sides(self) -> bool:
