@@ -77,7 +77,8 @@ def test_facial_kinds_name_what_exists() -> None:
     for kind in table.facial_actions():
         assert kind.region in REGION_NAMES
         assert set(kind.blendshapes) <= set(BLENDSHAPES)
-        assert {kind.measure, kind.side_measure} - {None} <= set(facial_actions.MEASURES)
+        assert {kind.measure, kind.side_measure, *kind.witnesses} - {None} <= set(facial_actions.MEASURES)
+        assert all(low < high for low, high in kind.witnesses.values())
         assert kind.appearance in {None, "folds"}
         assert kind.series in facial_actions.SERIES
         assert 0 <= kind.neutral[0] <= kind.neutral[1] < kind.peak <= 1

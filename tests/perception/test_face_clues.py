@@ -24,6 +24,20 @@ def track(duration_sec=6.0, fps=FPS, **series):
     return FaceTrack(times_sec, np.tile([0.3, 0.3, 0.6, 0.7], (len(times_sec), 1)), blendshapes)
 
 
+def face_shapes(num_rows, lids=0.35, brows=0.44, corners=0.36):
+    """Eyes of width 1 that are open by ``lids``, brows above their corners, lip corners behind the lips' middle."""
+    shape = np.zeros((num_rows, 70, 3), np.float32)
+    shape[:, [36, 42], 0] = -1
+    shape[:, [40, 41, 46, 47], 1] = lids
+    shape[:, 17:27, 1] = -brows
+    shape[:, [48, 60, 54, 64], 2] = corners
+    return shape
+
+
+def shaped(track, **shape):
+    return replace(track, shape=face_shapes(len(track.times_sec), **shape))
+
+
 def both(name, level):
     return {f"{name}Left": level, f"{name}Right": level}
 
@@ -155,9 +169,9 @@ def test_one_shot_is_measured_whole():
 def raised_brows(left, right):
     """Brows by their blendshape, whose sides are alike, and by their shape, whose sides are not."""
     brows = track(**both("browOuterUp", lambda t: (left(t) + right(t)) / 2))
-    shape = np.zeros((len(brows.times_sec), 70, 3), np.float32)
+    shape = face_shapes(len(brows.times_sec))
     for points, level in ((range(22, 27), left), (range(17, 22), right)):
-        shape[:, points, 1] = -0.22 * level(brows.times_sec)[:, None]
+        shape[:, points, 1] -= 0.22 * level(brows.times_sec)[:, None]
     return replace(brows, shape=shape)
 
 
@@ -218,3 +232,49 @@ def test_lowered_lids_are_no_closed_eyes_and_do_not_prolong_a_blink():
     (clue,) = face_clues(track(8.0, **both("eyeBlink", lids)))
     assert clue.kind == "eyes_closed"
     assert (clue.start_sec, clue.end_sec) == (pytest.approx(5, abs=0.15), pytest.approx(6, abs=0.15))
+
+
+def found(kind, track):
+    return len(of_kind(face_clues(track), kind))
+
+
+def test_open_eyes_are_not_narrowed_whatever_their_score():
+    squint = track(**both("eyeSquint", between(2, 4, 0.6)))
+    assert [found("lid_tightener", shaped(squint, lids=lids)) for lids in (0.2, 0.25, 0.33)] == [1, 1, 0]
+    narrow, half = (of_kind(face_clues(shaped(squint, lids=lids)), "lid_tightener")[0] for lids in (0.2, 0.29))
+    assert narrow.strength > 0.9 and half.strength < 0.55  # the wider open, the weaker
+
+
+def test_a_snarl_is_no_smile():
+    """Its lip corners stay where they are; those of a smile go back around the teeth."""
+    smile = track(**both("mouthSmile", between(2, 4, 0.7)), **both("eyeSquint", between(2, 4, 0.7)))
+    for kind in ("lip_corner_puller", "cheek_raiser"):
+        assert [found(kind, shaped(smile, lids=0.25, corners=depth)) for depth in (0.29, 0.36)] == [0, 1], kind
+
+
+def test_cheeks_that_leave_the_eyes_open_are_not_raised():
+    smile = track(**both("mouthSmile", between(2, 4, 0.9)), **both("eyeSquint", between(2, 4, 0.7)))
+    assert [found("cheek_raiser", shaped(smile, lids=lids)) for lids in (0.28, 0.38)] == [1, 0]
+
+
+def test_brows_are_raised_where_they_stand_high_and_the_eyes_are_open():
+    raised = track(browInnerUp=between(2, 4, 0.9), **both("browOuterUp", between(2, 4, 0.9)))
+    for kind in ("inner_brow_raiser", "outer_brow_raiser"):
+        assert found(kind, shaped(raised, brows=0.55)) == 1
+        assert found(kind, shaped(raised, brows=0.38)) == 0  # drawn together
+        assert found(kind, shaped(raised, brows=0.55, lids=0.1)) == 0  # closing lids raise the score of the brows
+
+
+def test_brows_that_stand_high_are_not_lowered():
+    frown = track(**both("browDown", between(2, 4, 0.7)))
+    assert [found("brow_lowerer", shaped(frown, brows=height)) for height in (0.36, 0.52)] == [1, 0]
+
+
+def test_a_blink_in_slightly_narrowed_eyes_does_not_narrow_them_hard():
+    """Nor does it close eyes for as long as its lids rest half down afterwards."""
+    squint = both("eyeSquint", lambda t: between(2, 4, 0.2)(t) + between(2.8, 2.95, 0.4)(t))
+    (clue,) = of_kind(face_clues(track(**squint)), "lid_tightener")
+    assert clue.strength < 0.55
+    lids = both("eyeBlink", lambda t: between(2, 2.25, 0.62)(t) + between(2.25, 3, 0.3)(t))
+    assert found("eyes_closed", track(**lids)) == 0
+    assert found("eyes_closed", track(**both("eyeBlink", between(2, 2.6, 0.62)))) == 1

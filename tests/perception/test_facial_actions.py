@@ -98,7 +98,9 @@ def test_measures_are_of_the_shape_whatever_the_pose(
 def test_a_raised_inner_brow_is_told_by_side() -> None:
     """Its blendshape has no sides: the shape has."""
     shape = np.zeros((2, len(SHAPE_POINTS), 3), np.float32)
-    shape[1, [22, 23], 1] = -0.28  # the left brow's inner end, upwards
+    shape[:, [40, 41, 46, 47], 1] = 0.35  # open eyes
+    shape[:, [20, 21, 22, 23], 1] = -0.5
+    shape[1, [22, 23], 1] -= 0.28  # the left brow's inner end, upwards
     blendshapes = np.zeros((2, len(BLENDSHAPES)), np.float32)
     blendshapes[1, BLENDSHAPES.index("browInnerUp")] = 0.5
     sides = activations(track(shape, blendshapes))["inner_brow_raiser"]

@@ -70,9 +70,11 @@ class FacialAction(ClueKind):
     appearance: str | None = None
     side_measure: str | None = None
     side_span: float | None = Field(default=None, gt=0)
+    witnesses: Mapping[str, Range] = {}
     neutral: Range
     peak: float
     least: float = Field(default=ONSET_STRENGTH, gt=0, lt=1)
+    held_sec: float = Field(default=0.0, ge=0)
 
     @property
     def has_sides(self) -> bool:

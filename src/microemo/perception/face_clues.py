@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 
 from microemo.clues import ONSET_STRENGTH, FacialKind, facial_kinds
 from microemo.perception.facial_actions import SIDES, Sides, activations
-from microemo.perception.resting import Level, levels, levels_of_neutral, strength
+from microemo.perception.resting import Level, lasting, levels, levels_of_neutral, strength
 from microemo.perception.speaking_face import beyond_talking, least_sec, speaking_rows
 from microemo.schema import Clue, FaceTrack
 from microemo.spans import Span
@@ -92,7 +92,8 @@ def _measure(
     sides = Sides(*(smooth(times_sec, series[is_borne_out]) for series in sides))
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
-    rising = beyond_talking(times_sec, strength(kind, sides.both, level.both), speaking, kind.articulation)
+    lasts = lasting(kind, times_sec, strength(kind, sides.both, level.both))
+    rising = beyond_talking(times_sec, lasts, speaking, kind.articulation)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     for first, last in events(times_sec, rising, kind.least):
         apex = first + int(np.argmax(rising[first : last + 1]))

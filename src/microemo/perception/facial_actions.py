@@ -1,9 +1,9 @@
 """Facial actions as series: each action unit of the table, left, right and both, in every row of a track.
 
 An action is told by blendshapes, by a measure of the face's shape without its pose, or by its appearance in the
-picture; a series makes one activation of them. Series and measures are functions that are registered here. A measure
-is that of the person's right side: the left side's is the same of the mirrored shape, so a mirrored face swaps its
-sides and nothing else.
+picture; a series makes one activation of them, of which counts as much as the shape's witnesses bear out. Series and
+measures are functions that are registered here. A measure is that of the person's right side: the left side's is the
+same of the mirrored shape, so a mirrored face swaps its sides and nothing else.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -231,12 +231,25 @@ class _Seen(NamedTuple):
     def sides(self, action: FacialAction) -> Sides:
         sources = [*self._blendshapes(action), *self._measured(action)]
         series = SERIES[action.series]
-        told = Sides(*(series(self.blendshapes, _known_mean(each)) for each in zip(*sources, strict=True)))
+        borne_out = self._borne_out(action)
+        told = Sides(*(borne_out * series(self.blendshapes, _known_mean(each)) for each in zip(*sources, strict=True)))
         if action.side_measure is None or action.side_span is None:
             return told
         left, right = (MEASURES[action.side_measure](self.shape[side]) for side in SIDES)
         lean = np.nan_to_num((left - right) / action.side_span) * action.peak / 2
         return Sides(told.both, *(np.clip(told.both + one, 0, 1).astype(np.float32) for one in (lean, -lean)))
+
+    def _borne_out(self, action: FacialAction) -> Float[np.ndarray, " N"]:
+        """How far the shape lets the action be so, from 0 to 1: as far as the witness that bears it out least.
+
+        Where the shape is not known, the action is taken as it is told.
+        """
+        shares = [self._share(name, *span) for name, span in action.witnesses.items()]
+        return np.min([np.ones(len(self.blendshapes), np.float32), *shares], axis=0)
+
+    def _share(self, measure: str, low: float, high: float) -> Float[np.ndarray, " N"]:
+        both = np.mean([MEASURES[measure](self.shape[side]) for side in SIDES], axis=0)
+        return np.nan_to_num(np.clip((both - low) / (high - low), 0, 1), nan=1).astype(np.float32)
 
     def _blendshapes(self, action: FacialAction) -> Iterator[Sides]:
         """Those of left and right together: how they differ is no matter of the face."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
+from numpy.lib.stride_tricks import sliding_window_view
 
 from microemo.clues import FacialAction, facial_actions, facial_kinds
 from microemo.perception.facial_actions import Sides
@@ -55,6 +56,21 @@ def levels_of_neutral(actions: Mapping[str, Sides]) -> dict[str, Level]:
 def strength(action: FacialAction, series: Float[np.ndarray, " N"], level: float) -> Float[np.ndarray, " N"]:
     """How far above its level at rest an action is: 1 where it is full-blown."""
     return (series - level) / max(action.peak - level, 1e-3)
+
+
+def lasting(
+    action: FacialAction, times_sec: Float[np.ndarray, " N"], strengths: Float[np.ndarray, " N"]
+) -> Float[np.ndarray, " N"]:
+    """Of strengths, in the best stretch of ``held_sec`` around each row what is kept all through it; NaN stays NaN."""
+    known = np.flatnonzero(np.isfinite(strengths))
+    if not action.held_sec or len(known) < 2:
+        return strengths
+    row_sec = max(float(np.median(np.diff(times_sec[known]))), 1e-3)
+    width = int(np.clip(round(action.held_sec / row_sec), 1, len(known)))
+    kept = np.pad(sliding_window_view(strengths[known], width).min(axis=1), width - 1, constant_values=-np.inf)
+    lasts = strengths.copy()
+    lasts[known] = sliding_window_view(kept, width).max(axis=1)
+    return lasts
 
 
 def _quiet(actions: Mapping[str, Sides], speaking: Bool[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:

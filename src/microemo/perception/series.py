@@ -13,7 +13,7 @@ from microemo.perception.face_clues import MAX_YAW, by_shot, resting_levels
 from microemo.perception.facial_actions import activations
 from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.perception.resting import strength
+from microemo.perception.resting import lasting, strength
 from microemo.perception.visibility import seen_blendshapes
 from microemo.perception.voice_clues import MEASURES, Reading, Voice
 from microemo.perception.voice_series import voice_series
@@ -85,7 +85,8 @@ def facial_series(
         name, sides = f"au{int(action.action_unit[2:]):02d}", actions[action.kind]
         level = rest[action.kind].both if action.kind in rest else np.nan
         columns[name] = sides.both
-        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(strength(action, sides.both, level), 0, 1)
+        lasts = lasting(action, track.times_sec, strength(action, sides.both, level))
+        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(lasts, 0, 1)
         if action.has_sides:
             columns |= {f"{name}_left": sides.left, f"{name}_right": sides.right}
             columns[f"{name}_asymmetry"] = np.where(is_ahead, sides.left - sides.right, np.nan)
