@@ -243,6 +243,25 @@ def test_a_label_is_not_said_twice() -> None:
     assert told("Her mouth turns down. She looks sad, perhaps sad.") == "Her mouth turns down. She looks sad."
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("She frowns, opens her mouth.", "She frowns and opens her mouth."),
+        ("She frowns, opens her mouth, presses her lips.", "She frowns and opens her mouth."),
+        (
+            "She frowns, turns her mouth down, opens her mouth.",
+            "She frowns, turns her mouth down, and opens her mouth.",
+        ),
+        ("She frowns, opening her mouth.", "She frowns, opening her mouth."),
+        ("She frowns and opens her mouth.", "She frowns and opens her mouth."),
+        ("She frowns, then opens her mouth.", "She frowns, then opens her mouth."),
+        ("She frowns, her mouth opens.", "She frowns, her mouth opens."),
+    ],
+)
+def test_a_list_of_deeds_ends_with_its_and(said: str, kept: str) -> None:
+    assert answer(f"sad. {said}", span=Span(0, 10)).explanation == kept
+
+
 def test_whom_somebody_looks_like_is_outside_knowledge() -> None:
     found = answer("sad. Her mouth turns down. She looks like someone who has just lost a fight. She looks sad.")
     assert found.explanation == "Her mouth turns down. She looks sad."
@@ -326,7 +345,7 @@ def test_the_same_is_not_said_twice_with_less() -> None:
     assert answer(f"sad. {found}", eyes).explanation == "She narrows her eyes hard and opens her mouth."
     found = "She narrows her eyes, opens her mouth, then narrows her eyes a little."
     assert answer(f"sad. {found}", (clue(7, "lid_tightener"), eyes[1])).explanation == (
-        "She narrows her eyes, opens her mouth."
+        "She narrows her eyes and opens her mouth."
     )
     found = "She narrows her eyes, then narrows them hard."
     assert answer(f"sad. {found}", eyes).explanation == found

@@ -141,13 +141,22 @@ def _told(pieces: Sequence[Piece]) -> str:
         kept = _conceded(kept)
     if not kept:
         return ""
-    first, *others = kept
+    first, *others = kept = _listed(kept)
     opening = _opening(first, pieces)
     if opening is None:
         return _told([piece for piece in pieces if piece is not first])
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
     text = _capital(ECHO.sub(r"\1", text).rstrip(",; "))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
+
+
+def _listed(kept: Sequence[Piece]) -> Sequence[Piece]:
+    """A list of deeds with its "and": "they raise their brows, open their mouth" has none."""
+    *before, last = kept
+    names_a_deed = grammar.begins_with_movement(last.text) and not last.text.split(maxsplit=1)[0].endswith("ing")
+    if not before or last.has_subject or last.joint.strip() != "," or not names_a_deed:
+        return kept
+    return [*before, replace(last, joint="and " if len(before) == 1 else ", and ")]
 
 
 def _opening(first: Piece, pieces: Sequence[Piece]) -> str | None:
