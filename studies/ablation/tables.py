@@ -83,6 +83,8 @@ WHERE: dict[str, Where] = {
     "none between utterances": lambda prediction: not prediction.intruders,
 }
 
+MODALITY_PLACES = ("face only", "voice only", "words only", "several, in agreement", "words in conflict")
+
 
 def tables(predictions: Sequence[Prediction]) -> str:
     """Three tables in Markdown, of the seeds that all variants have; one sentence where there is none."""
@@ -166,28 +168,32 @@ def compared(predictions: Sequence[Prediction], seeds: Sequence[int], variants: 
 
 
 def _breakdown(predictions: Sequence[Prediction]) -> Iterator[str]:
-    return _by_place(predictions, VARIANTS, WHERE)
+    yield "Where: accuracy in % of the full model, and of the others less it [95 % by clip]."
+    yield from _head("utterances", "n a seed", *VARIANTS.values())
+    for title, where in WHERE.items():
+        if found := _less_full([one for one in predictions if where(one)], ABLATED):
+            yield _row([title, *found])
 
 
 def modalities(predictions: Sequence[Prediction], variants: Mapping[str, str]) -> Iterator[str]:
-    """A table of where a variant helps, by what there is of an utterance."""
-    names = ("face only", "voice only", "words only", "several, in agreement", "words in conflict")
-    return _by_place(predictions, variants, {name: WHERE[name] for name in names})
-
-
-def _by_place(
-    predictions: Sequence[Prediction], variants: Mapping[str, str], places: Mapping[str, Where]
-) -> Iterator[str]:
-    yield "Where: accuracy in % of the full model, and of the others less it [95 % by clip]."
+    """A table of where the variants help, by what there is of an utterance; the other way round, as they are many."""
     others = [variant for variant in variants if variant != FULL]
-    yield from _head("", variants[FULL], *(variants[name] for name in others))
-    num_seeds = len({prediction.seed for prediction in predictions})
-    for title, where in places.items():
-        chosen = [prediction for prediction in predictions if where(prediction)]
-        full = of(chosen, FULL)
-        if full:
-            changes = [_figure(test.difference, test.interval, "+") for test in against_full(chosen, others)]
-            yield _row([f"{title}, n={len(full) // num_seeds}", f"{100 * accuracy(full).value:.1f}", *changes])
+    places = {name: _less_full([one for one in predictions if WHERE[name](one)], others) for name in MODALITY_PLACES}
+    columns = [column for column in places.values() if column]
+    yield "Where: accuracy in % of the full model, and of the others less it [95 % by clip]."
+    yield from _head("", *(name for name, column in places.items() if column))
+    for title, *cells in zip(["n a seed", variants[FULL], *(variants[name] for name in others)], *columns, strict=True):
+        yield _row([title, *cells])
+
+
+def _less_full(predictions: Sequence[Prediction], variants: Sequence[str]) -> list[str]:
+    """How many a seed, the full model's accuracy, and the variants' less it; nothing where there is none."""
+    full = of(predictions, FULL)
+    if not full:
+        return []
+    num_seeds = len({prediction.seed for prediction in full})
+    changes = [_figure(test.difference, test.interval, "+") for test in against_full(predictions, variants)]
+    return [str(len(full) // num_seeds), f"{100 * accuracy(full).value:.1f}", *changes]
 
 
 def _errors(predictions: Sequence[Prediction]) -> Iterator[str]:

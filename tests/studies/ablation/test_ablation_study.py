@@ -124,10 +124,10 @@ def test_figures_are_those_that_one_counts_by_hand() -> None:
     assert windows.interval is not None and windows.interval.high < 0 and windows.p_value == pytest.approx(1 / 2001)
     table = figures.tables(predictions)
     assert "| w/o utterance windows | 75.0 [75.0, 75.0] | 75.0, 75.0, 75.0 | -25.0 [" in table
-    assert "| face only, n=40 | 100.0 | -50.0 [" in table
-    assert "| face only, clue regions found, n=20 | 100.0 | -100.0 [" in table
-    assert "| face only, none found, n=20 | 100.0 | +0.0 [+0.0, +0.0] |" in table
-    assert "| voice only, n=40 | 100.0 | +0.0" in table
+    assert "| face only | 40 | 100.0 | -50.0 [" in table
+    assert "| face only, clue regions found | 20 | 100.0 | -100.0 [" in table
+    assert "| face only, none found | 20 | 100.0 | +0.0 [+0.0, +0.0] |" in table
+    assert "| voice only | 40 | 100.0 | +0.0" in table
     assert "words only" not in table
     assert "| w/o utterance windows | 75.0 | 100.0 (16.7) | 0.0 (16.7) |" in table
 
