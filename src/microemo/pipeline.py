@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from microemo import __version__, weights
+from microemo import __version__, memory, weights
 from microemo.answers import Told, ask, own_answers, utterance_answers
 from microemo.chunks import encode, judged, scene_of
 from microemo.config import ModelConfig
@@ -266,6 +266,7 @@ def perceive(
     events = _events(waveform, hook, warnings.append) if waveform is not None else []
     said = cut_at_changes(speech, voices) if voices else speech
     who = who_is_who(said, voices, faces, waveform, warnings.append, events)
+    memory.give_back()  # before the model takes its own
     return Clip(
         info=ClipInfo(
             path=str(path),

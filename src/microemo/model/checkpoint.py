@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from microemo import files
+from microemo import files, memory
 from microemo.config import ModelConfig
 from microemo.device import CPU, compute_dtype
 from microemo.errors import WeightsError
@@ -114,6 +114,19 @@ def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torc
     """
     model = MicroEmo(read_config(directory), pretrained, trainable_lora=False)
     model.words = read_words(directory)
+    _set_merged(model, directory)
+    memory.give_back()
+    if compute_dtype(device) == torch.bfloat16:
+        model.language.to(torch.bfloat16)
+    elif device == CPU:
+        by_columns(model.language.model)
+    model = model.to(device).eval()
+    memory.give_back()
+    return model
+
+
+def _set_merged(model: MicroEmo, directory: Path) -> None:
+    """Set the tuned tensors of a checkpoint directory, and merge its LoRA, of which a model for inference has none."""
     language = model.language
     adapters = {LANGUAGE + name: shape for name, shape in lora.shapes(language.model, language.config).items()}
     tensors = read_tensors(directory)
@@ -121,11 +134,6 @@ def load(directory: Path, pretrained: Callable[[str], Path] | None, device: torc
     set_tensors(model, {name: tensor for name, tensor in tensors.items() if name not in adapters})
     merged = {name.removeprefix(LANGUAGE): tensor for name, tensor in tensors.items() if name in adapters}
     lora.merge(language.model, language.config, merged)
-    if compute_dtype(device) == torch.bfloat16:
-        language.to(torch.bfloat16)
-    elif device == CPU:
-        by_columns(language.model)
-    return model.to(device).eval()
 
 
 def load_tuned(model: MicroEmo, tensors: dict[str, Tensor], source: str) -> None:
