@@ -24,8 +24,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # The way of the data, from the ground up: a module may import what stands before its own part, and that part.
 # All imports count: those inside functions and those for types as well.
 ORDER = [
-    "errors", "hooks", "ahead", "extras", "spans", "filter_banks", "files", "rows", "schema", "device", "config",
-    "progress", "lexicon", "clues",
+    "errors", "hooks", "ahead", "extras", "spans", "filter_banks", "files", "memory", "rows", "schema", "device",
+    "config", "progress", "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "parse",
     "phases", "overall", "answers", "effects", "corrections", "report",
     "result", "pipeline", "server", "data", "batch", "predict", "evaluate", "train", "study", "doctor",
