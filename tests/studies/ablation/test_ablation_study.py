@@ -115,6 +115,12 @@ def made(num_seeds: int = 3, num_clips: int = 40) -> Iterator[Prediction]:
                 yield replace(about, utterance=1, predicted=named, shows={"face": "sad"}, has_regions=clip % 2 == 0)
 
 
+def test_the_published_predictions_are_of_all_variants() -> None:
+    published = study.read(FOLDER / "results" / "predictions.jsonl.gz")
+    assert figures.common_seeds(published, VARIANTS) == [0, 1, 2]
+    assert {one.variant.split(", ")[0] for one in published} == {*VARIANTS}
+
+
 def test_figures_are_those_that_one_counts_by_hand() -> None:
     predictions = [*made()]
     assert figures.by_seed(predictions, "without_utterance_windows", [0, 1, 2]) == [0.75] * 3

@@ -15,6 +15,7 @@ from microemo.train.config import KinShares
 from recipes.nano.faces import FACE_FAMILIES
 from studies.ablation import conversations
 from studies.ablation.run import read
+from studies.ablation.tables import common_seeds
 from studies.kin import baselines
 from studies.kin import run as study
 from studies.kin.demonstrations import NUM_SIMILAR, demonstrated
@@ -40,6 +41,12 @@ def test_a_recipe_differs_by_its_switch_alone(name: str) -> None:
 
 def test_every_idea_has_a_recipe_and_every_recipe_an_idea() -> None:
     assert {path.stem for path in FOLDER.glob("*.yaml")} == {*study.IDEAS}
+
+
+def test_the_published_predictions_are_of_all_ideas() -> None:
+    published = read(FOLDER / "results" / "predictions.jsonl.gz")
+    assert common_seeds(published, study.TITLES) == [0, 1, 2]
+    assert {one.variant for one in published} == {*study.TITLES}
 
 
 def test_it_trains_and_tells(
