@@ -14,7 +14,7 @@ from microemo.train import config as configs
 from microemo.train.config import KinShares
 from recipes.nano.faces import FACE_FAMILIES
 from studies.ablation import conversations
-from studies.ablation.run import read
+from studies.ablation.run import CHANGES, read
 from studies.ablation.tables import common_seeds
 from studies.kin import baselines
 from studies.kin import run as study
@@ -72,7 +72,7 @@ def test_it_trains_and_tells(
     study.main()
     printed = capsys.readouterr().out
     asked = {one.variant for one in read(tmp_path / "predictions.jsonl.gz")}
-    assert asked == {*study.TITLES}
+    assert asked == {*study.TITLES, *(f"full, {change}" for change in CHANGES if change)}
     assert all(f"| {title} |" in printed for title in study.TITLES.values())
     assert "| several, in agreement |" in printed and "| n a seed |" in printed
 
