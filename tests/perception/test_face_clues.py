@@ -252,6 +252,14 @@ def test_a_snarl_is_no_smile():
         assert [found(kind, shaped(smile, lids=0.25, corners=depth)) for depth in (0.29, 0.36)] == [0, 1], kind
 
 
+def test_one_corner_of_a_mouth_that_the_border_cuts_off_bears_a_smile_out():
+    smile = shaped(track(**both("mouthSmile", between(1, 4, 0.9))), lids=0.25, corners=0.36)
+    smile.shape[:, [48, 60], 2] = 0.2
+    assert kinds(face_clues(smile)) == ["lip_corner_puller"]
+    smile.shape[:, [54, 64], 2] = 0.2
+    assert face_clues(smile) == []
+
+
 def test_cheeks_that_leave_the_eyes_open_are_not_raised():
     smile = track(**both("mouthSmile", between(2, 4, 0.9)), **both("eyeSquint", between(2, 4, 0.7)))
     assert [found("cheek_raiser", shaped(smile, lids=lids)) for lids in (0.28, 0.38)] == [1, 0]

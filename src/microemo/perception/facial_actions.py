@@ -22,6 +22,7 @@ LOOK_DOWN = ("eyeLookDownLeft", "eyeLookDownRight")
 BROWS_DOWN = ("browDownLeft", "browDownRight")
 UPPER_LIP_UP = ("mouthUpperUpLeft", "mouthUpperUpRight")
 SIDES = ("left", "right")
+ONE_SIDE_DOES = {"lip_corner_depth"}  # as a witness: the far corner of a turned or cut off mouth tells nothing
 BLOCK = 10_000  # rows that are measured at once
 
 Shape = Float[np.ndarray, "N 70 3"]
@@ -248,8 +249,9 @@ class _Seen(NamedTuple):
         return np.min([np.ones(len(self.blendshapes), np.float32), *shares], axis=0)
 
     def _share(self, measure: str, low: float, high: float) -> Float[np.ndarray, " N"]:
-        both = np.mean([MEASURES[measure](self.shape[side]) for side in SIDES], axis=0)
-        return np.nan_to_num(np.clip((both - low) / (high - low), 0, 1), nan=1).astype(np.float32)
+        of_sides = [MEASURES[measure](self.shape[side]) for side in SIDES]
+        told = np.max(of_sides, axis=0) if measure in ONE_SIDE_DOES else np.mean(of_sides, axis=0)
+        return np.nan_to_num(np.clip((told - low) / (high - low), 0, 1), nan=1).astype(np.float32)
 
     def _blendshapes(self, action: FacialAction) -> Iterator[Sides]:
         """Those of left and right together: how they differ is no matter of the face."""
