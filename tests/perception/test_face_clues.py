@@ -255,9 +255,9 @@ def test_a_snarl_is_no_smile():
 def test_one_corner_of_a_mouth_that_the_border_cuts_off_bears_a_smile_out():
     smile = shaped(track(**both("mouthSmile", between(1, 4, 0.9))), lids=0.25, corners=0.36)
     smile.shape[:, [48, 60], 2] = 0.2
-    assert kinds(face_clues(smile)) == ["lip_corner_puller"]
+    assert "lip_corner_puller" in kinds(face_clues(smile))
     smile.shape[:, [54, 64], 2] = 0.2
-    assert face_clues(smile) == []
+    assert "lip_corner_puller" not in kinds(face_clues(smile))
 
 
 def test_cheeks_that_leave_the_eyes_open_are_not_raised():
