@@ -39,6 +39,8 @@ SPLIT_HELP = (
     "Shares of train, validation and test, as 80,10,10; or the speakers of one, as validation=19,20 (repeat for "
     "others). Default: the published split, else 80,10,10 by speaker."
 )
+Split = Annotated[list[str] | None, typer.Option(metavar="SHARES|SPEAKERS", help=SPLIT_HELP)]
+DivisionSeed = Annotated[int, typer.Option(min=0, help="Of the division.")]
 MAX_LABELS = 30  # shown
 
 
@@ -47,8 +49,8 @@ def import_data(
     layout: Annotated[str, typer.Argument(metavar="LAYOUT", help=LAYOUT_HELP)],
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The data set, or the table of files and labels.")],
     out: Out,
-    split: Annotated[list[str] | None, typer.Option(metavar="SHARES|SPEAKERS", help=SPLIT_HELP)] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the division.")] = 0,
+    split: Split = None,
+    seed: DivisionSeed = 0,
     max_failed_share: FailedShare = 0.01,
     debug: Debug = False,
 ) -> None:
@@ -64,8 +66,8 @@ def distill(
     answers: Annotated[Path, typer.Argument(metavar="PREDICTIONS", help="What microemo predict wrote.")],
     clips: Annotated[Path, typer.Argument(metavar="CLIPS", help="What it was of, as it was named to it.")],
     out: Out,
-    split: Annotated[list[str] | None, typer.Option(metavar="SHARES|SPEAKERS", help=SPLIT_HELP)] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the division.")] = 0,
+    split: Split = None,
+    seed: DivisionSeed = 0,
     max_failed_share: FailedShare = 0.01,
     debug: Debug = False,
 ) -> None:

@@ -3,6 +3,8 @@
 Training aligns the two (``train/alignment.py``, paper 3.4, first stage). They write no answer: the LLM does.
 """
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,9 +16,9 @@ from microemo.model.language import SPACE, LanguageModel
 TEMPERATURE = 0.1
 
 
-def label_anchors(language: LanguageModel) -> Float[Tensor, "K H"]:
-    """The embeddings of the K family names, centred, of unit length."""
-    embeddings = torch.stack([language.embed_text(SPACE + family).float().mean(0) for family in FAMILIES])
+def label_anchors(language: LanguageModel, names: Sequence[str] = FAMILIES) -> Float[Tensor, "K H"]:
+    """The embeddings of K words, by default the family names, centred, of unit length."""
+    embeddings = torch.stack([language.embed_text(SPACE + name).float().mean(0) for name in names])
     return F.normalize(embeddings - embeddings.mean(0), dim=-1).detach()
 
 

@@ -25,7 +25,8 @@ from microemo.model.kin.affect import DIMENSIONS, AffectGraph
 from microemo.model.kin.layers import layers
 from microemo.model.kin.selection import most_striking
 from microemo.model.kin.utterances import Together, seen_and_heard
-from microemo.model.language import SPACE, Choose, Generation, LanguageModel, Sampler, greedy
+from microemo.model.labels import label_anchors
+from microemo.model.language import Choose, Generation, LanguageModel, Sampler, greedy
 from microemo.model.local_clues import LocalClueAttention
 from microemo.model.prompt import PromptUtterance, Question, Slot, SlotKind, words_of
 from microemo.model.registry import AUDIO_ENCODERS, VISION_ENCODERS
@@ -73,19 +74,13 @@ class MicroEmo(nn.Module):
         self.language = LanguageModel(language, directory(language.weights), self.template.end, trainable_lora)
         # between them, what MicroEmo's kin would add: nothing, unless it is switched on
         self.kin = layers(config)
-        self.affect = (
-            AffectGraph(self._words_of_affect(), config.video_qformer.hidden_size) if config.kin.affect else None
-        )
+        self.affect: AffectGraph | None = None
+        if config.kin.affect:
+            words = label_anchors(self.language, (*FAMILIES, *DIMENSIONS))
+            self.affect = AffectGraph(words, config.video_qformer.hidden_size)
         self.words: frozenset[str] | None = None  # of the texts that it was taught; None: any
         if config.activation_checkpointing:  # the frames' own is in ``frame_tokens``
             self.language.model.activation_checkpointing_enable()
-
-    @torch.no_grad()
-    def _words_of_affect(self) -> Float[Tensor, "N H"]:
-        """The LLM's own embeddings of the families' names, and of valence and arousal."""
-        return torch.stack(
-            [self.language.embed_text(SPACE + name).float().mean(0) for name in (*FAMILIES, *DIMENSIONS)]
-        )
 
     @property
     def device(self) -> torch.device:
@@ -150,8 +145,9 @@ class MicroEmo(nn.Module):
                 results = read([window.features for window in windows])
                 for window, tokens in zip(windows, results, strict=True):
                     filled[window.clip][window.slot] = tokens
+        both = seen_and_heard(filled, together) if self.kin else []
         for layer in self.kin.values():
-            filled = layer(filled, seen_and_heard(filled, together))
+            filled = layer(filled, both)
         return filled
 
     def _video_windows(self, clips: Sequence[Features], spans: Sequence[Sequence[Span]]) -> list["Window"]:

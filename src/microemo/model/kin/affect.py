@@ -23,7 +23,7 @@ NEAR = 1.0  # the circle's radius: how far families still hang together
 class AffectGraph(nn.Module):
     """Scores of the K families, and valence and arousal from -1 to 1, of windows' mean tokens.
 
-    ``words`` are the LLM's embeddings of the names of the families and of the two dimensions.
+    ``words`` stand for the names of the families and of the two dimensions (``model/labels.py``).
     """
 
     graph: Tensor
@@ -31,7 +31,7 @@ class AffectGraph(nn.Module):
 
     def __init__(self, words: Float[Tensor, "N H"], hidden_size: int) -> None:
         super().__init__()
-        self.register_buffer("words", F.normalize(words - words.mean(0), dim=-1), persistent=False)
+        self.register_buffer("words", words, persistent=False)
         self.register_buffer("graph", dependencies(), persistent=False)
         self.inner = nn.Linear(words.shape[1], hidden_size)
         self.outer = nn.Linear(hidden_size, hidden_size)
