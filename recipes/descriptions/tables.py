@@ -207,7 +207,7 @@ class Maker:
         draft.made_of.append(self._source(clip, start_sec))
         for clue in clip.measured.clues:
             if clue.modality == "face" and start_sec + clue.apex_sec < end_sec:
-                draft.clues.append(_moved(clue, start_sec, end_sec, person))
+                draft.clues.append(moved(clue, start_sec, end_sec, person))
 
     def _spoken_by(self, draft: Draft, person: str, clip: MeasuredClip, text: str = "") -> None:
         """An utterance from the clip's first word on, with its own words or others in their place."""
@@ -221,7 +221,7 @@ class Maker:
         draft.labels.append((Label(person=person, family=clip.family, intensity=clip.intensity),))
         draft.made_of.append(self._source(clip, start_sec))
         rates = ("speech_fast", "speech_slow", "long_pause") if text else ()  # of the clip's own words
-        draft.clues += [_moved(clue, start_sec - first, end_sec, person) for clue in voice if clue.kind not in rates]
+        draft.clues += [moved(clue, start_sec - first, end_sec, person) for clue in voice if clue.kind not in rates]
         draft.end_sec = end_sec
 
     def _utterance(self, index: int, start_sec: float, end_sec: float, person: str, text: str) -> Utterance:
@@ -265,7 +265,7 @@ class Maker:
         return deck.pop()
 
 
-def _moved(clue: Clue, by_sec: float, end_sec: float, person: str) -> Clue:
+def moved(clue: Clue, by_sec: float, end_sec: float, person: str) -> Clue:
     start_sec, apex_sec, last_sec = (max(0.0, at + by_sec) for at in (clue.start_sec, clue.apex_sec, clue.end_sec))
     times = {"start_sec": start_sec, "apex_sec": min(apex_sec, end_sec), "end_sec": min(last_sec, end_sec)}
     return clue.model_copy(update={name: round(at, 3) for name, at in times.items()} | {"person": person})

@@ -3,7 +3,8 @@
 Where nobody has written about an utterance the answer to learn is a word that the writers had for that feeling at that
 strength, half of the time with what a grammar says of the clues (``told``). Clues that no answer cites are left out at
 random; in some examples so are modalities, words and any clues, and an answer that speaks of what was left out is cut
-down to its label.
+down to its label. Half of the examples list the clues that a writer saw, half those that are told today (``renewed``),
+with what was written where all of it is still told.
 """
 
 import random
@@ -25,25 +26,30 @@ from microemo.train.examples import Example, Turn, labelled_slots
 from microemo.train.written import Annotation, answer
 from recipes.descriptions.check import Written
 from recipes.descriptions.table import Label, Table
+from recipes.evidence import measure
 from recipes.nano import made_clips
 from recipes.nano.made_clips import Part, parts_of
+from recipes.nano.renewed import renewed, still_so
 from recipes.nano.shades import Shades
 from recipes.nano.told import told
 
 DESCRIPTIONS = made_clips.TABLES.with_name("descriptions.jsonl")
+FACES = made_clips.TABLES.with_name("faces.jsonl")
 WITHOUT: Mapping[Modality, float] = {"face": 0.12, "voice": 0.12, "words": 0.2}  # how often each is left out
 VIEWS = 4  # of an utterance
 WITHOUT_CLUES, WITHOUT_CLUE = 0.1, 0.1  # how often all are, and each
+RENEWED = 0.5  # how often a prompt lists what is told today
 WHOLE = 0.7  # how often nothing is left out that was written of
 
 
 @dataclass(frozen=True)
 class MadeClip:
-    """A person in a table, and what was encoded of them."""
+    """A person in a table, what was encoded of them, and what was written: of an utterance, or of the whole (None)."""
 
     table: Table
     part: Part
     features: Features
+    written: Mapping[int | None, Sequence[Written]]
 
     @property
     def modalities(self) -> set[Modality]:
@@ -71,28 +77,28 @@ class Described:
 
     def __init__(self, features: Path) -> None:
         tables = made_clips.tables()
-        self.clips = [
-            MadeClip(table, part, encoded)
-            for index, encoded in made_clips.read(features)
-            for table in [tables[index["table"]]]
-            for part in parts_of(table)
-            if part.person == index["person"]
-        ]
+        faces = {clip.name: clip for clip in measure.read(FACES)}
         rows = [Written.model_validate_json(line) for line in DESCRIPTIONS.read_text(encoding="utf-8").splitlines()]
-        self.written: dict[tuple[str, int | None], list[Written]] = defaultdict(list)
+        by_table: dict[str, list[Written]] = defaultdict(list)
         for row in rows:
-            table = tables[row.table]
-            if len(table.who) == 1:  # of two people a description tells both, and a prompt one
-                self.written[row.table, row.utterance].append(row)
-                if len(table.utterances) == 1:
-                    self.written[row.table, None if row.utterance is not None else 0].append(row)
+            by_table[row.table].append(row)
+        self.clips: list[tuple[MadeClip, MadeClip]] = []  # as the writers saw it, and as it is told today
+        for index, encoded in made_clips.read(features):
+            seen = tables[index["table"]]
+            today, written = renewed(seen, faces), by_table[seen.id]
+            part = next(part for part in parts_of(seen) if part.person == index["person"])
+            still = [row for row in written if still_so(row, seen, today)]
+            self.clips.append(
+                (MadeClip(seen, part, encoded, _by_place(written, seen)),
+                 MadeClip(today, part, encoded, _by_place(still, today)))
+            )  # fmt: skip
         self.shades = Shades(rows, tables)
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def example(self, index: int, rng: random.Random) -> Example:
-        clip = self.clips[index]
+        clip = self.clips[index][rng.random() < RENEWED]
         asked: list[int | None] = [*range(len(clip.part.utterances)), None]
         if len(asked) == 2:  # an only utterance is the whole
             asked = [rng.choice(asked)]
@@ -142,7 +148,7 @@ class Described:
     def _written(self, clip: MadeClip, place: int | None, rng: random.Random) -> Written | None:
         """One of the descriptions of an utterance, or of the whole; None where nobody has written."""
         index = None if place is None else clip.part.utterances[place]
-        written = self.written.get((clip.table.id, index), [])
+        written = clip.written.get(index)
         return rng.choice(written) if written else None
 
     def _answer(
@@ -168,6 +174,17 @@ class Described:
         length_sec = utterance.end_sec - utterance.start_sec
         said = told(labels[place or 0], self.shades, inside, length_sec, rng, clip.pronoun)
         return Text(answer(said, numbers)) if said.description else Text(said.labels[0], is_whole=False)
+
+
+def _by_place(rows: Sequence[Written], table: Table) -> dict[int | None, list[Written]]:
+    """Descriptions by the utterance that they are about; that of an only utterance is of the whole as well."""
+    found: dict[int | None, list[Written]] = defaultdict(list)
+    if len(table.who) == 1:  # of two people a description tells both, and a prompt one
+        for row in rows:
+            found[row.utterance].append(row)
+            if len(table.utterances) == 1:
+                found[None if row.utterance is not None else 0].append(row)
+    return found
 
 
 def _begins_in(clue: Clue, utterance: Utterance) -> bool:

@@ -1,4 +1,4 @@
-"""Pictures of faces as training reads them: pictures, aligned views, region masks and blendshapes, a file a split.
+"""Pictures of faces as training reads them: pictures, aligned views, region masks, blendshapes and shapes, a file a split.
 
     python -m recipes.nano.faces fer2013 FER2013.zip data/faces     # or rafdb RAFDB.zip, or pedfe PEDFE
 
@@ -26,6 +26,7 @@ from microemo.data.association import family
 from microemo.errors import InputError
 from microemo.media import video
 from microemo.media.probe import probe
+from microemo.perception.face_shape import NO_SHAPE, frontal_shape
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
 from recipes.descriptions.tables import HELD_OUT_SUBJECTS
 
@@ -89,7 +90,7 @@ def filmed(job: tuple[Path, str, float]) -> list[dict[str, Any]]:
 
 
 def row(image: UInt8[np.ndarray, "H W 3"]) -> dict[str, Any]:
-    """What is read of a picture. Without a face in it, its view, masks and blendshapes are zero."""
+    """What is read of a picture. Without a face in it, its view, masks and blendshapes are zero, and it has no shape."""
     import mediapipe
 
     enlarged = cv2.resize(np.ascontiguousarray(image), (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC)
@@ -101,14 +102,18 @@ def row(image: UInt8[np.ndarray, "H W 3"]) -> dict[str, Any]:
         "crop": np.zeros((SIZE, SIZE, 3), np.uint8),
         "reg": np.zeros((len(REGION_NAMES), GRID * GRID), np.float16),
         "bs": np.zeros(52, np.float32),
+        "shape": NO_SHAPE.astype(np.float16),
         "ok": bool(found.face_landmarks),
     }
     if found.face_landmarks:
-        points = np.array([(point.x * side, point.y * side) for point in found.face_landmarks[0]], np.float32)
-        affine = aligned_view(points, SIZE)
+        points = side * np.array([(point.x, point.y, point.z) for point in found.face_landmarks[0]], np.float32)
+        shape, _ = frontal_shape(points, found.facial_transformation_matrixes[0])
+        flat = points[:, :2]
+        affine = aligned_view(flat, SIZE)
         made["crop"] = warp(padded, affine, SIZE)
-        made["reg"] = region_masks(transform(points, affine) / SIZE, GRID).astype(np.float16)
+        made["reg"] = region_masks(transform(flat, affine) / SIZE, GRID).astype(np.float16)
         made["bs"] = np.array([shape.score for shape in found.face_blendshapes[0]], np.float32)
+        made["shape"] = shape.astype(np.float16)
     return made
 
 
@@ -122,6 +127,7 @@ def landmarker() -> Any:
         vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_path=str(model)),
             output_face_blendshapes=True,
+            output_facial_transformation_matrixes=True,
             min_face_detection_confidence=CONFIDENCE,
             min_face_presence_confidence=CONFIDENCE,
         )

@@ -118,9 +118,8 @@ class Pairs:
         """A picture is a face that keeps still: its clues last, here, from 0 to 1 s."""
         if not self.faces["found"][index]:
             return []
-        shapes = self.faces["blendshapes"][index].numpy()
-        track = FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), np.stack([shapes, shapes]))
-        return face_clues(track)
+        blendshapes, shape = (self.faces[name][[index, index]].numpy() for name in ("blendshapes", "shape"))
+        return face_clues(FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), blendshapes, shape=shape))
 
     def example(self, index: int, rng: random.Random) -> Example:
         """A random utterance and its label, whatever the index; the same state of ``rng`` gives the same example.

@@ -40,7 +40,7 @@ def well(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_parts_that_analyze_needs_are_those_of_the_manifest() -> None:
     needed = doctor.needed_parts()
-    assert {"dinov2_vits14", "smollm2_135m_instruct", "whisper_tiny_en", "face_landmarker", "whisper_base"} == needed
+    assert {"dinov2_vits14", "smollm2_135m_instruct", "face_landmarker", "whisper_base"} == needed
     assert not needed & pipeline.OPTIONAL.keys()
     assert manifest.read().keys() == needed | doctor.PURPOSE.keys()
 

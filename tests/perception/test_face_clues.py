@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from microemo.clues import ONSET_STRENGTH
 from microemo.perception.face_clues import by_shot, face_clues, intensity
 from microemo.perception.landmarks import BLENDSHAPES
+from microemo.perception.series import facial_series
 from microemo.perception.shots import shots
 from microemo.schema import FaceTrack
 from microemo.spans import Span
@@ -271,6 +272,31 @@ def test_brows_are_raised_where_they_stand_high_and_the_eyes_are_open():
         assert found(kind, shaped(raised, brows=0.55)) == 1
         assert found(kind, shaped(raised, brows=0.38)) == 0  # drawn together
         assert found(kind, shaped(raised, brows=0.55, lids=0.1)) == 0  # closing lids raise the score of the brows
+
+
+def test_brows_that_are_up_from_the_first_moment_on_may_be_set_high():
+    """Told is what rises in view, also behind a gap; of who was seen at rest, and in a still picture, all of it."""
+    up_from_the_first = {"browInnerUp": between(0, 1.5), **both("browOuterUp", between(0, 1.5))}
+    assert face_clues(track(**up_from_the_first)) == []
+    assert "lid_tightener" in kinds(face_clues(track(**both("eyeSquint", between(0, 1.5)))))  # lids are another matter
+    again = track(browInnerUp=lambda t: between(0, 1.5)(t) + between(3, 4)(t))
+    (clue,) = face_clues(again)
+    assert clue.start_sec == pytest.approx(3, abs=0.1)
+    lost = again.rows(np.flatnonzero((again.times_sec < 2) | (again.times_sec > 3.2)))
+    assert face_clues(lost) == []
+    assert kinds(face_clues(track(browInnerUp=between(0, 1.5)), neutral=track(1.0))) == ["inner_brow_raiser"]
+    assert kinds(face_clues(track(1.0, browInnerUp=1.0))) == ["inner_brow_raiser"]
+
+
+@given(level=st.floats(0.2, 1), first=st.floats(0, 2), length=st.floats(0.5, 2))
+def test_series_and_clues_agree_on_what_rises(level, first, length):
+    face = track(browInnerUp=between(first, first + length, level))
+    intensities = facial_series(face)["au01_intensity"]
+    for clue in face_clues(face):
+        inside = (face.times_sec > clue.start_sec + 0.2) & (face.times_sec < clue.end_sec - 0.2)
+        assert np.isfinite(intensities[inside]).all()
+    if not face_clues(face):
+        assert not (intensities >= 5 * 0.3).any()
 
 
 def test_brows_that_stand_high_are_not_lowered():

@@ -11,7 +11,7 @@ PARTS = manifest.read()
 
 def test_nano_evaluation_and_the_demo_have_their_parts() -> None:
     assert list(PARTS) == [
-        "smollm2_135m_instruct", "dinov2_vits14", "whisper_tiny_en", "whisper_base", "face_landmarker",
+        "smollm2_135m_instruct", "dinov2_vits14", "whisper_base", "face_landmarker",
         "hand_landmarker", "face_recognition", "minilm_l6_v2", "campplus", "pyannote_segmentation", "yamnet",
         "demo_clip", "speech_samples",
     ]  # fmt: skip

@@ -75,6 +75,7 @@ class FacialAction(ClueKind):
     peak: float
     least: float = Field(default=ONSET_STRENGTH, gt=0, lt=1)
     held_sec: float = Field(default=0.0, ge=0)
+    must_rise: bool = False
 
     @property
     def has_sides(self) -> bool:

@@ -1,7 +1,7 @@
 """Descriptions from labels and measured clues, by a small grammar: who does what, when, how strongly, and what it
 suggests. For labs that have labels only.
 
-    She frowns [1] and presses her chin up [2], then looks down [3]; her voice is very rough [4]. She seems sad, perhaps
+    She frowns [1] and pushes her lower lip up [2], then looks down [3]; her voice is very rough [4]. She seems sad, perhaps
     downcast.
 
 What is told is what was measured: every clause cites its clue, in the order of time, as strong as it was, and counted

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Bool, Float
 
-from microemo.clues import ONSET_STRENGTH, FacialKind, facial_kinds
+from microemo.clues import ONSET_STRENGTH, FacialAction, FacialKind, facial_kinds
 from microemo.perception.facial_actions import SIDES, Sides, activations
 from microemo.perception.resting import Level, lasting, levels, levels_of_neutral, strength
 from microemo.perception.speaking_face import beyond_talking, least_sec, speaking_rows
@@ -93,7 +93,7 @@ def _measure(
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
     lasts = lasting(kind, times_sec, strength(kind, sides.both, level.both))
-    rising = beyond_talking(times_sec, lasts, speaking, kind.articulation)
+    rising = risen(kind, times_sec, beyond_talking(times_sec, lasts, speaking, kind.articulation), level)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     for first, last in events(times_sec, rising, kind.least):
         apex = first + int(np.argmax(rising[first : last + 1]))
@@ -117,6 +117,26 @@ def _measure(
             side=side,
             intensity=intensity(strongest),
         )
+
+
+def risen(
+    action: FacialAction, times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"], level: Level
+) -> Float[np.ndarray, " N"]:
+    """An action's strength; of one that ``must_rise`` NaN as long as it is there from the first moment on, or from the
+    first behind a gap.
+
+    Brows that are up when they are first seen may be set high. That is known where the person was seen at rest, and
+    cannot be asked of a still picture.
+    """
+    known = np.flatnonzero(np.isfinite(strength))
+    if not action.must_rise or level.is_given or not len(known) or not np.ptp(strength[known]):
+        return strength
+    told = strength.copy()
+    begins = np.flatnonzero(np.diff(times_sec[known], prepend=-np.inf) > MAX_GAP_SEC)
+    for rows in np.split(known, begins[1:]):
+        is_down = strength[rows] < OFFSET * ONSET_STRENGTH
+        told[rows[: int(is_down.argmax()) if is_down.any() else len(rows)]] = np.nan
+    return told
 
 
 def _lopsided(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:

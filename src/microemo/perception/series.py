@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.clues import facial_actions
-from microemo.perception.face_clues import MAX_YAW, by_shot, resting_levels
+from microemo.perception.face_clues import MAX_YAW, by_shot, resting_levels, risen
 from microemo.perception.facial_actions import activations
 from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.perception.resting import lasting, strength
+from microemo.perception.resting import UNKNOWN, lasting, strength
 from microemo.perception.visibility import seen_blendshapes
 from microemo.perception.voice_clues import MEASURES, Reading, Voice
 from microemo.perception.voice_series import voice_series
@@ -83,10 +83,10 @@ def facial_series(
     columns: dict[str, Float[np.ndarray, " N"]] = {}
     for action in facial_actions():
         name, sides = f"au{int(action.action_unit[2:]):02d}", actions[action.kind]
-        level = rest[action.kind].both if action.kind in rest else np.nan
+        level = rest.get(action.kind, UNKNOWN)
         columns[name] = sides.both
-        lasts = lasting(action, track.times_sec, strength(action, sides.both, level))
-        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(lasts, 0, 1)
+        lasts = lasting(action, track.times_sec, strength(action, sides.both, level.both))
+        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(risen(action, track.times_sec, lasts, level), 0, 1)
         if action.has_sides:
             columns |= {f"{name}_left": sides.left, f"{name}_right": sides.right}
             columns[f"{name}_asymmetry"] = np.where(is_ahead, sides.left - sides.right, np.nan)

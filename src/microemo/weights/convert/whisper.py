@@ -1,4 +1,4 @@
-"""The encoder of Whisper tiny.en out of a CTranslate2 model, as a Hugging Face ``WhisperEncoder``.
+"""Whisper's encoder, of any size, out of a CTranslate2 model, as a Hugging Face ``WhisperEncoder``.
 
 Speech recognition reads the CTranslate2 model as it is; its Python package can run the encoder but not give its
 weights. The format is little-endian: version, specification name and revision, then the variables.
@@ -7,7 +7,7 @@ weights. The format is little-endian: version, specification name and revision, 
 import json
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,6 +30,7 @@ MODULES = {
     "ffn/linear_0": "fc1",
     "ffn/linear_1": "fc2",
 }
+HEAD_SIZE = 64  # of every size of Whisper
 FUSED = "self_attention/linear_0"  # queries, keys and values in one
 PARAMETERS = {"weight": "weight", "bias": "bias", "gamma": "weight", "beta": "bias", "encodings": "weight"}
 
@@ -38,19 +39,21 @@ def convert(upstream: Path, out: Path) -> None:
     """Write ``encoder.safetensors`` (fp32) and ``encoder_config.json``, the arguments of ``WhisperConfig``."""
     from safetensors.torch import save_file
 
-    save_file(state_dict(upstream / MODEL_FILE), out / "encoder.safetensors", metadata={"format": "pt"})
-    (out / "encoder_config.json").write_text(json.dumps(config(), indent=2) + "\n", encoding="utf-8")
+    state = state_dict(upstream / MODEL_FILE)
+    save_file(state, out / "encoder.safetensors", metadata={"format": "pt"})
+    (out / "encoder_config.json").write_text(json.dumps(config(state), indent=2) + "\n", encoding="utf-8")
 
 
-def config() -> dict[str, object]:
-    """Arguments of ``transformers.WhisperConfig`` for the encoder of tiny.en: 80 mels, 1500 positions of 20 ms."""
+def config(state: Mapping[str, Tensor]) -> dict[str, object]:
+    """Arguments of ``transformers.WhisperConfig`` for an encoder of these weights; positions are of 20 ms."""
+    hidden_size, num_mels, _ = state["conv1.weight"].shape
     return {
-        "d_model": 384,
-        "encoder_layers": 4,
-        "encoder_attention_heads": 6,
-        "encoder_ffn_dim": 1536,
-        "num_mel_bins": 80,
-        "max_source_positions": 1500,
+        "d_model": hidden_size,
+        "encoder_layers": sum(name.endswith(".fc1.weight") for name in state),
+        "encoder_attention_heads": hidden_size // HEAD_SIZE,
+        "encoder_ffn_dim": len(state["layers.0.fc1.weight"]),
+        "num_mel_bins": num_mels,
+        "max_source_positions": len(state["embed_positions.weight"]),
     }
 
 
