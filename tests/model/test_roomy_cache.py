@@ -1,10 +1,13 @@
-"""The cache with room holds what a growing one holds."""
+"""The cache with room holds what a growing one holds; what all rows follow is there once."""
 
 import torch
-from transformers import DynamicCache, LlamaConfig, MistralConfig
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM, MistralConfig
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from microemo.model.roomy_cache import ROOM, RoomyLayer, roomy_cache
+from microemo.model.roomy_cache import ATTENTION, ROOM, RoomyLayer, follow, roomy_cache, share_stems
 
 
 def test_it_holds_what_a_growing_cache_holds() -> None:
@@ -38,3 +41,54 @@ def test_sliding_windows_keep_their_kind() -> None:
     cache = roomy_cache(MistralConfig(num_hidden_layers=1, sliding_window=8))
     assert [type(layer) for layer in cache.layers] == [DynamicSlidingWindowLayer]
     assert not isinstance(RoomyLayer(), DynamicSlidingWindowLayer) and isinstance(RoomyLayer(), DynamicLayer)
+
+
+@settings(max_examples=20)
+@given(st.data())
+def test_a_stem_that_is_kept_once_is_read_as_if_each_row_had_it(data: st.DataObject) -> None:
+    """Whatever is masked, with several queries for each key's head, through repeats and rows that leave."""
+    num_stem, num_rows, group = (data.draw(st.integers(1, 5), label=what) for what in ("stem", "rows", "group"))
+    config = LlamaConfig(
+        num_hidden_layers=1, hidden_size=8 * group, num_attention_heads=2 * group, num_key_value_heads=2,
+        intermediate_size=8, vocab_size=4,
+    )  # fmt: skip
+    config._attn_implementation = "sdpa"
+    model = LlamaForCausalLM(config).eval()
+
+    def steps(shares: bool) -> list[Tensor]:
+        model.set_attn_implementation(ATTENTION if shares else "sdpa")
+        rng = torch.Generator().manual_seed(num_stem)
+        cache = roomy_cache(model.config)
+        mask = torch.ones(num_rows, num_stem, dtype=torch.long)
+        mask[:, 1:] = (torch.rand(num_rows, num_stem - 1, generator=rng) < 0.7).long()
+        model(inputs_embeds=torch.randn(1, num_stem, 8 * group, generator=rng), past_key_values=cache, use_cache=True)
+        follow(cache, model.config, num_rows)
+        assert (cache.layers[0].stem is not None) is shares
+        told, rows = [], num_rows
+        for length, repeats in ((3, 2), (1, 1), (1, 1)):
+            mask = torch.cat([mask, torch.ones(rows, length, dtype=torch.long)], 1)
+            inputs = torch.randn(rows, length, 8 * group, generator=rng)
+            told.append(model(
+                inputs_embeds=inputs, attention_mask=mask, past_key_values=cache, use_cache=True,
+                position_ids=(mask.cumsum(1) - 1)[:, -length:],
+            ).logits)  # fmt: skip
+            cache.batch_repeat_interleave(repeats)
+            mask, rows = mask.repeat_interleave(repeats, 0), rows * repeats
+            stays = torch.arange(max(1, rows - 1))
+            cache.batch_select_indices(stays)
+            mask, rows = mask[stays], len(stays)
+        return told
+
+    for one, other in zip(steps(False), steps(True), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_only_what_attends_as_transformers_has_it_shares_its_stem() -> None:
+    model = LlamaForCausalLM(LlamaConfig(num_hidden_layers=1, hidden_size=8, num_attention_heads=2, vocab_size=4,
+                                         intermediate_size=8))  # fmt: skip
+    model.set_attn_implementation("eager")
+    share_stems(model)
+    assert model.config._attn_implementation == "eager"
+    model.set_attn_implementation("sdpa")
+    share_stems(model)
+    assert model.config._attn_implementation == ATTENTION

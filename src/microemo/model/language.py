@@ -101,11 +101,14 @@ class LanguageModel(nn.Module):
     def __init__(
         self, config: LanguageConfig, pretrained: Path | None = None, end: str = END, trainable_lora: bool = True
     ) -> None:
+        from microemo.model.roomy_cache import share_stems
+
         super().__init__()
         self.config = config
         self.end = end
         self.model, self.tokenizer = LANGUAGE_MODELS[config.kind](config, pretrained)
         self.model.requires_grad_(False)
+        share_stems(self.model)
         if trainable_lora and config.lora_rank:
             lora.inject(self.model, config)
 
@@ -210,12 +213,12 @@ class LanguageModel(nn.Module):
 
         The stem is read once, and each branch once for all its drafts.
         """
-        from microemo.model.roomy_cache import roomy_cache
+        from microemo.model.roomy_cache import follow, roomy_cache
 
         cache = roomy_cache(self.model.config)
         if len(tree.stem):
             self.model(inputs_embeds=tree.stem[None], past_key_values=cache, use_cache=True, logits_to_keep=1)
-            cache.batch_repeat_interleave(len(tree.branches))
+            follow(cache, self.model.config, len(tree.branches))
         inputs, mask = _padded_left([branch.rows for branch in tree.branches])
         behind = torch.tensor([[branch.behind] for branch in tree.branches], device=inputs.device)
         positions = behind + (mask.cumsum(1) - 1).clamp_min(0)

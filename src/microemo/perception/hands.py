@@ -19,6 +19,7 @@ from jaxtyping import Float, UInt8
 from microemo.media.video import Frame
 from microemo.perception.landmarks import Face, quiet_stderr
 from microemo.perception.regions import REGIONS
+from microemo.perception.tasks import mediapipe, picture_of
 from microemo.perception.tracks import REACH, Box, distance
 
 LOOK_SEC = 0.4  # how often hands are looked for: 11 ms each, less than 1 ms a frame
@@ -84,22 +85,19 @@ class HandWatch:
 
     def _hand(self, picture: UInt8[np.ndarray, "s s 3"], time_sec: float) -> Points | None:
         """The hand's landmarks in [0, 1] of the picture."""
-        import mediapipe
-
         self._clock_ms = max(self._clock_ms + 1, round(time_sec * 1000))  # MediaPipe wants strictly rising times
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
         is_first = self._landmarker is None
         landmarker = self._ready()
         with quiet_stderr() if is_first else nullcontext():  # later looks say nothing, and other threads may
-            found = landmarker.detect_for_video(image, self._clock_ms).hand_landmarks
+            found = landmarker.detect_for_video(picture_of(picture), self._clock_ms).hand_landmarks
         return np.array([(point.x, point.y) for point in found[0]], np.float32) if found else None
 
     def _ready(self) -> Any:
         if self._landmarker is None:
-            from mediapipe.tasks.python import BaseOptions, vision
-
+            tasks = mediapipe().tasks
+            vision = tasks.vision
             options = vision.HandLandmarkerOptions(
-                base_options=BaseOptions(model_asset_path=str(self._model_file)),
+                base_options=tasks.BaseOptions(model_asset_path=str(self._model_file)),
                 running_mode=vision.RunningMode.VIDEO,
                 num_hands=1,
                 min_hand_detection_confidence=CONFIDENCE,

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -14,6 +15,7 @@ from jaxtyping import Float, UInt8
 
 from microemo.media.video import Frame
 from microemo.perception.face_shape import NO_FOLDS, NO_PLACE, NO_POSE, NO_SHAPE, frontal_shape, head_pose
+from microemo.perception.tasks import mediapipe, picture_of
 
 NUM_FACES = 4
 RETRY_SEC = 0.5  # while no face is known, the other views are tried this often
@@ -79,11 +81,12 @@ class View(NamedTuple):
         return cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_REPLICATE)
 
 
-def views(width: int, height: int) -> list[View]:
+@lru_cache(maxsize=8)
+def views(width: int, height: int) -> tuple[View, ...]:
     """Where to look for faces: the whole frame, with a margin around it, then in overlapping tiles, large first."""
     tiles = [(max(1, round(tile * min(width, height))), confidence) for tile, confidence in TILES.items()]
     across, down = round(MARGIN * width), round(MARGIN * height)
-    return [
+    return (
         View(0, 0, width, height, CLOSE_CONFIDENCE),
         View(-across, -down, width + 2 * across, height + 2 * down, CLOSE_CONFIDENCE),
         *(
@@ -92,7 +95,7 @@ def views(width: int, height: int) -> list[View]:
             for y in _starts(height, side)
             for x in _starts(width, side)
         ),
-    ]
+    )
 
 
 def _starts(length: int, side: int) -> list[int]:
@@ -125,10 +128,8 @@ class Landmarker:
 
     def forget(self) -> None:
         """Look for faces anew: where they were in the last frame says nothing of the next one, of another shot."""
-        import mediapipe
-
         self._clock_ms += 1
-        blank = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.zeros((64, 64, 3), np.uint8))
+        blank = picture_of(np.zeros((64, 64, 3), np.uint8))
         for landmarker in self._landmarkers.values():
             landmarker.detect_for_video(blank, self._clock_ms)
         self._retry_sec = -math.inf
@@ -149,12 +150,8 @@ class Landmarker:
         return []
 
     def _look(self, frame: Frame, view: View) -> list[Face]:
-        import mediapipe
-
         self._clock_ms = max(self._clock_ms + 1, round(frame.time_sec * 1000))  # MediaPipe wants strictly rising times
-        picture = mediapipe.Image(
-            image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(view.crop(frame.image))
-        )
+        picture = picture_of(view.crop(frame.image))
         found = self._landmarker(view.confidence).detect_for_video(picture, self._clock_ms)
         frame_size = np.array(frame.image.shape[1::-1], np.float32)
         size = np.array([view.width, view.height, view.width], np.float32)  # depths are in widths
@@ -170,10 +167,10 @@ class Landmarker:
 
     def _landmarker(self, confidence: float) -> Any:
         if confidence not in self._landmarkers:
-            from mediapipe.tasks.python import BaseOptions, vision
-
+            tasks = mediapipe().tasks
+            vision = tasks.vision
             options = vision.FaceLandmarkerOptions(
-                base_options=BaseOptions(model_asset_path=str(self._model_file)),
+                base_options=tasks.BaseOptions(model_asset_path=str(self._model_file)),
                 running_mode=vision.RunningMode.VIDEO,
                 num_faces=NUM_FACES,
                 min_face_detection_confidence=confidence,
