@@ -30,7 +30,7 @@ SUBJECT = re.compile(
 )
 RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: none is said
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
-ECHO = re.compile(r"\b([a-z]+), perhaps(?: \1\b|(?=[.;]))")  # "they look sad, perhaps sad"
+ECHO = re.compile(r"\b([a-z]+), perhaps(?:(?: even)? \1\b|(?=[.;]))")  # "they look sad, perhaps even sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say|put)", re.IGNORECASE)
 SHOWS: Mapping[Modality, re.Pattern[str]] = {  # what concludes from a modality
     modality: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) for modality, words in SEEMING.items()

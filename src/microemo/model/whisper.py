@@ -1,7 +1,8 @@
 """Whisper's encoder as audio encoder, pretrained and frozen, and what reads several of its layers.
 
-Emotion sits in the early layers of a speech recogniser more than in its last, and in several more than in one: a linear
-probe of Whisper tiny.en on eight emotions of RAVDESS gets 0.71 from its first layer, 0.78 from the first three.
+Emotion sits in a speech recogniser's layers before its last, and in several more than in one: a linear probe of Whisper
+tiny.en on eight emotions of RAVDESS gets 0.71 from its first layer, 0.78 from the first three. Base tells strangers'
+emotions better than tiny.en (``docs/log.md``).
 """
 
 from collections.abc import Sequence
