@@ -29,7 +29,7 @@ ORDER = [
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "citations",
     "told", "parse",
     "phases", "overall", "answers", "effects", "corrections", "report",
-    "result", "pipeline", "server", "data", "batch", "predict", "evaluate", "train", "study", "doctor",
+    "result", "loading", "pipeline", "server", "data", "batch", "predict", "evaluate", "train", "study", "doctor",
     "bench", "hub", "cli",
 ]  # fmt: skip
 FORBIDDEN = {("model", "media"), ("model", "perception"), ("evaluate", "predict")}

@@ -5,7 +5,6 @@ needs no media. Training caches the one; a cluster gives the two to different wo
 """
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +20,7 @@ from microemo.device import CPU, resolve
 from microemo.effects import with_effects
 from microemo.errors import WeightsError
 from microemo.hooks import Hook, silent
+from microemo.loading import Loading
 from microemo.media import audio, subtitles, video
 from microemo.media.container import Warn
 from microemo.media.probe import MediaInfo, probe
@@ -61,28 +61,15 @@ class Pipeline:
         self.device = resolve(device)
         self._hook = hook
         self._weights_sha256 = checkpoint.weights_sha256(directory)
-        self._model: MicroEmo | None = None
-        self._beside: Future[MicroEmo] | None = None
+        self._loading = Loading(directory, self.config, self.device)
 
     @property
     def model(self) -> MicroEmo:
-        return self._loaded(self._hook)
+        return self._loading.model(self._hook)
 
     def load_beside(self) -> None:
-        """Begin to load the model in a thread. What fails there, or has to be fetched first, ``_loaded`` does again."""
-        # In bf16 it would be loaded by setting what all threads take for torch's default type.
-        if self._model is None and self._beside is None and self.config.language.dtype == "float32":
-            thread = ThreadPoolExecutor(1, "load")
-            self._beside = thread.submit(checkpoint.load, self.directory, _there, self.device)
-            thread.shutdown(wait=False)
-
-    def _loaded(self, hook: Hook) -> MicroEmo:
-        beside, self._beside = self._beside, None
-        if beside is not None and beside.exception() is None:
-            self._model = beside.result()
-        if self._model is None:
-            self._model = checkpoint.load(self.directory, lambda part: weights.path(part, hook), self.device)
-        return self._model
+        """Begin to load the model in a thread, while something else is done."""
+        self._loading.begin()
 
     def analyze(
         self,
@@ -172,7 +159,7 @@ class Pipeline:
         for step in steps:
             hook(step, 0, num_asked)
         for one, chunk in asked:
-            model, scene = self._loaded(hook), scene_of(self.config, clip, one.about, chunk)
+            model, scene = self._loading.model(hook), scene_of(self.config, clip, one.about, chunk)
             features = encode(model, scene)
             answered = ask(model, scene, features)
             one.hear(chunk, with_effects(model, scene, features, answered) if why else answered)
@@ -206,14 +193,6 @@ class Pipeline:
             [frame for frame in clip.key_frames if frame.person in {None, *people}],
             [one.about.series for one in told if one.about.series is not None],
         )
-
-
-def _there(part: str) -> Path:
-    """Where a part of the weights is. Raises ``WeightsError`` where it would have to be fetched."""
-    (status,) = weights.status([part])
-    if not status.present:
-        raise WeightsError(f"{part} is not there yet")
-    return weights.path(part)
 
 
 def load(model: Path | str = "nano", device: str = "auto", hook: Hook | None = None) -> Pipeline:
