@@ -1,6 +1,6 @@
 """Word errors, languages found and invented words of speech recognition, and what it costs.
 
-    python benchmarks/recognition.py CLIPS.tsv OUT.jsonl [--part whisper_tiny_en] [--language en]
+    python benchmarks/recognition.py CLIPS.tsv OUT.jsonl [--language en]
 
 Each row of CLIPS.tsv is a recording: group, language, file, what is said (nothing: every word is invented). OUT.jsonl
 gets a line a recording; recordings that it has already are not heard again. Errors are counted in words, in Chinese in
@@ -37,7 +37,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--part", default="whisper_base")
     parser.add_argument("--language")
     args = parser.parse_args()
     faster_whisper.WhisperModel = cache(faster_whisper.WhisperModel)  # loaded once, as in one long recording
@@ -46,7 +45,7 @@ def main() -> None:
     with args.clips.open() as table, args.out.open("a") as out:
         for group, language, file, text in csv.reader(table, delimiter="\t"):
             if file not in heard:
-                rows.append(hear(group, language, file, text, weights.path(args.part), args.language))
+                rows.append(hear(group, language, file, text, weights.path("whisper_base"), args.language))
                 out.write(json.dumps(rows[-1], ensure_ascii=False) + "\n")
                 out.flush()
     report(rows)

@@ -31,6 +31,7 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "frames": tokens.bfloat16(), "faces": tokens.bfloat16(), "talking": tokens.bfloat16(),
             "region_masks": torch.ones(len(labels), TINY.num_regions, PATCHES).bfloat16(),
             "blendshapes": torch.rand(len(labels), 52), "shape": torch.rand(len(labels), 70, 3),
+            "pose": torch.zeros(len(labels), 3),
             "found": labels != 4, "labels": labels,
         }  # fmt: skip
         save_file({name: tensor.contiguous() for name, tensor in faces.items()}, folder / f"faces_{split}.safetensors")

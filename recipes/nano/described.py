@@ -12,8 +12,9 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from microemo.citations import cited
 from microemo.data.manifest import Pronoun
@@ -72,6 +73,13 @@ class MadeClip:
         return next((pronoun for pronoun in get_args(Pronoun) if pronoun in words), "they")
 
 
+class Versions(NamedTuple):
+    """A made clip as the writers saw its table, and as it is told today."""
+
+    seen: MadeClip
+    today: MadeClip
+
+
 class Described:
     """The parts in a file of ``made_clips.write``, with the descriptions of their tables."""
 
@@ -82,23 +90,27 @@ class Described:
         by_table: dict[str, list[Written]] = defaultdict(list)
         for row in rows:
             by_table[row.table].append(row)
-        self.clips: list[tuple[MadeClip, MadeClip]] = []  # as the writers saw it, and as it is told today
+
+        @cache
+        def versions(table: str) -> tuple[tuple[Table, Mapping[int | None, list[Written]]], ...]:
+            seen = tables[table]
+            today = renewed(seen, faces)
+            still = [row for row in by_table[table] if still_so(row, seen, today)]
+            return (seen, _by_place(by_table[table], seen)), (today, _by_place(still, today))
+
+        self.clips: list[Versions] = []
         for index, encoded in made_clips.read(features):
-            seen = tables[index["table"]]
-            today, written = renewed(seen, faces), by_table[seen.id]
-            part = next(part for part in parts_of(seen) if part.person == index["person"])
-            still = [row for row in written if still_so(row, seen, today)]
+            part = next(part for part in parts_of(tables[index["table"]]) if part.person == index["person"])
             self.clips.append(
-                (MadeClip(seen, part, encoded, _by_place(written, seen)),
-                 MadeClip(today, part, encoded, _by_place(still, today)))
-            )  # fmt: skip
+                Versions(*(MadeClip(table, part, encoded, own) for table, own in versions(index["table"])))
+            )
         self.shades = Shades(rows, tables)
 
     def __len__(self) -> int:
         return len(self.clips)
 
     def example(self, index: int, rng: random.Random) -> Example:
-        clip = self.clips[index][rng.random() < RENEWED]
+        clip = self.clips[index].today if rng.random() < RENEWED else self.clips[index].seen
         asked: list[int | None] = [*range(len(clip.part.utterances)), None]
         if len(asked) == 2:  # an only utterance is the whole
             asked = [rng.choice(asked)]

@@ -1,4 +1,4 @@
-"""Pictures of faces as training reads them: pictures, aligned views, region masks, blendshapes and shapes, a file a split.
+"""Pictures of faces as training reads them: pictures, aligned views, region masks and measures, a file a split.
 
     python -m recipes.nano.faces fer2013 FER2013.zip data/faces     # or rafdb RAFDB.zip, or pedfe PEDFE
 
@@ -26,8 +26,9 @@ from microemo.data.association import family
 from microemo.errors import InputError
 from microemo.media import video
 from microemo.media.probe import probe
-from microemo.perception.face_shape import NO_SHAPE, frontal_shape
+from microemo.perception.face_shape import NO_POSE, NO_SHAPE, frontal_shape, head_pose
 from microemo.perception.regions import REGION_NAMES, aligned_view, region_masks, transform, warp
+from microemo.perception.tasks import mediapipe, picture_of
 from recipes.descriptions.tables import HELD_OUT_SUBJECTS
 
 EVERY = slice(None)
@@ -90,42 +91,41 @@ def filmed(job: tuple[Path, str, float]) -> list[dict[str, Any]]:
 
 
 def row(image: UInt8[np.ndarray, "H W 3"]) -> dict[str, Any]:
-    """What is read of a picture. Without a face in it, its view, masks and blendshapes are zero, and it has no shape."""
-    import mediapipe
-
+    """What is read of a picture. Without a face in it, its view, masks and blendshapes are zero, its shape unknown."""
     enlarged = cv2.resize(np.ascontiguousarray(image), (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC)
     padded = cv2.copyMakeBorder(enlarged, MARGIN, MARGIN, MARGIN, MARGIN, cv2.BORDER_REPLICATE)
     side = ENLARGED + 2 * MARGIN
-    found = landmarker().detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=padded))
+    found = landmarker().detect(picture_of(padded))
     made: dict[str, Any] = {
         "raw": cv2.resize(image, (SIZE, SIZE), interpolation=cv2.INTER_AREA),
         "crop": np.zeros((SIZE, SIZE, 3), np.uint8),
         "reg": np.zeros((len(REGION_NAMES), GRID * GRID), np.float16),
         "bs": np.zeros(52, np.float32),
         "shape": NO_SHAPE.astype(np.float16),
+        "pose": NO_POSE,
         "ok": bool(found.face_landmarks),
     }
     if found.face_landmarks:
         points = side * np.array([(point.x, point.y, point.z) for point in found.face_landmarks[0]], np.float32)
-        shape, _ = frontal_shape(points, found.facial_transformation_matrixes[0])
+        (matrix,) = found.facial_transformation_matrixes
+        shape, _ = frontal_shape(points, matrix)
         flat = points[:, :2]
         affine = aligned_view(flat, SIZE)
         made["crop"] = warp(padded, affine, SIZE)
         made["reg"] = region_masks(transform(flat, affine) / SIZE, GRID).astype(np.float16)
-        made["bs"] = np.array([shape.score for shape in found.face_blendshapes[0]], np.float32)
-        made["shape"] = shape.astype(np.float16)
+        made["bs"] = np.array([blendshape.score for blendshape in found.face_blendshapes[0]], np.float32)
+        made["shape"], made["pose"] = shape.astype(np.float16), head_pose(matrix)
     return made
 
 
 @cache
 def landmarker() -> Any:
     """One a worker process."""
-    from mediapipe.tasks.python import BaseOptions, vision
-
+    tasks = mediapipe().tasks
     model = weights.path("face_landmarker") / "face_landmarker.task"
-    return vision.FaceLandmarker.create_from_options(
-        vision.FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(model)),
+    return tasks.vision.FaceLandmarker.create_from_options(
+        tasks.vision.FaceLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_path=str(model)),
             output_face_blendshapes=True,
             output_facial_transformation_matrixes=True,
             min_face_detection_confidence=CONFIDENCE,

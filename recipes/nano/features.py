@@ -226,7 +226,7 @@ def write_faces(
 ) -> None:
     """Patch tokens of up to ``per_label`` faces a label and corpus: in a frame, aligned, and so talking, in bf16.
 
-    ``expression`` is the run that tuned the vision encoder. Blendshapes and shape are those of the still face.
+    ``expression`` is the run that tuned the vision encoder. Blendshapes, shape and pose are those of the still face.
     """
     parts = [faces_of(path, which, expression, per_label, seed) for path in prepared]
     save_file({name: torch.cat([part[name] for part in parts]) for name in parts[0]}, out)
@@ -236,12 +236,12 @@ def write_faces(
 def faces_of(prepared: Path, which: slice, expression: Path, per_label: int, seed: int) -> dict[str, Tensor]:
     """The columns of ``write_faces``, of one corpus."""
     with np.load(prepared) as arrays:
-        data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "shape", "ok", "target")}
+        data = {name: arrays[name][which] for name in ("raw", "crop", "reg", "bs", "shape", "pose", "ok", "target")}
     labels = data.pop("target").argmax(1)
     rng = np.random.default_rng(seed)
     several = [rng.permutation(np.flatnonzero(labels == label))[:per_label] for label in np.unique(labels)]
     chosen = np.sort(np.concatenate(several))
-    raw, crop, regions, blendshapes, shape, found = (torch.from_numpy(column[chosen]) for column in data.values())
+    raw, crop, regions, blendshapes, shape, pose, found = (torch.from_numpy(column[chosen]) for column in data.values())
     generator = torch.Generator().manual_seed(seed)
     encoder = seeing(expression)
 
@@ -260,6 +260,7 @@ def faces_of(prepared: Path, which: slice, expression: Path, per_label: int, see
         "region_masks": regions.to(torch.bfloat16),
         "blendshapes": blendshapes,
         "shape": shape,
+        "pose": pose,
         "found": found,
         "labels": torch.from_numpy(labels[chosen]),
     }

@@ -118,8 +118,9 @@ class Pairs:
         """A picture is a face that keeps still: its clues last, here, from 0 to 1 s."""
         if not self.faces["found"][index]:
             return []
-        blendshapes, shape = (self.faces[name][[index, index]].numpy() for name in ("blendshapes", "shape"))
-        return face_clues(FaceTrack(np.array([0.0, 0.5]), np.zeros((2, 4), np.float32), blendshapes, shape=shape))
+        blendshapes, shape, pose = (self.faces[name][[index] * 2].numpy() for name in ("blendshapes", "shape", "pose"))
+        boxes = np.zeros((2, 4), np.float32)
+        return face_clues(FaceTrack(np.array([0.0, 0.5]), boxes, blendshapes, pose=pose, shape=shape))
 
     def example(self, index: int, rng: random.Random) -> Example:
         """A random utterance and its label, whatever the index; the same state of ``rng`` gives the same example.

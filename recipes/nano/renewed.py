@@ -1,7 +1,7 @@
 """Tables as today's rules would measure their faces: descriptions were written when perception told more of them.
 
-``recipes.evidence.measure`` measures PEDFE's clips anew. A clue that is still told keeps its number, so that what was
-written about it still cites it.
+``recipes.evidence.measure pedfe`` measures the clips anew; ``faces.jsonl`` keeps those of the tables. A clue that is
+still told keeps its number, so that what was written about it still cites it.
 """
 
 from collections.abc import Mapping, Sequence

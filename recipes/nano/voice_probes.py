@@ -1,4 +1,4 @@
-"""Which layers of which Whisper tell emotions of strangers: linear probes, whole corpora and all people left out.
+"""Which layers of Whisper base tell emotions of strangers: linear probes, whole corpora and all people left out.
 
     python -m recipes.nano.voice_probes RAVDESS URDU ASED
 
@@ -23,16 +23,13 @@ from microemo.config import WhisperConfig
 from microemo.media.audio import waveform
 from microemo.media.probe import probe
 from microemo.model.whisper import WhisperEncoder
-from microemo.weights.convert import whisper
 from recipes.evidence.measure import CORPORA
 
-TINY_EN = WhisperConfig(weights=None, hidden_size=384, num_layers=4, num_heads=6, read_layers=(1, 2, 3, 4))
 BASE = WhisperConfig(weights=None, hidden_size=512, num_layers=6, num_heads=8, read_layers=(1, 2, 3, 4, 5, 6))
-ENCODERS = {"whisper_tiny_en": TINY_EN, "whisper_base": BASE}
 SHARED = ("angry", "happy", "neutral", "sad")
 NUM_FOLDS, DECAY = 6, 1e-2
 
-_encoders: dict[str, WhisperEncoder] = {}
+_encoders: list[WhisperEncoder] = []  # one a worker process
 
 
 @dataclass(frozen=True)
@@ -52,20 +49,15 @@ def takes(corpus: str, folder: Path) -> list[Take]:
 
 def start() -> None:
     torch.set_num_threads(1)
-    for part, config in ENCODERS.items():
-        encoder = WhisperEncoder(config)
-        encoder.encoder.load_state_dict(whisper.state_dict(weights.path(part) / whisper.MODEL_FILE))
-        _encoders[part] = encoder.eval()
+    _encoders.append(WhisperEncoder(BASE, weights.path("whisper_base")).eval())
 
 
 @torch.inference_mode()
-def pooled(path: Path) -> dict[str, Float[np.ndarray, "L D"]]:
-    """Mean and deviation over time of each layer, by encoder."""
-    sound = torch.from_numpy(np.asarray(waveform(probe(path)), np.float32))
-    found = {}
-    for part, encoder in _encoders.items():
-        layers = encoder(sound)  # (F, L, E)
-        found[part] = torch.cat([layers.mean(0), layers.std(0, correction=0)], -1).numpy()
+def pooled(path: Path) -> Float[np.ndarray, "L D"]:
+    """Mean and deviation over time of each layer."""
+    (encoder,) = _encoders
+    layers = encoder(torch.from_numpy(np.asarray(waveform(probe(path)), np.float32)))  # (F, L, E)
+    found: Float[np.ndarray, "L D"] = torch.cat([layers.mean(0), layers.std(0, correction=0)], -1).numpy()
     return found
 
 
@@ -103,16 +95,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for corpus in ("ravdess", "urdu", "ased"):
         parser.add_argument(corpus, type=Path)
-    parser.add_argument("--keep", type=Path, help="file for the vectors, read where it is there")
+    parser.add_argument("--keep", type=Path, help=".npy file for the vectors, read where it is there")
     arguments = parser.parse_args()
     every = [take for corpus in ("ravdess", "urdu", "ased") for take in takes(corpus, getattr(arguments, corpus))]
     vectors = read_or_make(every, arguments.keep)
     readings = {
-        "tiny.en, layers 1-3": vectors["whisper_tiny_en"][:, :3],
-        "tiny.en, all layers": vectors["whisper_tiny_en"],
-        "base, layers 1-3": vectors["whisper_base"][:, :3],
-        "base, layers 2-5": vectors["whisper_base"][:, 1:5],
-        "base, all layers": vectors["whisper_base"],
+        "layers 1-3": vectors[:, :3],
+        "layers 2-5": vectors[:, 1:5],
+        "all layers": vectors,
     }
     for name, layers in readings.items():
         flat = layers.reshape(len(layers), -1)
@@ -127,15 +117,14 @@ def main() -> None:
             print(f"  {way}: UAR", {corpus: round(score, 3) for corpus, score in scores.items()}, flush=True)
 
 
-def read_or_make(every: Sequence[Take], keep: Path | None) -> dict[str, Float[np.ndarray, "N L D"]]:
+def read_or_make(every: Sequence[Take], keep: Path | None) -> Float[np.ndarray, "N L D"]:
     if keep and keep.exists():
-        with np.load(keep) as arrays:
-            return {name: arrays[name] for name in ENCODERS}
+        found: Float[np.ndarray, "N L D"] = np.load(keep)
+        return found
     with get_context("spawn").Pool(2, start) as pool:
-        rows = list(pool.imap(pooled, [take.path for take in every], chunksize=16))
-    vectors = {name: np.stack([row[name] for row in rows]) for name in ENCODERS}
+        vectors = np.stack(list(pool.imap(pooled, [take.path for take in every], chunksize=16)))
     if keep:
-        np.savez(keep, allow_pickle=False, **vectors)
+        np.save(keep, vectors)
     return vectors
 
 

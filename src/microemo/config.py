@@ -230,9 +230,7 @@ NANO = ModelConfig(
     ),
     image_qformer=ImageQFormerConfig(hidden_size=384, num_layers=3, num_heads=6, num_queries=8, feed_forward_ratio=2),
     video_qformer=QFormerConfig(hidden_size=384, num_layers=2, num_heads=6, num_queries=8, feed_forward_ratio=2),
-    audio=WhisperConfig(
-        weights="whisper_base", hidden_size=512, num_layers=6, num_heads=8, read_layers=(2, 3, 4, 5)
-    ),
+    audio=WhisperConfig(weights="whisper_base", hidden_size=512, num_layers=6, num_heads=8, read_layers=(2, 3, 4, 5)),
     language=LanguageConfig(
         weights="smollm2_135m_instruct",
         hidden_size=576,

@@ -1,13 +1,14 @@
 """The cache with room holds what a growing one holds; what all rows follow is there once."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM, MistralConfig
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, LlamaConfig, LlamaForCausalLM, MistralConfig
 from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-from microemo.model.roomy_cache import ATTENTION, ROOM, RoomyLayer, follow, roomy_cache, share_stems
+from microemo.model.roomy_cache import ATTENTION, KNOWN, ROOM, RoomyLayer, follow, roomy_cache, share_stems
 
 
 def test_it_holds_what_a_growing_cache_holds() -> None:
@@ -83,6 +84,30 @@ def test_a_stem_that_is_kept_once_is_read_as_if_each_row_had_it(data: st.DataObj
         assert torch.allclose(one, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", KNOWN)
+def test_language_models_that_are_known_answer_the_same_behind_a_stem_that_is_kept_once(kind: str) -> None:
+    config = AutoConfig.for_model(
+        kind, num_hidden_layers=2, hidden_size=16, num_attention_heads=2, num_key_value_heads=1, vocab_size=9,
+        intermediate_size=8, head_dim=8, sliding_window=None, pad_token_id=0, bos_token_id=0, eos_token_id=0,
+    )  # fmt: skip
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa").eval()
+    stem, rows = torch.randn(1, 5, 16), torch.randn(3, 2, 16)
+
+    def told() -> Tensor:
+        cache = roomy_cache(model.config)
+        model(inputs_embeds=stem, past_key_values=cache, use_cache=True)
+        follow(cache, model.config, 3)
+        mask = torch.ones(3, 7, dtype=torch.long)
+        mask[0, 3:6] = 0
+        read: Tensor = model(inputs_embeds=rows, attention_mask=mask, past_key_values=cache, use_cache=True).logits
+        return read
+
+    copied = told()
+    share_stems(model)
+    assert model.config._attn_implementation == ATTENTION
+    assert torch.allclose(told(), copied, atol=1e-5)
+
+
 def test_only_what_attends_as_transformers_has_it_shares_its_stem() -> None:
     model = LlamaForCausalLM(LlamaConfig(num_hidden_layers=1, hidden_size=8, num_attention_heads=2, vocab_size=4,
                                          intermediate_size=8))  # fmt: skip
@@ -92,3 +117,8 @@ def test_only_what_attends_as_transformers_has_it_shares_its_stem() -> None:
     model.set_attn_implementation("sdpa")
     share_stems(model)
     assert model.config._attn_implementation == ATTENTION
+    unknown = LlamaForCausalLM(LlamaConfig(num_hidden_layers=1, hidden_size=8, num_attention_heads=2, vocab_size=4,
+                                           intermediate_size=8))  # fmt: skip
+    unknown.config.model_type = "minicpm3"  # whose attention reworks what a cache gives it
+    share_stems(unknown)
+    assert unknown.config._attn_implementation == "sdpa"

@@ -288,7 +288,27 @@ def test_brows_that_are_up_from_the_first_moment_on_may_be_set_high():
     assert kinds(face_clues(track(1.0, browInnerUp=1.0))) == ["inner_brow_raiser"]
 
 
-@given(level=st.floats(0.2, 1), first=st.floats(0, 2), length=st.floats(0.5, 2))
+def test_a_blink_does_not_make_brows_rise_that_are_set_high():
+    """Closing lids hide for a moment that brows stand high over open eyes."""
+    face = shaped(track(browInnerUp=0.9, **both("browOuterUp", 0.9)), brows=0.6)
+    blinking = (face.times_sec % 2 > 1) & (face.times_sec % 2 < 1.2)
+    lids = face.shape.copy()
+    lids[blinking] = face_shapes(int(blinking.sum()), lids=0.05, brows=0.6)
+    blendshapes = face.blendshapes.copy()
+    blendshapes[blinking] *= 0.98  # a film, no still picture
+    assert face_clues(replace(face, shape=lids, blendshapes=blendshapes)) == []
+    down = between(2, 2.5)  # but who lowers them and raises them again
+    raised = track(browInnerUp=lambda t: 0.9 * (1 - down(t)))
+    (clue,) = face_clues(raised)
+    assert clue.start_sec == pytest.approx(2.5, abs=0.1)
+
+
+def test_brows_rise_in_slow_video_as_well():
+    (clue,) = face_clues(track(12, fps=1, browInnerUp=between(4, 8)))
+    assert clue.start_sec == pytest.approx(4, abs=1)
+
+
+@given(level=st.floats(0.2, 1), first=st.just(0.0) | st.floats(0.2, 2), length=st.floats(0.5, 2))
 def test_series_and_clues_agree_on_what_rises(level, first, length):
     face = track(browInnerUp=between(first, first + length, level))
     intensities = facial_series(face)["au01_intensity"]

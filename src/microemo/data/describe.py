@@ -1,8 +1,8 @@
 """Descriptions from labels and measured clues, by a small grammar: who does what, when, how strongly, and what it
 suggests. For labs that have labels only.
 
-    She frowns [1] and pushes her lower lip up [2], then looks down [3]; her voice is very rough [4]. She seems sad, perhaps
-    downcast.
+    She frowns [1] and pushes her lower lip up [2], then looks down [3]; her voice is very rough [4]. She seems sad,
+    perhaps downcast.
 
 What is told is what was measured: every clause cites its clue, in the order of time, as strong as it was, and counted
 where it comes again. What speaks against the label is granted ("although"), not given as a reason for it. Variety

@@ -17,6 +17,16 @@ from transformers.masking_utils import sdpa_mask
 
 ROOM = 128  # rows
 ATTENTION = "microemo_shared_stem"
+KNOWN = (
+    "llama",
+    "mistral",
+    "qwen2",
+    "qwen3",
+    "smollm3",
+    "granite",
+    "olmo2",
+    "phi3",
+)  # others change keys they are given
 
 
 class Parts(NamedTuple):
@@ -79,7 +89,7 @@ def roomy_cache(config: PretrainedConfig) -> DynamicCache:
 
 
 def follow(cache: DynamicCache, config: PretrainedConfig, num_rows: int) -> None:
-    """What is in a cache, of one row, is what so many rows follow: kept once where ``attend`` reads it, else copied."""
+    """What is in a cache, of one row, is the shared prefix of so many: kept once if ``attend`` reads it, or copied."""
     for layer in cache.layers:
         if isinstance(layer, RoomyLayer) and config._attn_implementation == ATTENTION:
             layer.share()
@@ -120,8 +130,8 @@ def attend(
 
 
 def share_stems(model: PreTrainedModel) -> None:
-    """Let a language model that attends by PyTorch's function, as ``transformers`` has it, read a stem only once."""
-    if model._supports_attention_backend and model.config._attn_implementation == "sdpa":
+    """Let a language model read a stem only once, if it is known to hand on what a cache gives it as it is."""
+    if model.config.model_type in KNOWN and model.config._attn_implementation == "sdpa":
         model.set_attn_implementation(ATTENTION)
 
 

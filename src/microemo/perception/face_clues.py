@@ -16,7 +16,7 @@ from microemo.perception.facial_actions import SIDES, Sides, activations
 from microemo.perception.resting import Level, lasting, levels, levels_of_neutral, strength
 from microemo.perception.speaking_face import beyond_talking, least_sec, speaking_rows
 from microemo.schema import Clue, FaceTrack
-from microemo.spans import Span
+from microemo.spans import Span, runs
 
 SMOOTHING_SEC = 0.15  # below the shortest visible expression, above the jitter of single frames
 MAX_GAP_SEC = 0.5  # a longer gap in the track ends every action
@@ -56,11 +56,12 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack
     actions = activations(track)
     at_rest = resting_levels(track, actions, speech, neutral)
     turned = np.abs(track.pose[:, 1]) > MAX_YAW
+    is_certain = knows_rest(track, neutral)
     return [
         clue
         for kind in facial_kinds()
         if (level := at_rest.get(kind.kind)) is not None
-        for clue in _measure(kind, track.times_sec, actions[kind.kind], level, speaking, turned)
+        for clue in _measure(kind, track.times_sec, actions[kind.kind], level, speaking, turned, is_certain)
     ]
 
 
@@ -70,6 +71,11 @@ def resting_levels(
     """What each action is measured against; arguments as ``face_clues`` has them."""
     given = levels_of_neutral(activations(neutral)) if neutral is not None else {}
     return levels(track.times_sec, actions, _speaking(track, speech)) | given
+
+
+def knows_rest(track: FaceTrack, neutral: FaceTrack | None) -> bool:
+    """Whether what is there from the first moment on is told: the person was seen at rest, or it is a still picture."""
+    return neutral is not None or _is_held(track)
 
 
 def _speaking(track: FaceTrack, speech: Sequence[Span]) -> Bool[np.ndarray, " N"]:
@@ -83,6 +89,7 @@ def _measure(
     level: Level,
     speaking: Bool[np.ndarray, " N"],
     turned: Bool[np.ndarray, " N"],
+    is_certain: bool,
 ) -> Iterator[Clue]:
     """The clues of one kind in the rows in which its series can be told."""
     is_borne_out = np.isfinite(sides.both)
@@ -93,7 +100,9 @@ def _measure(
     of_side = {side: strength(kind, getattr(sides, side), getattr(level, side)) for side in SIDES}
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
     lasts = lasting(kind, times_sec, strength(kind, sides.both, level.both))
-    rising = risen(kind, times_sec, beyond_talking(times_sec, lasts, speaking, kind.articulation), level)
+    rising = beyond_talking(times_sec, lasts, speaking, kind.articulation)
+    if not is_certain:
+        rising = risen(kind, times_sec, rising)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     for first, last in events(times_sec, rising, kind.least):
         apex = first + int(np.argmax(rising[first : last + 1]))
@@ -120,23 +129,32 @@ def _measure(
 
 
 def risen(
-    action: FacialAction, times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"], level: Level
+    action: FacialAction, times_sec: Float[np.ndarray, " N"], strength: Float[np.ndarray, " N"]
 ) -> Float[np.ndarray, " N"]:
     """An action's strength; of one that ``must_rise`` NaN as long as it is there from the first moment on, or from the
     first behind a gap.
 
-    Brows that are up when they are first seen may be set high. That is known where the person was seen at rest, and
-    cannot be asked of a still picture.
+    Brows that are up when they are first seen may be set high, and a blink, which hides that for less than
+    ``MERGE_SEC``, proves nothing.
     """
     known = np.flatnonzero(np.isfinite(strength))
-    if not action.must_rise or level.is_given or not len(known) or not np.ptp(strength[known]):
+    if not action.must_rise or not len(known):
         return strength
     told = strength.copy()
-    begins = np.flatnonzero(np.diff(times_sec[known], prepend=-np.inf) > MAX_GAP_SEC)
-    for rows in np.split(known, begins[1:]):
+    for rows in np.split(known, np.flatnonzero(_begins_anew(times_sec[known]))):
         is_down = strength[rows] < OFFSET * ONSET_STRENGTH
-        told[rows[: int(is_down.argmax()) if is_down.any() else len(rows)]] = np.nan
+        if len(rows) and not is_down[0]:
+            rests = (
+                first for first, end in runs(is_down) if times_sec[rows[end - 1]] - times_sec[rows[first]] >= MERGE_SEC
+            )
+            told[rows[: next(rests, len(rows))]] = np.nan
     return told
+
+
+def _begins_anew(times_sec: Float[np.ndarray, " N"]) -> Bool[np.ndarray, " N"]:
+    """Which rows follow a gap in the track."""
+    steps_sec = np.diff(times_sec, prepend=times_sec[:1])
+    return steps_sec > max(MAX_GAP_SEC, 2 * float(np.median(steps_sec)))
 
 
 def _lopsided(one: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
@@ -175,9 +193,7 @@ def events(
     Spans less than ``MERGE_SEC`` apart are one; a gap in the track longer than ``MAX_GAP_SEC`` splits them.
     """
     on = strength >= OFFSET * onset
-    steps_sec = np.diff(times_sec, prepend=times_sec[0])
-    starts_new = steps_sec > max(MAX_GAP_SEC, 2 * float(np.median(steps_sec)))
-    run = np.cumsum(starts_new | np.diff(on, prepend=on[0]))
+    run = np.cumsum(_begins_anew(times_sec) | np.diff(on, prepend=on[0]))
     spans: list[tuple[int, int]] = []
     for index in np.unique(run[on]):
         rows = np.flatnonzero(run == index)

@@ -16,15 +16,11 @@ MIN_QUIET_SEC = 1.0
 
 
 class Level(NamedTuple):
-    """An action at rest: of both sides together, and of each; and whether the person was seen at rest."""
+    """An action at rest: of both sides together, and of each."""
 
     both: float
     left: float
     right: float
-    is_given: bool = False
-
-
-UNKNOWN = Level(np.nan, np.nan, np.nan)
 
 
 def levels(
@@ -51,7 +47,7 @@ def levels_of_neutral(actions: Mapping[str, Sides]) -> dict[str, Level]:
     """Each action's level in a picture or video of the person at rest: nobody else's range limits it but halfway up."""
     return {
         action.kind: Level(*(min(float(np.nanmedian(series)), (action.neutral[1] + action.peak) / 2)
-                             for series in actions[action.kind]), is_given=True)
+                             for series in actions[action.kind]))
         for action in facial_actions()
         if all(np.isfinite(series).any() for series in actions[action.kind])
     }  # fmt: skip

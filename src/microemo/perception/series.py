@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from microemo.clues import facial_actions
-from microemo.perception.face_clues import MAX_YAW, by_shot, resting_levels, risen
+from microemo.perception.face_clues import MAX_YAW, by_shot, knows_rest, resting_levels, risen
 from microemo.perception.facial_actions import activations
 from microemo.perception.head_clues import head_series
 from microemo.perception.landmarks import BLENDSHAPES
-from microemo.perception.resting import UNKNOWN, lasting, strength
+from microemo.perception.resting import lasting, strength
 from microemo.perception.visibility import seen_blendshapes
 from microemo.perception.voice_clues import MEASURES, Reading, Voice
 from microemo.perception.voice_series import voice_series
@@ -73,20 +73,23 @@ def facial_series(
     """Every action unit in one shot, NaN where it is hidden or unknown.
 
     au12              activation of both sides together, 0 to 1
-    au12_intensity    0 to 5, how far that is above the person's rest: 1 is where a clue begins, 5 full-blown
+    au12_intensity    0 to 5, how far that is above the person's rest: 1 is where a clue begins, 5 full-blown; NaN of
+                      brows as long as they are up from the first moment on (``face_clues.risen``)
     au12_left, _right, _asymmetry   activation of each side, and left less right; of actions that have sides, and the
                       last in faces that are turned by no more than ``MAX_YAW``
     """
     actions = activations(track)
-    rest = resting_levels(track, actions, speech, neutral)
+    rest, is_certain = resting_levels(track, actions, speech, neutral), knows_rest(track, neutral)
     is_ahead = np.isfinite(track.shape[:, 0, 0]) & ~(np.abs(track.pose[:, 1]) > MAX_YAW)
     columns: dict[str, Float[np.ndarray, " N"]] = {}
     for action in facial_actions():
         name, sides = f"au{int(action.action_unit[2:]):02d}", actions[action.kind]
-        level = rest.get(action.kind, UNKNOWN)
+        level = rest[action.kind].both if action.kind in rest else np.nan
         columns[name] = sides.both
-        lasts = lasting(action, track.times_sec, strength(action, sides.both, level.both))
-        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(risen(action, track.times_sec, lasts, level), 0, 1)
+        lasts = lasting(action, track.times_sec, strength(action, sides.both, level))
+        if not is_certain:
+            lasts = risen(action, track.times_sec, lasts)
+        columns[f"{name}_intensity"] = MAX_INTENSITY * np.clip(lasts, 0, 1)
         if action.has_sides:
             columns |= {f"{name}_left": sides.left, f"{name}_right": sides.right}
             columns[f"{name}_asymmetry"] = np.where(is_ahead, sides.left - sides.right, np.nan)

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from functools import cache
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -13,14 +14,24 @@ BROUGHT_ALONG = ("matplotlib", "matplotlib.pyplot", "sounddevice")
 
 
 class Later(ModuleType):
-    """Stands for a module that is imported when something of it is first asked for."""
+    """Stands for a module that is imported, lazily, when something of it is first asked for."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__spec__ = ModuleSpec(name, None)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
+        make_way()
         return getattr(importlib.import_module(self.__name__), name)
+
+
+def make_way() -> None:
+    """Others who import what a stand-in stands for get the module itself."""
+    for name in BROUGHT_ALONG:
+        if isinstance(sys.modules.get(name), Later):
+            del sys.modules[name]
 
 
 @cache
@@ -35,9 +46,7 @@ def mediapipe() -> Any:
     try:
         return importlib.import_module("mediapipe")
     finally:
-        for name, stand_in in stand_ins.items():  # others who import these get the modules themselves
-            if sys.modules.get(name) is stand_in:
-                del sys.modules[name]
+        make_way()
 
 
 def picture_of(image: UInt8[np.ndarray, "H W 3"]) -> Any:

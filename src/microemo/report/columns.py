@@ -156,7 +156,7 @@ class _Rows:
         return self.of_track(self._series.face[column])
 
     def intensity(self, unit: int) -> Float[np.ndarray, " F"]:
-        """An action unit's intensity, 0 to 5, above the person's rest; NaN where we do not measure it."""
+        """An action unit's intensity, 0 to 5, above the person's rest; NaN where it cannot be told."""
         name = f"au{unit:02}_intensity"
         return self[name] if name in self._series.face else self.missing
 

@@ -12,6 +12,7 @@ from paired_features import write_made
 from microemo.citations import cited
 from microemo.model.prompt import OVERALL_QUESTION, SOMEBODY
 from recipes.descriptions.check import Written
+from recipes.descriptions.table import listed
 from recipes.nano import described, made_clips
 from recipes.nano.described import Described
 from recipes.nano.made_clips import parts_of
@@ -41,12 +42,13 @@ def test_who_is_labelled_first_speaks_and_the_others_listen() -> None:
 
 @pytest.fixture
 def described_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Described]:
-    def build(*ids: str, without: float = 0.0) -> Described:
+    def build(*ids: str, without: float = 0.0, renewed: float = 0.0) -> Described:
         """The tables' parts with made-up features."""
         write_made(tmp_path / "made", ids, num_tokens=65, size=8, layers=1)
         monkeypatch.setattr(described, "WITHOUT", dict.fromkeys(described.WITHOUT, without))
         monkeypatch.setattr(described, "WITHOUT_CLUES", without)
         monkeypatch.setattr(described, "WITHOUT_CLUE", without)
+        monkeypatch.setattr(described, "RENEWED", renewed)
         return Described(tmp_path / "made")
 
     return build
@@ -79,6 +81,21 @@ def test_what_was_written_of_the_only_utterance_is_its_answer(described_of: Call
     assert asked == {0, None}  # by its times, or as the whole
 
 
+def test_todays_prompts_list_what_is_told_today(described_of: Callable[..., Described]) -> None:
+    """And what was written is the answer only where all of it is still told."""
+    written = alone(1, None)
+    for renewed in (0, 1):
+        clips = described_of(written.table, renewed=renewed)
+        (versions,) = clips.clips
+        clip = versions[renewed]
+        for seed in range(5):
+            (utterance,), (turn,) = (example := clips.example(0, Random(seed))).utterances, example.turns
+            assert len(utterance.clues) == len(listed(clip.table))
+            assert bool(clip.written) is (renewed == 0)
+            assert turn.answer.text.startswith(", ".join(written.labels[:3]) + ".") is bool(clip.written)
+    assert len(listed(versions.today.table)) < len(listed(versions.seen.table))
+
+
 def test_of_several_each_is_asked_about_and_then_the_whole(described_of: Callable[..., Described]) -> None:
     written = alone(2, 1)
     clips = described_of(written.table)
@@ -108,7 +125,7 @@ def test_an_answer_about_what_was_left_out_is_its_label_alone(described_of: Call
 def test_who_listens_is_seen_and_not_heard(described_of: Callable[..., Described]) -> None:
     table = next(t for t in TABLES.values() if len(t.who) == 2 and any(len(labels) > 1 for labels in t.labels))
     clips = described_of(table.id)
-    for clip, example in ((clip, clips.example(place, Random(0))) for place, clip in enumerate(clips.clips)):
+    for clip, example in ((clip.seen, clips.example(place, Random(0))) for place, clip in enumerate(clips.clips)):
         for number, utterance in zip(clip.part.utterances, example.utterances, strict=True):
             assert utterance.heard is (table.utterances[number].person == clip.part.person)
             assert utterance.speaker == table.utterances[number].person
