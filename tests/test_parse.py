@@ -244,6 +244,19 @@ def test_a_label_is_not_said_twice() -> None:
         assert told(f"Her mouth turns down. She looks sad, {again}.") == "Her mouth turns down. She looks sad."
 
 
+def test_the_same_movement_is_told_once_in_whatever_words() -> None:
+    assert told("Her mouth turns down, then the corners of her mouth sink. She looks sad.") == (
+        "Her mouth turns down. She looks sad."
+    )
+    assert answer("disgusted. She looks disgusted, perhaps disgusting.").explanation == "She looks disgusted."
+    assert told("She looks sad, perhaps weary.") == "She looks sad, perhaps weary."
+
+
+def test_they_do_what_several_do() -> None:
+    found = answer("sad. They frown and opens their mouth.", span=Span(0, 10))
+    assert found.explanation == "They frown and open their mouth."
+
+
 @pytest.mark.parametrize(
     ("said", "kept"),
     [

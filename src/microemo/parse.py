@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from microemo import told
 from microemo.citations import renumbered
 from microemo.claims.readings import Evidence
-from microemo.lexicon.labels import lexicon
+from microemo.lexicon.labels import felt
 from microemo.schema import Answer, Claim, Emotion
 from microemo.spans import Span
 
@@ -65,18 +65,12 @@ def emotions(generation: "Generation", length: int) -> list[Emotion]:
     """
     found: dict[str, float] = {}
     for match in re.finditer(r"[^,]+", generation.text[:length]):
-        label = _felt(match.group().strip().lower())
+        label = felt(match.group().strip().lower())
         if LABEL.fullmatch(label) and label not in found and len(found) < MAX_LABELS:
             given = next(iter(found.values()), 1.0)
             own = generation.sure if not found else None
             found[label] = given * (_probability(generation, match.start(), match.end()) if own is None else own)
     return [Emotion(label=label, confidence=round(value, 4)) for label, value in found.items()]
-
-
-def _felt(label: str) -> str:
-    """What the person feels, where the label says what makes one feel so: "disgusted" for "disgusting"."""
-    found = lexicon().get(label) if label.endswith("ing") else None
-    return found.word if found else label
 
 
 def _probability(generation: "Generation", start: int, end: int) -> float:

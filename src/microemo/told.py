@@ -14,8 +14,10 @@ from microemo.claims.check import checked
 from microemo.claims.grammar import Clause, Statement
 from microemo.claims.readings import Evidence
 from microemo.claims.weights import speaks_against
+from microemo.clues import plural
 from microemo.config import SURE
 from microemo.lexicon import family_of
+from microemo.lexicon.labels import felt
 from microemo.lexicon.seeming import SEEMING
 from microemo.schema import Claim, Emotion, Modality
 from microemo.spans import Span
@@ -30,7 +32,7 @@ SUBJECT = re.compile(
 )
 RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: none is said
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
-ECHO = re.compile(r"\b([a-z]+), perhaps(?:(?: even)? \1\b|(?=[.;]))")  # "they look sad, perhaps even sad"
+PERHAPS = re.compile(r"\b([a-z]+), perhaps(?: (?:even )?([a-z]+))?(?=[.,;])")  # "they look sad, perhaps even sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say|put)", re.IGNORECASE)
 SHOWS: Mapping[Modality, re.Pattern[str]] = {  # what concludes from a modality
     modality: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) for modality, words in SEEMING.items()
@@ -61,7 +63,7 @@ class Piece:
 def read(text: str, evidence: Evidence, span: Span, labels: Sequence[Emotion]) -> list[list[Piece]]:
     """The clauses of each sentence; ``labels`` are what they are to explain, the first above all."""
     said: set[Statement] = set()
-    found = SENTENCE.findall(within_sentences(text))
+    found = SENTENCE.findall(PERHAPS.sub(_without_echo, within_sentences(text)))
     return [list(_pieces(sentence.strip(), evidence, span, labels, said)) for sentence in found]
 
 
@@ -111,11 +113,26 @@ def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
 
 
 def _is_said(statement: Statement, said: Collection[Statement]) -> bool:
-    """Whether it was said before, and no weaker: "narrows her eyes hard, then narrows her eyes"."""
+    """Whether it was said before, and no weaker: "smiles broadly, then lifts the corners of her mouth"."""
     return any(
-        replace(one, strength=statement.strength) == statement and RANK[one.strength] >= RANK[statement.strength]
+        _movements(statement) <= _movements(one)
+        and replace(one, actions=statement.actions, region=statement.region, strength=statement.strength) == statement
+        and RANK[one.strength] >= RANK[statement.strength]
         for one in said
     )
+
+
+def _movements(statement: Statement) -> frozenset[str]:
+    """The actions that a statement is of, but for the brief ones beside others."""
+    return frozenset(action for action in statement.actions if not action.startswith("micro_")) or frozenset(
+        statement.actions
+    )
+
+
+def _without_echo(match: re.Match[str]) -> str:
+    """A feeling without the same one behind it, in whatever word: "disgusted, perhaps disgusting"."""
+    one, other = match.groups()
+    return one if other is None or felt(one) == felt(other) else match[0]
 
 
 def claims(sentences: Sequence[Sequence[Piece]]) -> tuple[Claim, ...]:
@@ -141,20 +158,32 @@ def _told(pieces: Sequence[Piece]) -> str:
         kept = _conceded(kept)
     if not kept:
         return ""
-    first, *others = kept = _listed(kept)
+    first, *others = kept = _listed(_agreeing(kept))
     opening = _opening(first, pieces)
     if opening is None:
         return _told([piece for piece in pieces if piece is not first])
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
-    text = _capital(ECHO.sub(r"\1", text).rstrip(",; "))
+    text = _capital(text.rstrip(",; "))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
+
+
+def _agreeing(kept: Sequence[Piece]) -> Sequence[Piece]:
+    """What several do, or somebody who is called "they", in the plural: "they smile and purses their lips"."""
+    if not kept[0].text.lower().startswith("they "):
+        return kept
+    return [kept[0], *(piece if piece.has_subject else replace(piece, text=_plural(piece.text)) for piece in kept[1:])]
+
+
+def _plural(text: str) -> str:
+    first, space, rest = text.partition(" ")
+    is_one_s = first.endswith("s") and not first.endswith("ss") and grammar.begins_with_deed(text)
+    return plural(first) + space + rest if is_one_s else text
 
 
 def _listed(kept: Sequence[Piece]) -> Sequence[Piece]:
     """A list of deeds with its "and": "they raise their brows, open their mouth" has none."""
     *before, last = kept
-    names_a_deed = grammar.begins_with_movement(last.text) and not last.text.split(maxsplit=1)[0].endswith("ing")
-    if not before or last.has_subject or last.joint.strip() != "," or not names_a_deed:
+    if not before or last.has_subject or last.joint.strip() != "," or not grammar.begins_with_deed(last.text):
         return kept
     return [*before, replace(last, joint="and " if len(before) == 1 else ", and ")]
 

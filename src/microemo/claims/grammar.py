@@ -8,12 +8,14 @@ negation, strength, side and time. A stretch without a part of its own goes on a
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from microemo.claims.meanings import meanings_in
 from microemo.claims.times import NO_TIME, NUMBERS, When, at, lasting, when_in
 from microemo.claims.vocabulary import vocabulary
 from microemo.claims.words import Token, named, tokens
+from microemo.clues import nonverbal_kinds, plural
 from microemo.lexicon.labels import place
 
 Side = Literal["left", "right"]
@@ -357,6 +359,19 @@ def _begins_with_subject(words: Sequence[Token]) -> bool:
 def begins_with_movement(clause: str) -> bool:
     """Whether its first words are a movement of the vocabulary: "narrow their eyes", not "tense that is"."""
     return any(found.first == 0 for found in vocabulary().movements.find(tokens(clause)))
+
+
+def begins_with_deed(clause: str) -> bool:
+    """Whether it begins with what somebody does: with a movement, or as a clue's description does, "smile broadly"."""
+    first = clause.split(maxsplit=1)[0].lower().rstrip(".,;") if clause.split() else ""
+    return first in _deeds() or (begins_with_movement(clause) and not first.endswith("ing"))
+
+
+@cache
+def _deeds() -> frozenset[str]:
+    texts = [text for kind in nonverbal_kinds().values() for text in kind.predicates]
+    verbs = {text.split(maxsplit=1)[0] for text in texts if not text.startswith("{their}")}
+    return frozenset(verbs | {plural(verb) for verb in verbs})
 
 
 def is_subject(word: str) -> bool:

@@ -45,6 +45,12 @@ class Place:
     valence: Valence
 
 
+def felt(label: str) -> str:
+    """A label in the word for who feels so: "disgusted" for "disgust" and "disgusting"; others as they are."""
+    found = lexicon().get(label)
+    return found.word if found and (label.endswith("ing") or found.word in FAMILIES) else label
+
+
 @cache
 def lexicon() -> Mapping[str, Place]:
     """Every form of every word, lower case and without hyphens, and its place."""
