@@ -101,8 +101,8 @@ def _measure(
     lopsided = np.where(turned, 0.0, _lopsided(*of_side.values()))
     lasts = lasting(kind, times_sec, strength(kind, sides.both, level.both))
     rising = beyond_talking(times_sec, lasts, speaking, kind.articulation)
-    if not is_certain:
-        rising = risen(kind, times_sec, rising)
+    if not is_certain:  # whether it rose is asked of the face, not of what is left of it beside talking
+        rising = np.where(np.isfinite(risen(kind, times_sec, lasts)), rising, np.nan)
     row_sec = float(np.median(np.diff(times_sec))) if len(times_sec) > 1 else 0.0
     for first, last in events(times_sec, rising, kind.least):
         apex = first + int(np.argmax(rising[first : last + 1]))
