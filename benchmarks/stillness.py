@@ -21,7 +21,7 @@ from identities import landmarker, read
 from microemo.media.probe import probe
 from microemo.media.video import Frame, frames
 from microemo.perception.landmarks import Landmarker
-from microemo.perception.stills import Place, is_still
+from microemo.perception.stills import GRID, Place, is_still
 
 FPS, NUM_FRAMES, CLIPS_EACH = 25, 60, 4
 WIDTH, HEIGHT = 640, 360
@@ -95,15 +95,14 @@ def encoded(path: Path, image: np.ndarray, encode: str) -> Path:
 
 def watched(pictures: Iterable[Frame]) -> tuple[np.ndarray, np.ndarray]:
     """Times and grids of the place where a face is first found, from then on."""
-    place, times_sec = None, []
+    place = None
     with Landmarker(landmarker()) as finder:
         for frame in pictures:
             if place is None and (faces := finder.detect(frame)):
                 place = Place(faces[0].box)
             if place is not None:
-                place.see(frame.image)
-                times_sec.append(frame.time_sec)
-    return np.array(times_sec), place.pictures() if place else np.zeros((0, 16, 16), np.uint8)
+                place.see(frame.time_sec, frame.image)
+    return (np.array(place.times_sec), place.pictures) if place else (np.zeros(0), np.zeros((0, GRID, GRID), np.uint8))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from microemo.model.microemo import MicroEmo
 from microemo.model.precision import matrices_to_bf16
 from microemo.model.video_qformer import VideoQFormer
 from microemo.model.windows import over_windows
+from microemo.spans import Span
 
 GRID, FACE = 16, (9, 7)  # patches a side; of the face, which is 63 of 256 as at 100 x 112 of 224 pixels
 NUM_UTTERANCES = 8
@@ -78,9 +79,9 @@ def clip(num_frames: int) -> Features:
     return Features(tuple(map(float, range(num_frames))), frames, faces, regions.flatten(2))
 
 
-def spans(num_frames: int) -> list[tuple[float, float]]:
+def spans(num_frames: int) -> list[Span]:
     length = num_frames / NUM_UTTERANCES
-    return [(index * length, (index + 1) * length) for index in range(NUM_UTTERANCES)]
+    return [Span(index * length, (index + 1) * length) for index in range(NUM_UTTERANCES)]
 
 
 def ours(model: MicroEmo, features: Features, local: bool) -> Tensor:

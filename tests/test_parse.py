@@ -199,12 +199,18 @@ def test_a_word_is_no_part_of_another_and_quotations_speak_of_nothing() -> None:
     "conclusion",
     [
         "The person seems sad.", "It suggests grief.", "This speaks for sorrow.", "The tone suggests sadness.",
-        "Nothing stands out from the usual.", "All in all, the person comes across as tearful.",
+        "All in all, the person comes across as tearful.",
     ],
 )  # fmt: skip
 def test_conclusions_observe_nothing_and_are_kept(conclusion: str) -> None:
     assert told(conclusion) == conclusion
     assert pointed(conclusion) == []
+
+
+def test_that_nothing_was_measured_is_not_that_nothing_is_there() -> None:
+    """Half of what is there makes no clue."""
+    assert told("Nothing stands out from the usual.") == "No clear sign was measured."
+    assert told("Nothing stands out; they may be sad.") == "No clear sign was measured; they may be sad."
 
 
 # Prose

@@ -122,3 +122,7 @@ def test_clauses_are_the_whole_sentence_in_order(text: str) -> None:
     edges = [(clause.start, clause.body, clause.end) for clause in found]
     assert all(start <= body <= end for start, body, end in edges)
     assert all(before[2] <= after[0] for before, after in pairwise(edges))
+
+
+def test_to_look_down_is_a_deed_and_a_look_is_none() -> None:
+    assert [read(text)[0].has_subject for text in ("look down", "they look down", "the look is steady")] == [0, 1, 1]

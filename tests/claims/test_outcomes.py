@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from written import Written
 
 from microemo.claims import judge
 from microemo.claims.readings import STATE_REGIONS, STATES, Evidence
+from microemo.parse import parse
 from microemo.schema import ClipInfo, Clue, FaceTrack, Participant, Person, Series, Utterance
 from microemo.spans import Span
 
@@ -131,3 +133,22 @@ def test_who_does_not_speak_is_heard_where_there_is_sound(text: str, has_audio: 
     )  # fmt: skip
     info = ClipInfo(path="clip.mp4", duration_sec=6, has_video=True, has_audio=has_audio, face_seconds=0)
     assert judge(text, Evidence.of(person, info), SPAN) == ("borne_out" if has_audio else "unmeasurable")
+
+
+def told(text: str, found: Evidence) -> str:
+    return parse(Written(f"sad. {text}"), found, SPAN).explanation
+
+
+def test_what_the_series_of_a_face_bear_out_is_told_where_a_clue_of_it_is_known() -> None:
+    smile = Clue(
+        id=1, modality="face", region="mouth", kind="lip_corner_puller", start_sec=4, apex_sec=4.5, end_sec=5,
+        value=0.9, baseline=0, strength=0.9,
+    )  # fmt: skip
+    assert told("She smiles. She blinks twice.", evidence(clues=(smile,))) == "She smiles. She blinks twice."
+    assert told("She presses her lips together and smiles. She blinks twice.", evidence()) == "She blinks twice."
+    assert told("The cheeks stay still. She does not frown.", evidence()) == "She does not frown."
+
+
+def test_movements_that_nothing_measures_are_not_told() -> None:
+    assert judge("They push their lips up hard.", evidence(), SPAN) == "unmeasurable"
+    assert told("They draw their hand down. They blink twice.", evidence()) == "They blink twice."

@@ -50,6 +50,7 @@ SUBJECTS = {
     "he", "she", "they", "it", "the", "a", "an", "his", "her", "their", "its", "there", "this", "that", "one", "both",
     "someone", "nothing", "no", "all", "what", "neither", "none", "nobody", "hardly", "little", "these",
 }  # fmt: skip
+WHERE_TO = {"down", "up", "away", "aside", "off", "around"}  # "look down" is a deed, "the look" a part
 OTHER_PERSON = re.compile(r"\bthe other (?:person|man|woman|one|speaker)\b|\b(p\d+)\b")
 
 
@@ -177,7 +178,8 @@ class _Stretch:
         ]
         self.quotes = [token.text.strip('"') for token in words if token.text.startswith('"')]
         unseen = [found for found in lists.uninstrumented.find(words) if found.first not in concluding]
-        self.is_uninstrumented = not self.meanings and bool(unseen)
+        moves = bool(FACIAL & set(self.parts) and lists.movements.find(words))  # as nobody measures: "their lips up"
+        self.is_uninstrumented = not self.meanings and (bool(unseen) or moves)
         self.is_life = bool(lists.life.find(words))
         self.saying = next((found.end for found in lists.saying.find(words)), None)
         self.when = when_in(self.text, words, self._beside)
@@ -349,8 +351,8 @@ def _is_joint(word: Token, after: str = "") -> bool:
 
 
 def _begins_with_subject(words: Sequence[Token]) -> bool:
-    first = next((word for word in words if _is_content(word)), None)
-    if first is None:
+    at, first = next(((at, word) for at, word in enumerate(words) if _is_content(word)), (0, None))
+    if first is None or (first.text in _deeds() and words[at + 1 : at + 2] and words[at + 1].text in WHERE_TO):
         return False
     found = vocabulary().parts.find(words)
     return first.text in SUBJECTS or first.text.endswith("'s") or any(words[part.first] == first for part in found)

@@ -98,6 +98,7 @@ class FacialKind(FacialAction, NonverbalKind):
 
     min_sec: float
     articulation: bool = False
+    is_told: bool = True
 
 
 class HeadKind(NonverbalKind):

@@ -24,6 +24,7 @@ from microemo.lexicon import FAMILIES, emotion_families
 from microemo.lexicon.labels import lexicon, normalised, place
 from microemo.parse import LABEL
 from microemo.schema import Clue
+from microemo.told import UNMEASURED
 
 MAX_LABELS = 3
 MAX_TOLD = 4  # clues of a description
@@ -208,7 +209,7 @@ def _conclusion(
     shade = f", perhaps {adjective(labels[1])}" if len(labels) > 1 and adjective(labels[1]) != named else ""
     verb = _agreeing(_verb(facts), who)
     if not facts and not granted:
-        return _sentence(f"nothing stands out; {who} may be {named}")
+        return _sentence(f"{UNMEASURED}; {who} may be {named}")
     if evidence >= CLEAR:
         text = f"{who} clearly {verb} {named}{shade}"
     elif evidence >= SOME:

@@ -60,7 +60,7 @@ def face_clues(track: FaceTrack, speech: Sequence[Span] = (), neutral: FaceTrack
     return [
         clue
         for kind in facial_kinds()
-        if (level := at_rest.get(kind.kind)) is not None
+        if kind.is_told and (level := at_rest.get(kind.kind)) is not None
         for clue in _measure(kind, track.times_sec, actions[kind.kind], level, speaking, turned, is_certain)
     ]
 

@@ -78,7 +78,7 @@ def _quiet(actions: Mapping[str, Sides], speaking: Bool[np.ndarray, " N"]) -> Bo
     busy = speaking.copy()
     for action in facial_kinds():  # a blink is no doing
         series = actions[action.kind].both
-        if np.isfinite(series).any():
+        if action.is_told and np.isfinite(series).any():
             level = float(np.clip(_low(series), *action.neutral))
             busy |= np.nan_to_num(strength(action, series, level)) >= QUIET_STRENGTH
     return ~busy

@@ -50,9 +50,12 @@ class Place:
         if len(self.times_sec) == WATCHED_ROWS and not self.is_still():
             self.has_moved, self.grids = True, array("B")
 
+    @property
+    def pictures(self) -> UInt8[np.ndarray, "N g g"]:
+        return np.frombuffer(self.grids, np.uint8).reshape(-1, GRID, GRID)
+
     def is_still(self) -> bool:
-        pictures = np.frombuffer(self.grids, np.uint8).reshape(-1, GRID, GRID)
-        return not self.has_moved and is_still(np.array(self.times_sec), pictures)
+        return not self.has_moved and is_still(np.array(self.times_sec), self.pictures)
 
 
 class Stills:
