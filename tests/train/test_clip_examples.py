@@ -26,6 +26,7 @@ from microemo.train.cache import FeatureCache
 from microemo.train.clips import Clips, annotated
 from microemo.train.encoded import ClipEncoder
 from microemo.train.examples import Example, labelled_slots
+from microemo.train.facts import facts_of
 from microemo.train.written import Annotation, answer
 
 CITED = "The brows are pulled down [6], while the lips part [9]. The person seems sad."
@@ -38,7 +39,7 @@ def clips_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def build(config: ModelConfig, *samples: Sample) -> Clips:
         torch.manual_seed(0)
         encoder = ClipEncoder(MicroEmo(config), FeatureCache(tmp_path / "cache", 1 << 30), asr=False)
-        facts, faults = encoded.facts_of(samples, encoder)
+        facts, faults = facts_of(samples, encoder)
         assert not faults
         return Clips(samples, facts, encoder, config)
 

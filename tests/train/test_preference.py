@@ -23,6 +23,7 @@ from microemo.train.clips import Clips
 from microemo.train.config import PreferenceConfig, TrainConfig
 from microemo.train.encoded import ClipEncoder
 from microemo.train.examples import Example, Pair
+from microemo.train.facts import facts_of
 from microemo.train.preference import Preference
 from microemo.train.written import Annotation, open_ended, pair
 
@@ -64,7 +65,7 @@ def log(folder: Path, kind: str = "loss") -> list[dict[str, float]]:
 def example_of(folder: Path, *samples: Sample) -> Example:
     torch.manual_seed(0)
     encoder = ClipEncoder(MicroEmo(TOY), FeatureCache(folder / "cache", 1 << 30), asr=False)
-    facts, _ = encoded.facts_of(samples, encoder)
+    facts, _ = facts_of(samples, encoder)
     return Clips(samples, facts, encoder, TOY).example(0, Random(0))
 
 

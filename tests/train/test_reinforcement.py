@@ -25,6 +25,7 @@ from microemo.train.clips import Clips
 from microemo.train.config import ReinforcementConfig, TrainConfig
 from microemo.train.encoded import ClipEncoder
 from microemo.train.examples import Example, Turn
+from microemo.train.facts import facts_of
 from microemo.train.reinforcement import Reinforcement, advantages, divergence
 from microemo.train.rewards import REWARDS
 from microemo.train.stage import STAGES
@@ -58,7 +59,7 @@ def examples_of(folder: Path, masked_share: float = 0.0) -> list[Example]:
     torch.manual_seed(0)
     encoder = ClipEncoder(MicroEmo(TOY), FeatureCache(folder / "cache", 1 << 30), asr=False)
     samples = [seen_clips.sample(folder, f"0-{label}") for label in seen_clips.LABELS]
-    facts, _ = encoded.facts_of(samples, encoder)
+    facts, _ = facts_of(samples, encoder)
     clips = Clips(samples, facts, encoder, TOY, masked_share)
     return [clips.example(index, Random(index)) for index in range(len(clips))]
 

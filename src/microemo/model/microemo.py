@@ -84,7 +84,7 @@ class MicroEmo(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.language.table.weight.device
+        return self.vision.mean.device
 
     def encode_frames(
         self, frames: UInt8[Tensor, "T S S 3"], faces: UInt8[Tensor, "T S S 3"], face_mask: Bool[Tensor, " T"]

@@ -122,7 +122,7 @@ def _measure(
             end_sec=round(end_sec, 3),
             value=round(float(sides.both[apex]), 3),
             baseline=round(level.both, 3),
-            strength=round(min(strongest, 1.0), 3),
+            strength=round(float(np.clip(strongest, ONSET_STRENGTH, 1.0)), 3),
             side=side,
             intensity=intensity(strongest),
         )

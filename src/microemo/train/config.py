@@ -39,6 +39,7 @@ class OptimizerConfig(Frozen):
 class CacheConfig(Frozen):
     directory: Path = Path("runs/cache")
     max_gb: float = Field(50.0, gt=0)
+    workers: int = Field(1, gt=0, description="Processes that perceive and encode, in each process of the run")
 
 
 class RewardWeights(Frozen):

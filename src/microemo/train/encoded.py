@@ -1,16 +1,14 @@
 """Samples of a manifest, perceived and encoded once, then read from the cache."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from microemo import __version__
 from microemo.chunks import Chunk, encode, judged, scene_of
-from microemo.data.manifest import Fault, Sample
+from microemo.data.manifest import Sample
 from microemo.data.measure import code_sha256, cues_of
-from microemo.errors import MicroEmoError
-from microemo.hooks import Hook, silent
 from microemo.model.features import Features
 from microemo.model.microemo import MicroEmo
 from microemo.pipeline import perceive
@@ -84,40 +82,14 @@ class ClipEncoder:
 
     @torch.no_grad()
     def _encode(self, sample: Sample) -> Shard:
-        was_training = self.model.training
-        self.model.eval()
+        for encoder in (self.model.vision, self.model.audio):  # the rest may be training
+            encoder.eval()
         clip = perceive(sample.path, self.model.config, cues_of(sample), self.asr, sound=sample.audio, diarize=False)
         main = clip.main
         answerable = judged(clip, main) if main else []
         scenes = (scene_of(self.model.config, clip, main, chunk) for chunk in answerable if main)
         features = [encode(self.model, scene) for scene in scenes]
-        self.model.train(was_training)
         return _shard(main, answerable, features)
-
-
-def facts_of(
-    samples: Iterable[Sample], encoder: ClipEncoder, hook: Hook = silent
-) -> tuple[dict[str, Facts], list[Fault]]:
-    """The facts of all samples that can be used, by name, and what is wrong with the others.
-
-    Hook: step "encode", in clips.
-    """
-    samples = list(samples)
-    facts: dict[str, Facts] = {}
-    faults: list[Fault] = []
-    for number, sample in enumerate(samples):
-        hook("encode", number, len(samples))
-        try:
-            found = encoder.facts(sample)
-        except MicroEmoError as error:
-            faults.append(Fault(sample.name, "unreadable media", str(error)))
-            continue
-        if found.chunks:
-            facts[sample.name] = found
-        else:
-            faults.append(Fault(sample.name, "nobody there", "neither a face, nor a voice, nor words were found"))
-    hook("encode", len(samples), len(samples))
-    return facts, faults
 
 
 def _shard(person: Participant | None, answerable: Sequence[Chunk], features: Sequence[Features]) -> Shard:

@@ -14,7 +14,8 @@ from microemo.model.microemo import MicroEmo
 from microemo.train.cache import FeatureCache
 from microemo.train.clips import Clips
 from microemo.train.config import TrainConfig
-from microemo.train.encoded import ClipEncoder, facts_of
+from microemo.train.encoded import ClipEncoder
+from microemo.train.facts import facts_of
 
 logger = logging.getLogger("microemo")
 
@@ -46,8 +47,9 @@ def of_manifest(
     samples = [sample for split in SPLITS for sample in chosen[split]]
     cache = FeatureCache(config.cache.directory, int(config.cache.max_gb * 1e9))
     encoder = ClipEncoder(model.to(accelerator.device), cache, config.asr)
-    own, own_faults = facts_of(samples[accelerator.process_index :: accelerator.num_processes], encoder, hook)
-    facts, faults = dict(gather_object(list(own.items()))), gather_object(own_faults)
+    own = samples[accelerator.process_index :: accelerator.num_processes]
+    own_facts, own_faults = facts_of(own, encoder, hook, config.cache.workers)
+    facts, faults = dict(gather_object(list(own_facts.items()))), gather_object(own_faults)
     _report_faults(config, read, faults, accelerator)
 
     def clips(split: Split) -> Clips:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 
 from pydantic import Field
@@ -51,8 +52,13 @@ class Part(Record):
 
 def read() -> dict[str, Part]:
     """All parts by name, in the manifest's order."""
-    tables = tomllib.loads(MANIFEST.read_text(encoding="utf-8"))
-    return {name: Part(name=name, **table) for name, table in tables.items()}
+    return _parts(MANIFEST.read_text(encoding="utf-8"))
+
+
+@cache
+def _parts(text: str) -> dict[str, Part]:
+    """Of the manifest's text, which is asked for the parts of every clip."""
+    return {name: Part(name=name, **table) for name, table in tomllib.loads(text).items()}
 
 
 def part(name: str) -> Part:

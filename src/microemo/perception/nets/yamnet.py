@@ -55,12 +55,14 @@ class YamNet(nn.Module):
         return self.classifier(self.layers(x).mean((2, 3)))
 
 
+@cache
 def load(folder: Path) -> YamNet:
     """The trained network out of its part's folder."""
     from safetensors.torch import load_file
 
-    network = YamNet()
-    network.load_state_dict(load_file(folder / "model.safetensors"))
+    with torch.device("meta"):
+        network = YamNet()
+    network.load_state_dict(load_file(folder / "model.safetensors"), assign=True)
     return network.eval()
 
 
