@@ -11,7 +11,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from microemo import hub
+from microemo import hub, threads
 from microemo.errors import InputError, MicroEmoError, WeightsError
 from microemo.hooks import Hook
 
@@ -128,4 +128,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+threads.wait_briefly()
 hub.register()
