@@ -24,8 +24,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # The way of the data, from the ground up: a module may import what stands before its own part, and that part.
 # All imports count: those inside functions and those for types as well.
 ORDER = [
-    "errors", "memory", "threads", "hooks", "ahead", "extras", "spans", "filter_banks", "files", "rows", "schema", "device",
-    "config", "progress", "lexicon", "clues",
+    "errors", "memory", "threads", "hooks", "ahead", "extras", "spans", "filter_banks", "files", "rows", "schema",
+    "device", "config", "progress", "lexicon", "clues",
     "weights", "chat", "media", "perception", "model", "parity", "claims", "chunks", "counterfactual", "citations",
     "told", "parse",
     "phases", "overall", "answers", "effects", "corrections", "report",

@@ -18,7 +18,7 @@ from microemo.claims.weights import speaks_against
 from microemo.clues import plural
 from microemo.config import SURE
 from microemo.lexicon import family_of
-from microemo.lexicon.labels import felt
+from microemo.lexicon.labels import felt, place
 from microemo.lexicon.seeming import SEEMING
 from microemo.schema import Claim, Emotion, Modality
 from microemo.spans import Span
@@ -109,10 +109,20 @@ def _is_of(absent: Collection[Modality], text: str) -> bool:
 
 
 def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
-    """Whether it names feelings, and all of them of other families than the labels: "they seem content" of disgust."""
-    told = {family for word in WORD.findall(text) if (family := family_of(word))}
+    """Whether it names feelings, and all of them of other families than the labels, or of the other valence, where
+    they are of no family: "they seem content" of disgust, "they look sullen" of joy.
+    """
+    words = WORD.findall(text)
+    told = {family for word in words if (family := family_of(word))}
     own = {family for label in labels if (family := family_of(label.label))}
-    return bool(told and own) and not told & own
+    if told and own:
+        return not told & own
+    told_valences, own_valences = _valences(words), _valences([label.label for label in labels[:1]])
+    return bool(told_valences and own_valences) and not told_valences & own_valences
+
+
+def _valences(words: Sequence[str]) -> set[str]:
+    return {found.valence for word in words if (found := place(word))} - {"neutral"}
 
 
 def _is_said(statement: Statement, said: Collection[Statement]) -> bool:

@@ -152,3 +152,12 @@ def test_what_the_series_of_a_face_bear_out_is_told_where_a_clue_of_it_is_known(
 def test_movements_that_nothing_measures_are_not_told() -> None:
     assert judge("They push their lips up hard.", evidence(), SPAN) == "unmeasurable"
     assert told("They draw their hand down. They blink twice.", evidence()) == "They blink twice."
+
+
+def test_a_feeling_of_another_family_in_any_word_is_not_concluded() -> None:
+    smile = Clue(
+        id=1, modality="face", region="mouth", kind="lip_corner_puller", start_sec=4, apex_sec=4.5, end_sec=5,
+        value=0.9, baseline=0, strength=0.9,
+    )  # fmt: skip
+    found = parse(Written("happy. They look sullen, and they smile. They look happy."), evidence(clues=(smile,)), SPAN)
+    assert found.explanation == "They smile. They look happy."

@@ -333,7 +333,10 @@ def _only_parts(stretch: Sequence[Token]) -> bool:
     lists = vocabulary()
     parts = lists.parts.find(stretch)
     said = lists.movements.find(stretch) or lists.alone.find(stretch) or lists.uninstrumented.find(stretch)
-    return bool(parts) and not said and len(stretch) <= sum(part.end - part.first for part in parts) + 3
+    concludes = any(place(word.text) for word in stretch)  # "they look sullen" names no look
+    return (
+        bool(parts) and not said and not concludes and len(stretch) <= sum(part.end - part.first for part in parts) + 3
+    )
 
 
 def _joins_numbers(words: Sequence[Token], number: int) -> bool:
