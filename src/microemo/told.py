@@ -18,6 +18,7 @@ from microemo.claims.weights import speaks_against
 from microemo.clues import plural
 from microemo.config import SURE
 from microemo.lexicon import family_of
+from microemo.lexicon.families import Valence
 from microemo.lexicon.labels import felt, place
 from microemo.lexicon.seeming import SEEMING
 from microemo.schema import Claim, Emotion, Modality
@@ -121,7 +122,7 @@ def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
     return bool(told_valences and own_valences) and not told_valences & own_valences
 
 
-def _valences(words: Sequence[str]) -> set[str]:
+def _valences(words: Sequence[str]) -> set[Valence]:
     return {found.valence for word in words if (found := place(word))} - {"neutral"}
 
 
