@@ -1,7 +1,7 @@
 """Which sentences of an answer are told, and how: clause by clause, what was measured and speaks for the label.
 
-What the measures do not bear out is left out, and what was said before; what speaks against the label is granted
-("although ..."), never its reason. What is left of a sentence is a sentence.
+What the measures do not bear out is left out, of a face what no clue stands for, and what was said before; what speaks
+against the label is granted ("although ..."), never its reason. What is left of a sentence is a sentence.
 """
 
 import re
@@ -12,7 +12,7 @@ from microemo.citations import cited, uncited, within_sentences
 from microemo.claims import grammar
 from microemo.claims.check import checked
 from microemo.claims.grammar import Clause, Statement
-from microemo.claims.readings import STATE_REGIONS, Evidence
+from microemo.claims.readings import STATE_REGIONS, Evidence, overlaps
 from microemo.claims.states import ABSENCES
 from microemo.claims.weights import speaks_against
 from microemo.clues import plural
@@ -36,6 +36,7 @@ RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: 
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
 PERHAPS = re.compile(r"\b([a-z]+), perhaps(?: (?:even )?([a-z]+))?(?=[.,;])")  # "they look sad, perhaps even sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say|put)", re.IGNORECASE)
+SEEMS = re.compile(r"\b(?:look|seem|appear|sound)s? ([a-z-]+)", re.IGNORECASE)
 NOTHING = re.compile(r"\bnothing (?:much )?stands out(?: from the usual)?", re.IGNORECASE)
 UNMEASURED = "no clear sign was measured"  # half of what is there is not
 SHOWS: Mapping[Modality, re.Pattern[str]] = {  # what concludes from a modality
@@ -79,6 +80,7 @@ def _pieces(
     clauses = grammar.read(sentence)
     if not clauses:
         return
+    is_anything = any(overlaps(clue, span) for clue in evidence.clues)
     ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
     for clause, end in zip(clauses, ends, strict=True):
         whole = sentence[clause.start : end]
@@ -90,7 +92,8 @@ def _pieces(
             claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
             has_subject=clause.has_subject,
             is_conclusion=clause.is_conclusion,
-            is_idle=_is_idle(clause, plain, said, evidence.absent, labels),
+            is_idle=_is_idle(clause, plain, said, evidence.absent, labels)
+            or (is_anything and NOTHING.search(plain) is not None),
         )
         said.update(clause.statements)
 
@@ -110,20 +113,20 @@ def _is_of(absent: Collection[Modality], text: str) -> bool:
 
 
 def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
-    """Whether it names feelings, and all of them of other families than the labels, or of the other valence, where
-    they are of no family: "they seem content" of disgust, "they look sullen" of joy.
+    """Whether it names feelings, and all of them of other families than the labels: "they seem content" of disgust;
+    or has who is happy look unhappy in a word of no family: "they look sullen".
     """
-    words = WORD.findall(text)
-    told = {family for word in words if (family := family_of(word))}
+    told = {family for word in WORD.findall(text) if (family := family_of(word))}
     own = {family for label in labels if (family := family_of(label.label))}
     if told and own:
         return not told & own
-    told_valences, own_valences = _valences(words), _valences([label.label for label in labels[:1]])
-    return bool(told_valences and own_valences) and not told_valences & own_valences
+    is_glad = bool(labels) and _valence(labels[0].label) == "positive"
+    return is_glad and any(_valence(word) == "negative" for word in SEEMS.findall(text))
 
 
-def _valences(words: Sequence[str]) -> set[Valence]:
-    return {found.valence for word in words if (found := place(word))} - {"neutral"}
+def _valence(word: str) -> Valence | None:
+    found = place(word)
+    return found.valence if found else None
 
 
 def _is_said(statement: Statement, said: Collection[Statement]) -> bool:
@@ -150,10 +153,10 @@ def _without_echo(match: re.Match[str]) -> str:
 
 
 def _is_seen(claim: Claim) -> bool:
-    """Whether what is said of a face could be seen: an action by a clue of it. Of what series alone bear out, coders
-    saw two of five; and that nothing happens is not known where half of what does is not told.
+    """Whether what is said of face, head or gaze could be seen: an action by a clue of it, or a state. Of what series
+    alone bear out, coders saw two of five; and what does not happen is not known where half of what does is not told.
     """
-    if claim.modality != "face" or claim.negated or claim.clues:
+    if claim.modality != "face" or claim.clues:
         return True
     return claim.action in STATE_REGIONS and claim.action not in ABSENCES
 

@@ -146,7 +146,7 @@ def test_what_the_series_of_a_face_bear_out_is_told_where_a_clue_of_it_is_known(
     )  # fmt: skip
     assert told("She smiles. She blinks twice.", evidence(clues=(smile,))) == "She smiles. She blinks twice."
     assert told("She presses her lips together and smiles. She blinks twice.", evidence()) == "She blinks twice."
-    assert told("The cheeks stay still. She does not frown.", evidence()) == "She does not frown."
+    assert told("The cheeks stay still. She does not frown. She blinks twice.", evidence()) == "She blinks twice."
 
 
 def test_movements_that_nothing_measures_are_not_told() -> None:
@@ -161,3 +161,8 @@ def test_a_feeling_of_another_family_in_any_word_is_not_concluded() -> None:
     )  # fmt: skip
     found = parse(Written("happy. They look sullen, and they smile. They look happy."), evidence(clues=(smile,)), SPAN)
     assert found.explanation == "They smile. They look happy."
+
+
+def test_what_seems_so_is_left_to_who_feels_so() -> None:
+    for text in ("They still seem on edge.", "The tone suggests strong feeling.", "They seem quiet."):
+        assert told(text, evidence()) == text

@@ -53,5 +53,5 @@ def test_workers_that_end_are_no_riddle(tmp_path: Path, model: MicroEmo) -> None
     encoder = ClipEncoder(model, FeatureCache(tmp_path / "cache", 1 << 30), asr=False)
     encoder.model = copy(model)
     encoder.model.config = None  # of which no worker can make a model
-    with pytest.raises(MicroEmoError, match=r"cache\.workers=1 shows which"):
+    with pytest.raises(MicroEmoError, match=r"try cache\.workers=1"):
         facts_of([Sample(name="one", path=tmp_path / "one.mp4", labels=("sad",))], encoder, workers=2)

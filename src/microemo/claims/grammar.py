@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any, Literal
 
 from microemo.claims.meanings import meanings_in
@@ -50,6 +51,7 @@ SUBJECTS = {
     "he", "she", "they", "it", "the", "a", "an", "his", "her", "their", "its", "there", "this", "that", "one", "both",
     "someone", "nothing", "no", "all", "what", "neither", "none", "nobody", "hardly", "little", "these",
 }  # fmt: skip
+LOOKS = {"look", "looks"}  # a part, but in "they look sullen"
 WHERE_TO = {"down", "up", "away", "aside", "off", "around"}  # "look down" is a deed, "the look" a part
 OTHER_PERSON = re.compile(r"\bthe other (?:person|man|woman|one|speaker)\b|\b(p\d+)\b")
 
@@ -333,7 +335,7 @@ def _only_parts(stretch: Sequence[Token]) -> bool:
     lists = vocabulary()
     parts = lists.parts.find(stretch)
     said = lists.movements.find(stretch) or lists.alone.find(stretch) or lists.uninstrumented.find(stretch)
-    concludes = any(place(word.text) for word in stretch)  # "they look sullen" names no look
+    concludes = any(one.text in LOOKS and place(other.text) for one, other in pairwise(stretch))
     return (
         bool(parts) and not said and not concludes and len(stretch) <= sum(part.end - part.first for part in parts) + 3
     )

@@ -29,7 +29,7 @@ from microemo.perception.voice_clues import HIGH_VOICE_FLOOR
 from microemo.schema import ClipInfo, Clue, Columns, Modality, Participant, Series, Utterance
 from microemo.spans import Span, runs
 
-PRESENT = ONSET_STRENGTH  # from which on something is so, as clues begin there
+PRESENT = ONSET_STRENGTH  # from which on something is so, as most clues begin there
 LEAST_SEEN = 0.25  # share of a stretch in which a face must be seen for what it does not do
 LEAST_SHARED = 0.3  # of an utterance, or of a shorter stretch in it, for its voice to be meant
 ONE_SIDED = 0.12  # activation of one side over the other's from which a side acts alone

@@ -11,7 +11,7 @@ from microemo.clues import FacialAction, facial_actions, facial_kinds
 from microemo.perception.facial_actions import Sides
 
 RESTING_QUANTILE = 0.2  # of a series over the clip: the face is at rest at least this share of the time
-QUIET_STRENGTH = 0.2  # of the strongest action; what is weaker is no clue either
+QUIET_STRENGTH = 0.2  # of the strongest action
 MIN_QUIET_SEC = 1.0
 
 

@@ -73,7 +73,7 @@ def facial_series(
     """Every action unit in one shot, NaN where it is hidden or unknown.
 
     au12              activation of both sides together, 0 to 1
-    au12_intensity    0 to 5, how far that is above the person's rest: 1 is where a clue begins, 5 full-blown; NaN of
+    au12_intensity    0 to 5, how far that is above the person's rest: 1 is where most clues begin, 5 full-blown; NaN of
                       brows as long as they are up from the first moment on (``face_clues.risen``)
     au12_left, _right, _asymmetry   activation of each side, and left less right; of actions that have sides, and the
                       last in faces that are turned by no more than ``MAX_YAW``

@@ -17,7 +17,6 @@ from microemo.model.microemo import MicroEmo
 from microemo.train.cache import FeatureCache
 from microemo.train.encoded import ClipEncoder, Facts
 
-PROCESSES = multiprocessing.get_context("forkserver")  # which has imported all, and no threads yet
 _own: list[ClipEncoder] = []  # of a worker, one
 
 
@@ -27,7 +26,7 @@ def facts_of(
     """The facts of all samples that can be used, by name, and what is wrong with the others.
 
     ``workers`` processes perceive and encode, each with a copy of the encoders; one: this process does. Raises
-    ``MicroEmoError`` where a worker dies. Hook: step "encode", in clips.
+    ``MicroEmoError`` where a worker ends. Hook: step "encode", in clips.
     """
     found = _by_workers(samples, encoder, workers) if workers > 1 else (_found(sample, encoder) for sample in samples)
     facts: dict[str, Facts] = {}
@@ -54,18 +53,19 @@ def _found(sample: Sample, encoder: ClipEncoder) -> Facts | Fault:
 
 def _by_workers(samples: Sequence[Sample], encoder: ClipEncoder, num: int) -> Iterator[Facts | Fault]:
     """In the order of the samples."""
-    PROCESSES.set_forkserver_preload([__name__])
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])  # what all of them import
     model = encoder.model
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "encoders.pt"
         torch.save((model.vision, model.audio), file)
         start = (model.config, file, str(model.device), encoder.cache, encoder.asr)
-        with ProcessPoolExecutor(num, PROCESSES, _begin, start) as pool:
+        with ProcessPoolExecutor(num, processes, _begin, start) as pool:
             try:
                 yield from pool.map(_found_here, samples)
             except BrokenProcessPool as error:
-                hint = "too little memory, or a fault in a decoder; cache.workers=1 shows which clip it is"
-                raise MicroEmoError(f"a process that encodes clips has died: {hint}") from error
+                why = "too little memory, a fault in a decoder, or an encoder that only your own program knows"
+                raise MicroEmoError(f"a process that encodes clips has ended: {why}; try cache.workers=1") from error
 
 
 def _begin(config: ModelConfig, encoders: Path, device: str, cache: FeatureCache, asr: bool) -> None:
