@@ -372,6 +372,36 @@ def test_the_same_is_not_said_twice_with_less() -> None:
     assert answer(f"sad. {found}", eyes).explanation == found
 
 
+def test_the_stronger_of_two_that_say_the_same_is_told() -> None:
+    eyes = (clue(7, "lid_tightener", strength=0.9), clue(8, "jaw_drop", start=1))
+    found = "She narrows her eyes, opens her mouth and squints hard."
+    assert answer(f"sad. {found}", eyes).explanation == "She opens her mouth and squints hard."
+
+
+def test_of_raised_brows_the_inner_ends_are_not_told_again() -> None:
+    inner, outer = clue(7, "inner_brow_raiser"), clue(8, "outer_brow_raiser")
+    ends = "She lifts the inner ends of her brows"
+    for again in (f"{ends}, then raises her eyebrows.", "She raises her eyebrows, then raises her brows."):
+        assert answer(f"sad. {again}", (inner, outer)).explanation == "She raises her eyebrows."
+    assert answer(f"sad. {ends}.", (inner,)).explanation == f"{ends}."
+    later = clue(8, "outer_brow_raiser", start=3)
+    assert answer(f"sad. {ends}, then raises her eyebrows.", (inner, later)).explanation == (
+        f"{ends}, then raises her eyebrows."
+    )
+
+
+def test_a_plain_sign_is_not_little_to_go_by() -> None:
+    eyes = Evidence(None, (clue(7, "lid_tightener", strength=0.9),))
+    for sign, end in (("squints hard", "."), ("narrows her eyes", ", but there is little to go by.")):
+        written = Written(f"sad. She {sign}. She may be sad, but there is little to go by.")
+        assert parse(replace(written, sure=0.3), eyes, SPAN).explanation == f"She {sign}. She may be sad{end}"
+
+
+def test_what_neither_observes_nor_concludes_is_not_told() -> None:
+    said = "Her mouth turns down. It is all in the mouth. She looks sad."
+    assert told(said) == "Her mouth turns down. She looks sad."
+
+
 def test_nobody_looks_sad_who_is_not_seen() -> None:
     voice = Evidence(None, CLUES, absent=frozenset({"face"}))
     assert parse(Written("sad. The voice is high. They look sad."), voice, SPAN).explanation == ""

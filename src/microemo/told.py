@@ -21,7 +21,7 @@ from microemo.lexicon import family_of
 from microemo.lexicon.families import Valence
 from microemo.lexicon.labels import felt, place
 from microemo.lexicon.seeming import SEEMING
-from microemo.schema import Claim, Emotion, Modality
+from microemo.schema import Claim, Clue, Emotion, Modality
 from microemo.spans import Span
 
 WORD = re.compile(r"[\w'-]+")
@@ -38,6 +38,7 @@ PERHAPS = re.compile(r"\b([a-z]+), perhaps(?: (?:even )?([a-z]+))?(?=[.,;])")  #
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say|put)", re.IGNORECASE)
 SEEMS = re.compile(r"\b(?:look|seem|appear|sound)s? ([a-z-]+)", re.IGNORECASE)
 NOTHING = re.compile(r"\bnothing (?:much )?stands out(?: from the usual)?", re.IGNORECASE)
+WHOLES = {"inner_brow_raiser": "outer_brow_raiser"}  # together they are the brows, raised
 UNMEASURED = "no clear sign was measured"  # half of what is there is not
 SHOWS: Mapping[Modality, re.Pattern[str]] = {  # what concludes from a modality
     modality: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) for modality, words in SEEMING.items()
@@ -60,6 +61,11 @@ class Piece:
         return not self.is_idle and all(claim.is_borne_out and _is_seen(claim) for claim in self.claims)
 
     @property
+    def strength(self) -> int:
+        """The rank of the strongest thing that it tells."""
+        return max((RANK[claim.intensity] for claim in self.claims), default=RANK[None])
+
+    @property
     def is_against(self) -> bool:
         """Whether all that it tells speaks against the label."""
         return bool(self.claims) and all(speaks_against(claim.weight) for claim in self.claims)
@@ -69,7 +75,33 @@ def read(text: str, evidence: Evidence, span: Span, labels: Sequence[Emotion]) -
     """The clauses of each sentence; ``labels`` are what they are to explain, the first above all."""
     said: set[Statement] = set()
     found = SENTENCE.findall(PERHAPS.sub(_without_echo, within_sentences(text)))
-    return [list(_pieces(sentence.strip(), evidence, span, labels, said)) for sentence in found]
+    sentences = [list(_pieces(sentence.strip(), evidence, span, labels, said)) for sentence in found]
+    told = [piece for pieces in sentences for piece in pieces if piece.holds]
+    clues = {clue.id: clue for clue in evidence.clues}
+    idle = {id(piece) for at, piece in enumerate(told) if _is_outdone(piece, told[:at], told[at + 1 :], clues)}
+    return [[replace(one, is_idle=True) if id(one) in idle else one for one in pieces] for pieces in sentences]
+
+
+def _is_outdone(piece: Piece, before: Sequence[Piece], after: Sequence[Piece], clues: Mapping[int, Clue]) -> bool:
+    """Whether others tell as much of the same moment, or more: "frowns and frowns hard"; or it doubts a plain sign."""
+    if DOUBT.search(piece.text):
+        return any(other.strength > RANK[None] for other in before)
+    if not piece.claims or not all(claim.clues for claim in piece.claims):
+        return False
+    as_much = [other for other in before if other.strength >= piece.strength]
+    more = [other for other in after if other.strength > piece.strength and "then" not in other.joint]
+    told, all_told = _clue_ids([*as_much, *more]), _clue_ids([*before, *after])
+    return all(
+        id_ in told or any(_is_part(clues[id_], clues[whole]) for whole in all_told) for id_ in _clue_ids([piece])
+    )
+
+
+def _clue_ids(pieces: Sequence[Piece]) -> set[int]:
+    return {id_ for piece in pieces for claim in piece.claims for id_ in claim.clues}
+
+
+def _is_part(one: Clue, whole: Clue) -> bool:
+    return WHOLES.get(one.kind) == whole.kind and overlaps(one, Span(whole.start_sec, whole.end_sec))
 
 
 def _pieces(
@@ -103,8 +135,10 @@ def _is_idle(
 ) -> bool:
     if clause.is_conclusion and (_is_of(absent, text) or _is_of_another_feeling(text, labels)):
         return True
-    if labels and labels[0].confidence >= SURE and DOUBT.search(text):
-        return True
+    if DOUBT.search(text):
+        return bool(labels) and labels[0].confidence >= SURE
+    if not clause.statements and not clause.is_conclusion:
+        return True  # "it's all in the mouth"
     return bool(clause.statements) and all(_is_said(statement, said) for statement in clause.statements)
 
 
