@@ -14,6 +14,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from shares import proportion
@@ -93,6 +94,7 @@ def read(path: Path) -> list[tuple[str, list[Mark]]]:
     ]
 
 
+@cache
 def clues_of(path: Path, kept: Path | None) -> tuple[Clue, ...]:
     track, shots = _track(path, kept)
     return measure_clues(track, (), (), (), (), shots)

@@ -4,7 +4,8 @@
 
 From patch tokens (257 of width 1408 a frame) by the image Q-Former, windows and video Q-Former to the LLM's tokens.
 The paths take turns in one process, because machines are shared: compare times within a run only. On a machine that is
-not quiet, ``--threads 1`` measures CPU time instead. Then the peak memory of each, in a process of its own.
+not quiet, ``--threads 1`` measures CPU time instead. First what the machine gives at best; last the peak memory of each
+path, in a process of its own.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from microemo.spans import Span
 
 GRID, FACE = 16, (9, 7)  # patches a side; of the face, which is 63 of 256 as at 100 x 112 of 224 pixels
 NUM_UTTERANCES = 8
+PRECISIONS = (torch.float32, torch.bfloat16)
 BASELINE = "HF, fp32: global"
 
 
@@ -193,6 +195,19 @@ def race(features: Features, rounds: int, clock: Callable[[], float]) -> None:
         )
 
 
+def peak(dtype: torch.dtype, rows: int = 512, repeats: int = 20) -> float:
+    """What the machine gives at best: GFLOP a second of a Q-Former's feed-forward map, of a pass's sixteen frames."""
+    states, widen = torch.randn(rows, 768, dtype=dtype), torch.nn.Linear(768, 3072, dtype=dtype)
+    seconds = []
+    with torch.inference_mode():
+        for _ in range(10):
+            start = time.perf_counter()
+            for _ in range(repeats):
+                widen(states)
+            seconds.append(time.perf_counter() - start)
+    return 2 * rows * widen.weight.numel() * repeats / min(seconds) / 1e9
+
+
 def memory(num_frames: int) -> None:
     """Peak of each path in a process of its own: in all, and above what weights and features take."""
     print("\n| path | peak, GB | above weights and features, GB |\n|---|---|---|")
@@ -233,6 +248,7 @@ def main() -> None:
         return
     print(f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}")
     print(f"{arguments.frames} frames x {1 + GRID**2} x 1408, {FACE[0] * FACE[1]} local, {NUM_UTTERANCES} utterances\n")
+    print(", ".join(f"{peak(dtype):.0f} GFLOP/s in {str(dtype).removeprefix('torch.')}" for dtype in PRECISIONS), "\n")
     race(features, arguments.rounds, time.thread_time if arguments.threads == 1 else time.perf_counter)
     memory(arguments.frames)
 

@@ -107,6 +107,15 @@ def test_no_import_circles() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError and names the circle
 
 
+def test_whatever_the_code_reads_beside_itself_is_installed_with_it() -> None:
+    """An editable install has every file anyhow; a wheel has those that ``pyproject.toml`` names."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    named = {file for pattern in settings["package-data"]["microemo"] for file in PACKAGE.glob(pattern)}
+    tracked = subprocess.run(["git", "ls-files", PACKAGE], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    others = {ROOT / line for line in tracked.splitlines() if not line.endswith(".py")}
+    assert len(others) > 40 and not others - named, sorted(map(str, others - named))
+
+
 def test_every_part_names_its_licence() -> None:
     parts = manifest.read()
     assert parts
