@@ -16,6 +16,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -103,13 +104,15 @@ class Asker:
         """The family of each first label; the label itself where it is of none."""
         found: list[str] = []
         for some in _batches(len(examples)):
-            prompts = self.model.prompts(
+            asked = (
                 [dict(filled) for filled in tokens[some]],
                 [one.features for one in examples[some]],
                 [one.utterances for one in examples[some]],
                 [one.turns[0].question for one in examples[some]],
             )
-            answers = self.model.language.answer(prompts, self.model.first_label or greedy)
+            label = self.model.first_label
+            choose = greedy if label is None else partial(label, fused=self.model.fused(*asked))
+            answers = self.model.language.answer(self.model.prompts(*asked), choose)
             found += [_family(generation) for generation in answers]
         return found
 
@@ -244,7 +247,7 @@ def after(one: Example, other: Example) -> Example:
         second,
         start_sec=start + second.start_sec,
         end_sec=start + second.end_sec,
-        clues=tuple((id_ + len(first.clues), clause) for id_, clause in second.clues),
+        clues=tuple(clue._replace(id=clue.id + len(first.clues)) for clue in second.clues),
     )
     entries, _ = numbered_from_one([first, moved])
     return replace(

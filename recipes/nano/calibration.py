@@ -45,13 +45,11 @@ class Judged(NamedTuple):
 
 @torch.no_grad()
 def judge(model: MicroEmo, examples: Sequence[Example]) -> Judged:
-    words, found = model.first_words, []
+    found = []
     for start in range(0, len(examples), BATCH):
         batch = examples[start : start + BATCH]
         clips, entries = [example.features for example in batch], [example.utterances for example in batch]
-        tokens = model.tokens(clips, [example.spans for example in batch])
-        prompts = model.prompts(tokens, clips, entries, [example.turns[0].question for example in batch])
-        found.append(words.log_probs(model.language.next_logits(prompts)))
+        found.append(model.families(clips, entries, [example.turns[0].question for example in batch]).cpu())
     shown = [shown_by(one.features, one.turns[0].question.about(one.utterances)) for one in examples]
     return Judged(
         torch.cat(found),

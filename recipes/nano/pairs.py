@@ -184,7 +184,7 @@ class Pairs:
         """The family's name, or what is said of it by ``shades``, and of the clues that the prompt lists."""
         if self.shades is None:
             return Text(draft.family, is_whole=False)
-        listed = {id_: id_ for id_, _ in prompted.clues}
+        listed = {clue.id: clue.id for clue in prompted.clues}
         own = [clue for clue in clues if clue.id in listed]
         label = Label(person="", family=draft.family, intensity=draft.intensity)
         said = told(label, self.shades, own, draft.end_sec, rng)

@@ -207,6 +207,9 @@ class ModelConfig(Frozen):
     calibration: Calibration | None = Field(
         None, description="First labels are of the likeliest family, and as sure; None: the likeliest token's"
     )
+    late_fusion: bool = Field(
+        False, description="Families by each modality read alone, put together (model/late_fusion.py); False: at once"
+    )
     kin: Kin = Kin()
     num_regions: int = 7
     max_positions: int = Field(96, description="Frame positions; later frames share them by interpolation")
@@ -241,6 +244,7 @@ NANO = ModelConfig(
         well_formed=True,
     ),
     calibration=Calibration(),
+    late_fusion=True,
 )
 
 PAPER = ModelConfig(

@@ -39,8 +39,16 @@ def test_a_word_is_drawn_among_those_of_the_family() -> None:
     assert score.exp().tolist() == pytest.approx([0.55 / 0.9] * 200)  # as sure as of the family, whatever the word
 
 
+def test_what_was_put_together_decides_which_family_and_how_sure() -> None:
+    fused = torch.tensor([[0.1, 0.3], [torch.nan, torch.nan]]).log()
+    score, token = FirstLabel(WORDS, Calibration())(PROBABILITIES.log(), fused=fused)
+    assert token.tolist() == [3, 0]
+    assert score.exp().tolist() == pytest.approx([0.75, 0.6])  # the second has none, and most is of no family
+
+
 def test_the_temperature_is_of_the_families() -> None:
-    sure = FirstLabel(WORDS, Calibration(temperature=2.0)).sure_of(PROBABILITIES.log()).exp()
+    families = WORDS.log_probs(PROBABILITIES.log())
+    sure = FirstLabel(WORDS, Calibration(temperature=2.0)).sure_of(families).exp()
     assert sure[0].tolist() == pytest.approx([0.55**0.5 / (0.55**0.5 + 0.35**0.5), 0.35**0.5 / (0.55**0.5 + 0.35**0.5)])
 
 

@@ -12,6 +12,7 @@ from microemo.model.prompt import (
     MAX_CLUES,
     OPENING,
     OVERALL_QUESTION,
+    ListedClue,
     PromptUtterance,
     Slot,
     SlotKind,
@@ -23,7 +24,7 @@ from microemo.model.prompt import (
 from microemo.schema import Clue, Utterance
 
 ALL = frozenset({"video", "audio", "video_window", "audio_window"})
-CLUES = ((1, "the brows are lowered"), (4, "the voice is tense"))
+CLUES = (ListedClue(1, "the brows are lowered", "face"), ListedClue(4, "the voice is tense", "voice"))
 TWO = (PromptUtterance(0.0, 2.5, "Oh no.", CLUES), PromptUtterance(2.5, 5.0))
 
 
@@ -79,8 +80,8 @@ def test_each_utterance_lists_its_own_clues() -> None:
     clues = [clue(1), clue(2, start=1.5), clue(3, "joy_word", detail="happy"), clue(4, "jaw_drop", start=5)]
     first, second = prompt_utterances(utterances, [clues[0], clue(2, "jaw_drop", start=1.5), *clues[2:]])
     assert (first.start_sec, first.end_sec, first.text) == (0, 2, "I am happy")
-    assert [id_ for id_, _ in first.clues] == [1, 2, 3]
-    assert first.clues[0] == (1, clue_clause(clues[0])) and '"happy"' in first.clues[2][1]
+    assert [one.id for one in first.clues] == [1, 2, 3]
+    assert first.clues[0] == (1, clue_clause(clues[0]), "face") and '"happy"' in first.clues[2][1]
     assert second.clues == first.clues[1:2]
 
 

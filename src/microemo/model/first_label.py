@@ -74,34 +74,40 @@ class FirstLabel:
     calibration: Calibration
 
     def __call__(
-        self, logits: Float[Tensor, "B V"], choose: Choose = greedy
+        self, logits: Float[Tensor, "B V"], choose: Choose = greedy, fused: Float[Tensor, "B K"] | None = None
     ) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
         """How sure the answers are of their first tokens, as logarithms, and these, by ``choose`` of the family's."""
-        families = self.words.log_probs(logits)
-        is_own = self.words.of.T[families.argmax(-1)]  # (B, W)
+        is_own = self.words.of.T[self.families(logits, fused).argmax(-1)]  # (B, W)
         own = torch.full_like(logits, -torch.inf)
         own[:, self.words.ids] = logits[:, self.words.ids].masked_fill(~is_own, -torch.inf)
-        is_named = families.logsumexp(-1) >= torch.tensor(NAMED).log()
+        is_named = self.words.log_probs(logits).logsumexp(-1) >= torch.tensor(NAMED).log()
         token = torch.where(is_named, choose(own)[1], logits.argmax(-1))
-        return self.log_prob(logits, token), token
+        return self.log_prob(logits, token, fused), token
 
-    def log_prob(self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"]) -> Float[Tensor, " B"]:
+    def families(self, logits: Float[Tensor, "B V"], fused: Float[Tensor, "B K"] | None) -> Float[Tensor, "B K"]:
+        """Log-probabilities of the families: those of first tokens, but where others were put together (``fused``)."""
+        own = self.words.log_probs(logits)
+        return own if fused is None else torch.where(fused.isnan(), own, fused)
+
+    def log_prob(
+        self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"], fused: Float[Tensor, "B K"] | None = None
+    ) -> Float[Tensor, " B"]:
         """How sure the answers are of a first token each: of its family, where it begins a label of one."""
         word = logits.log_softmax(-1).gather(1, token[:, None])[:, 0]
         is_of = self.words.are(token)  # (B, K)
-        family = self.sure_of(logits).masked_fill(~is_of, -torch.inf).max(-1).values
+        family = self.sure_of(self.families(logits, fused)).masked_fill(~is_of, -torch.inf).max(-1).values
         return torch.where(is_of.any(-1), family, word)
 
-    def sure_of(self, logits: Float[Tensor, "B V"]) -> Float[Tensor, "B K"]:
+    def sure_of(self, families: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
         """How sure answers are of each family, among these, as logarithms."""
-        return (self.words.log_probs(logits) / self.calibration.temperature).log_softmax(-1)
+        return (families / self.calibration.temperature).log_softmax(-1)
 
-    def possible(self, logits: Float[Tensor, "B V"], shown: Sequence[Shown | None]) -> list[tuple[str, ...]]:
+    def possible(self, families: Float[Tensor, "B K"], shown: Sequence[Shown | None]) -> list[tuple[str, ...]]:
         """The families that hold the truth in 90 % of cases, the likeliest first; none where that is not calibrated.
 
         Split conformal sets, by what is shown (Vovk et al. 2005; Sadinle et al. 2019).
         """
-        sure = self.sure_of(logits).exp()
+        sure = self.sure_of(families).exp()
         return [
             self._at_least(row, kind and self.calibration.possible_from.get(kind))
             for row, kind in zip(sure, shown, strict=True)
@@ -120,20 +126,22 @@ class Noted:
     """A choice of the first tokens of some answers; it keeps which families these may be of, and how sure they are of
     theirs (None where a first token is no family's).
 
-    ``shown`` is None where several utterances are asked about: these have no one truth.
+    ``shown`` is None where several utterances are asked about: these have no one truth. ``fused`` are the
+    families' log-probabilities that decide in place of the first tokens' (``late_fusion.py``); NaN: these.
     """
 
     first: FirstLabel
     shown: Sequence[Shown | None]
     choose: Choose = greedy
+    fused: Float[Tensor, "B K"] | None = None
     possible: list[tuple[str, ...]] = field(default_factory=list)
     sure: list[float | None] = field(default_factory=list)
 
     def __call__(self, logits: Float[Tensor, "B V"]) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
-        score, token = self.first(logits, self.choose)
+        score, token = self.first(logits, self.choose, self.fused)
         is_family = self.first.words.are(token).any(-1).tolist()
         self.sure = [found if known else None for found, known in zip(score.exp().tolist(), is_family, strict=True)]
-        self.possible = self.first.possible(logits, self.shown)
+        self.possible = self.first.possible(self.first.families(logits, self.fused), self.shown)
         return score, token
 
 

@@ -213,6 +213,19 @@ class LanguageModel(nn.Module):
 
         The stem is read once, and each branch once for all its drafts.
         """
+        cache, *begun = self._read(tree)
+        cache.batch_repeat_interleave(num_drafts)
+        logits, mask, last = (each.repeat_interleave(num_drafts, 0) for each in begun)
+        return self._decode(logits, mask, last, cache, choose_first, choose)
+
+    @torch.inference_mode()
+    def next_behind(self, tree: Tree) -> Float[Tensor, "B V"]:
+        """The logits of the first token behind each of a tree's branches; the stem is read once."""
+        _, logits, _, _ = self._read(tree)
+        return logits
+
+    def _read(self, tree: Tree) -> tuple[Any, Float[Tensor, "B V"], Int[Tensor, "B N"], Int[Tensor, "B 1"]]:
+        """A tree in a cache, the logits of what follows each branch, the mask over the cache, and where they end."""
         from microemo.model.roomy_cache import follow, roomy_cache
 
         cache = roomy_cache(self.model.config)
@@ -224,10 +237,7 @@ class LanguageModel(nn.Module):
         positions = behind + (mask.cumsum(1) - 1).clamp_min(0)
         seen = (torch.arange(len(tree.stem), device=inputs.device) < behind).long()
         mask = torch.cat([seen, mask], 1)
-        logits = self._next(inputs, mask, positions, cache)
-        cache.batch_repeat_interleave(num_drafts)
-        logits, mask, last = (each.repeat_interleave(num_drafts, 0) for each in (logits, mask, positions[:, -1:]))
-        return self._decode(logits, mask, last, cache, choose_first, choose)
+        return cache, self._next(inputs, mask, positions, cache), mask, positions[:, -1:]
 
     def _next(
         self, inputs: Float[Tensor, "B L H"], mask: Int[Tensor, "B N"], positions: Int[Tensor, "B L"], cache: Any

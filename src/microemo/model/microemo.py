@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from microemo.config import ModelConfig
 from microemo.lexicon import FAMILIES
+from microemo.model import late_fusion
 from microemo.model.audio import AudioEncoder
 from microemo.model.branches import Branch, Tree
 from microemo.model.features import Features, frames_in, sound_in
@@ -218,7 +219,41 @@ class MicroEmo(nn.Module):
         """The answer to one question about each of several clips, all decoded as one batch."""
         tokens = self.tokens(clips, *_windows_of(utterances))
         prompts = self.prompts(tokens, clips, utterances, questions)
-        return self._answered(partial(self.language.answer, prompts), clips, utterances, questions)
+        fused = self.fused(tokens, clips, utterances, questions)
+        return self._answered(partial(self.language.answer, prompts), clips, utterances, questions, fused)
+
+    @torch.inference_mode()
+    def fused(
+        self,
+        tokens: Sequence[dict[Slot, Tensor]],
+        clips: Sequence[Features],
+        utterances: Sequence[Sequence[PromptUtterance]],
+        questions: Sequence[Question],
+    ) -> Float[Tensor, "B K"] | None:
+        """What decides the family of the first label about each clip, where modalities are read alone."""
+        each = zip(tokens, clips, utterances, questions, strict=True)
+        found = [self._fused_of(filled, clip.times_sec, entries, [asked]) for filled, clip, entries, asked in each]
+        known = next((one for one in found if one is not None), None)
+        if known is None:
+            return None
+        return torch.cat([torch.full_like(known, torch.nan) if one is None else one for one in found])
+
+    def _fused_of(
+        self,
+        tokens: dict[Slot, Tensor],
+        times_sec: Sequence[float],
+        utterances: Sequence[PromptUtterance],
+        questions: Sequence[Question],
+    ) -> Float[Tensor, "B K"] | None:
+        """The same of several questions about one clip."""
+        first = self.first_label
+        if first is None or not self.config.late_fusion:
+            return None
+
+        def read(own: dict[Slot, Tensor], entries: list[PromptUtterance], asked: list[Question]) -> Tensor:
+            return first.words.log_probs(self.language.next_behind(self.tree(own, entries, times_sec, asked)))
+
+        return late_fusion.fused(tokens, utterances, questions, read)
 
     @cached_property
     def first_words(self) -> FirstWords:
@@ -230,6 +265,19 @@ class MicroEmo(nn.Module):
         if self.config.calibration is None or not len(self.first_words.ids):
             return None
         return FirstLabel(self.first_words.to(self.device), self.config.calibration)
+
+    @torch.inference_mode()
+    def families(
+        self, clips: Sequence[Features], utterances: Sequence[Sequence[PromptUtterance]], questions: Sequence[Question]
+    ) -> Float[Tensor, "B K"]:
+        """The families' log-probabilities that decide first labels, before they are calibrated.
+
+        For models that choose first labels by their families.
+        """
+        tokens = self.tokens(clips, *_windows_of(utterances))
+        logits = self.language.next_logits(self.prompts(tokens, clips, utterances, questions))
+        assert self.first_label is not None
+        return self.first_label.families(logits, self.fused(tokens, clips, utterances, questions))
 
     @torch.inference_mode()
     def confidence(
@@ -250,7 +298,11 @@ class MicroEmo(nn.Module):
         scores = [each.log_softmax(-1).gather(1, own[:, None]).sum() for each, own in zip(logits, ids, strict=True)]
         if self.first_label is not None:
             first, begin = torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids])
-            family, is_family = self.first_label.log_prob(first, begin), self.first_label.words.are(begin).any(-1)
+            fused = self.fused(tokens, clips, utterances, questions)
+            family, is_family = (
+                self.first_label.log_prob(first, begin, fused),
+                self.first_label.words.are(begin).any(-1),
+            )
             scores = [one if known else score for one, known, score in zip(family, is_family, scores, strict=True)]
         return [min(1.0, float(score.exp())) for score in scores]
 
@@ -270,7 +322,9 @@ class MicroEmo(nn.Module):
         tree = self.tree(tokens, utterances, clip.times_sec, questions)
         asked = [question for question in questions for _ in range(num_drafts)]
         answer = partial(self.language.answer_behind, tree, num_drafts=num_drafts)
-        return self._answered(answer, [clip] * len(asked), [utterances] * len(asked), asked)
+        fused = self._fused_of(tokens, clip.times_sec, utterances, questions)
+        fused = None if fused is None else fused.repeat_interleave(num_drafts, 0)
+        return self._answered(answer, [clip] * len(asked), [utterances] * len(asked), asked, fused)
 
     def _answered(
         self,
@@ -278,14 +332,15 @@ class MicroEmo(nn.Module):
         clips: Sequence[Features],
         utterances: Sequence[Sequence[PromptUtterance]],
         questions: Sequence[Question],
+        fused: Float[Tensor, "B K"] | None,
     ) -> list[Generation]:
-        """What ``answer`` makes of how first tokens are chosen, and how the others are."""
+        """What ``answer`` makes of how first tokens are chosen, of what families, and how the others are."""
         choose, noted = self._choose(utterances, questions), None
         about = [asked.about(entries) for entries, asked in zip(utterances, questions, strict=True)]
         shown = [*map(shown_by, clips, about)]
         if self.first_label is not None:
             of_one = [kind if len(own) == 1 else None for kind, own in zip(shown, about, strict=True)]
-            noted = Noted(self.first_label, of_one, choose)
+            noted = Noted(self.first_label, of_one, choose, fused)
         first: Choose = noted or greedy
         if self.config.language.well_formed:
             kept = WellFormed(self.language, self.words, [words_of(entries) for entries in utterances], shown)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from microemo.clues import clue_clause, style_kinds
-from microemo.schema import Clue, Utterance
+from microemo.schema import Clue, Modality, Utterance
 from microemo.spans import Span
 
 SlotKind = Literal["video", "audio", "video_window", "audio_window"]
@@ -33,9 +33,17 @@ class Slot:
     index: int = 0
 
 
+class ListedClue(NamedTuple):
+    """A clue as the prompt lists it: the number that answers cite it by, what it says, and what it is of."""
+
+    id: int
+    clause: str
+    modality: Modality
+
+
 @dataclass(frozen=True)
 class PromptUtterance:
-    """What the prompt says of an utterance. Times in seconds; ``clues`` as (id, clause), as answers cite them.
+    """What the prompt says of an utterance. Times in seconds.
 
     ``seen`` and ``heard``: whether the person is, in it; what is not there has no tokens in the utterance's part.
     """
@@ -43,7 +51,7 @@ class PromptUtterance:
     start_sec: float
     end_sec: float
     text: str = ""
-    clues: tuple[tuple[int, str], ...] = ()
+    clues: tuple[ListedClue, ...] = ()
     speaker: str | None = None  # where more than one person speaks
     seen: bool = True
     heard: bool = True
@@ -110,13 +118,13 @@ def _part(index: int, utterance: PromptUtterance, available: frozenset[SlotKind]
         speaker = f" of {without_marks(utterance.speaker)}" if utterance.speaker else ""
         prompt.append(f' Words{speaker}: "{without_marks(utterance.text)}"')
     if utterance.clues:
-        prompt.append(" Clues: " + "; ".join(f"{clause} [{id_}]" for id_, clause in utterance.clues))
+        prompt.append(" Clues: " + "; ".join(f"{clue.clause} [{clue.id}]" for clue in utterance.clues))
     return [*prompt, "\n"]
 
 
 def words_of(utterances: Sequence[PromptUtterance]) -> str:
     """All that the prompt says in words and numbers of a clip, for what may be said again."""
-    listed = [f"{clause} [{id_}]" for entry in utterances for id_, clause in entry.clues]
+    listed = [f"{clue.clause} [{clue.id}]" for entry in utterances for clue in entry.clues]
     return " ".join([*(f"{heading(*entry.span)} {entry.said}" for entry in utterances), *listed])
 
 
@@ -139,7 +147,8 @@ def prompt_utterances(utterances: Sequence[Utterance], clues: Sequence[Clue]) ->
             end_sec=utterance.end_sec,
             text=utterance.text,
             clues=tuple(
-                (clue.id, clue_clause(clue)) for clue in strongest(clues, utterance.start_sec, utterance.end_sec)
+                ListedClue(clue.id, clue_clause(clue), clue.modality)
+                for clue in strongest(clues, utterance.start_sec, utterance.end_sec)
             ),
             speaker=utterance.speaker if several else None,
         )
@@ -168,6 +177,7 @@ def moved(entry: PromptUtterance, by_sec: float) -> PromptUtterance:
 
 def numbered_from_one(entries: Sequence[PromptUtterance]) -> tuple[list[PromptUtterance], dict[int, int]]:
     """The entries with their clues numbered from 1, as in training, and each clue's own id by its new number."""
-    own = dict(enumerate(sorted({id_ for entry in entries for id_, _ in entry.clues}), start=1))
+    own = dict(enumerate(sorted({clue.id for entry in entries for clue in entry.clues}), start=1))
     new = {id_: number for number, id_ in own.items()}
-    return [replace(entry, clues=tuple((new[id_], clause) for id_, clause in entry.clues)) for entry in entries], own
+    numbered = [tuple(clue._replace(id=new[clue.id]) for clue in entry.clues) for entry in entries]
+    return [replace(entry, clues=clues) for entry, clues in zip(entries, numbered, strict=True)], own

@@ -15,7 +15,7 @@ from microemo.lexicon import FAMILIES
 from microemo.model.features import Features
 from microemo.model.language import Text
 from microemo.model.microemo import MicroEmo
-from microemo.model.prompt import PromptUtterance, Question, Slot
+from microemo.model.prompt import ListedClue, PromptUtterance, Question, Slot
 from microemo.train.examples import Example, Turn
 from recipes.nano.behaviour import Asker, Told, accuracies, after, exchanged, regions, shuffled_clues, together, zeroed
 from recipes.nano.pairs import Pairs
@@ -24,7 +24,7 @@ WINDOW = Slot("audio_window")
 
 
 def told(family: str, first: str) -> Told:
-    entry = PromptUtterance(0.0, 2.0, clues=((1, family),))
+    entry = PromptUtterance(0.0, 2.0, clues=(ListedClue(1, family, "face"),))
     example = Example(Features(audio=torch.rand(4, 1, 8)), [entry], [Turn(Question(""), Text(family))])
     return Told(example, {WINDOW: torch.eye(len(FAMILIES))[[FAMILIES.index(first)]]}, first, family)
 
@@ -80,7 +80,7 @@ def test_two_utterances_in_a_prompt_are_those_that_they_were_alone() -> None:
     one, other = told("sad", "sad").example, told("happy", "happy").example
     both = after(one, other)
     assert [(entry.start_sec, entry.end_sec, entry.clues) for entry in both.utterances] == [
-        (0.0, 2.0, ((1, "sad"),)), (2.0, 4.0, ((2, "happy"),)),
+        (0.0, 2.0, ((1, "sad", "face"),)), (2.0, 4.0, ((2, "happy", "face"),)),
     ]  # fmt: skip
     assert one.features.audio is not None and other.features.audio is not None and both.features.audio is not None
     assert len(both.features.audio) == 100 + 4 and both.features.frames is None

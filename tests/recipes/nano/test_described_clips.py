@@ -117,7 +117,7 @@ def test_an_answer_about_what_was_left_out_is_its_label_alone(described_of: Call
         assert utterance.seen or utterance.heard or utterance.text
         assert (example.features.frames is None) is not utterance.seen
         if answer.is_whole:
-            assert set(cited(answer.text)) <= {id_ for id_, _ in utterance.clues}
+            assert set(cited(answer.text)) <= {clue.id for clue in utterance.clues}
         else:
             assert "[" not in answer.text and answer.text
 

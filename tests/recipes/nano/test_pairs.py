@@ -61,7 +61,7 @@ def test_a_voice_is_called_by_a_word_for_its_label_at_its_strength(features: Pat
     whole = [one for one in examples if one.turns[0].answer.is_whole]
     assert 0.4 < len(whole) / len(examples) < 0.6
     for one in whole:
-        assert {*cited(one.turns[0].answer.text)} <= {id_ for id_, _ in one.utterances[0].clues}
+        assert {*cited(one.turns[0].answer.text)} <= {clue.id for clue in one.utterances[0].clues}
 
 
 def test_the_same_chance_gives_the_same_example(features: Path) -> None:
