@@ -149,7 +149,8 @@ def test_a_cited_clause_may_not_slip_in_what_was_not_measured() -> None:
 
 def test_a_citation_after_the_stop_belongs_to_the_sentence_before() -> None:
     assert pointed("The brows are pulled down. [1] The voice is tense. [2]") == [((1,), True), ((2,), True)]
-    assert told("The brows are pulled down. [1] It suggests grief.") == "The brows are pulled down. It suggests grief."
+    assert told("The lip corners sink. [5] It suggests grief.") == "The lip corners sink. It suggests grief."
+    assert told("The brows are pulled down. [1] It suggests grief.") == "The brows are pulled down."  # these do not
 
 
 def test_a_low_voice_is_not_measured_so_nothing_bears_it_out() -> None:
@@ -237,6 +238,13 @@ def test_a_conclusion_from_nothing_but_what_speaks_against_it_is_not_told() -> N
     found = answer("calm. They sound lively and slightly higher than usual.", (clue(7, "pitch_raised"),))
     assert [(claim.is_borne_out, claim.weight < 0) for claim in found.claims] == [(True, True)]
     assert found.explanation == ""
+
+
+def test_what_speaks_against_the_label_goes_to_the_sentence_that_concludes_it() -> None:
+    face = (clue(7, "lip_corner_puller"), clue(8, "lip_corner_depressor", start=1))
+    found = answer("sad. She smiles, then draws her lip corners down. She looks sad.", face)
+    assert found.explanation == "She draws her lip corners down. Although she smiles, she looks sad."
+    assert answer("sad. She looks sad. She smiles.", face).explanation == "She looks sad. She smiles."
 
 
 def test_nothing_is_granted_of_whom_nobody_knows() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def write(path: Path, content: bytes) -> Path:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Raises ``InputError`` where nothing can be written to a folder, be it there or not: before hours of work."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    try:
+        with tempfile.TemporaryDirectory(dir=there):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
 
 
 def sha256(path: Path) -> str:

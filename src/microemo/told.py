@@ -203,10 +203,28 @@ def claims(sentences: Sequence[Sequence[Piece]]) -> tuple[Claim, ...]:
 def explanation(sentences: Sequence[Sequence[Piece]]) -> str:
     """Sentences as one text, without those that it has already: "..., and they may be calm. They may be calm."."""
     text = ""
-    for sentence in map(_told, sentences):
+    for sentence in map(_told, _granted(sentences)):
         if sentence.rstrip(".!?").lower() not in text.lower():
             text = f"{text} {sentence}".lstrip()
     return text
+
+
+def _granted(sentences: Sequence[Sequence[Piece]]) -> Iterator[Sequence[Piece]]:
+    """What speaks against the label goes to the sentence that concludes it, if one does, which grants it.
+
+    "They smile and frown. They look disgusted."
+    """
+    against: list[Piece] = []
+    ends = [any(piece.is_conclusion and piece.holds for piece in pieces) for pieces in sentences]
+    for at, pieces in enumerate(sentences):
+        if ends[at]:
+            yield [*against, *pieces]
+            against = []
+        elif any(ends[at:]):
+            against += [piece for piece in pieces if piece.holds and piece.is_against]
+            yield [replace(one, is_idle=True) if one.holds and one.is_against else one for one in pieces]
+        else:
+            yield pieces
 
 
 def _told(pieces: Sequence[Piece]) -> str:

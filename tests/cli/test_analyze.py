@@ -197,6 +197,14 @@ def test_debug_adds_a_traceback(run: Run) -> None:
     assert stderr.splitlines()[-1].startswith("microemo: error: bad.mp4: not a video")
 
 
+def test_a_place_that_cannot_be_written_to_is_told_before_the_work(run: Run) -> None:
+    Path("taken").write_text("a file")
+    outcome = analyze(run, "good.mp4", "--out", "taken/below")
+    assert outcome.code == 2 and outcome.stdout == ""
+    assert outcome.stderr == "microemo: error: taken/below: cannot be written (Not a directory); choose another place\n"
+    assert analyze(run, "good.mp4", "--out", "new/below").code == 0
+
+
 def test_same_stem_does_not_overwrite(run: Run) -> None:
     for folder in ("a", "b", "c"):
         Path(folder).mkdir()

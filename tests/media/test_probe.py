@@ -89,7 +89,7 @@ def _noise_as_codec(write, greys, path):
 
 BAD_INPUTS = {
     "does not exist": lambda write, greys, path: None,
-    "is not a file": lambda write, greys, path: path.mkdir(),
+    "is a folder": lambda write, greys, path: path.mkdir(),
     "is empty": lambda write, greys, path: path.touch(),
     "is encrypted": _encrypted,
     "neither video nor audio": lambda write, greys, path: path.write_text("Dear diary,\n" * 99),

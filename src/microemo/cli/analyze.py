@@ -80,6 +80,7 @@ def analyze(
     from rich.console import Console
 
     from microemo import pipeline, progress, report
+    from microemo.files import check_writable
     from microemo.perception.spoken_language import language_code
     from microemo.report.columns import check_scheme
     from microemo.report.text import summary
@@ -91,6 +92,7 @@ def analyze(
     spoken = language_code(language)
     chosen = format_list(formats, excel)
     scheme = check_scheme(columns) if columns is not None else None
+    check_writable(out)
     folders = own_folders(out, [report.folder_name(str(video)) for video in videos])
 
     with progress.shown() as hook:

@@ -33,6 +33,8 @@ def open_media(path: Path | str) -> Iterator[InputContainer]:
     try:
         if not path.exists():
             raise InputError(f"{path} does not exist; check the path")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; give a video or audio file, or all of its files to microemo batch")
         if not path.is_file():
             raise InputError(f"{path} is not a file; give a video or audio file")
         if path.stat().st_size == 0:
@@ -42,7 +44,8 @@ def open_media(path: Path | str) -> Iterator[InputContainer]:
     except PermissionError:
         raise InputError(f"{path} may not be read; change its permissions") from None
     except (av.FFmpegError, OSError):
-        raise InputError(f"{path} cannot be opened: it is damaged, cut short or neither video nor audio") from None
+        why = "it is damaged, cut short or neither video nor audio"
+        raise InputError(f"{path} cannot be opened: {why}; see whether it plays, and copy it again") from None
     with container:
         _check_streams(container, path)
         yield container

@@ -24,7 +24,7 @@ def summary(result: ResultRecord, paths: Sequence[Path] = ()) -> RenderableType:
     elif several(result):
         parts.append(overall_answers(result.people))
     else:
-        parts += [labels(result.overall), Text(first_sentence(result.overall.explanation))]
+        parts += [labels(result.overall), Text(printable(result.overall.explanation))]
     told = moments(result)
     if told and not several(result):
         parts.append(_utterances(result))
