@@ -1,6 +1,7 @@
 """Language models of ``transformers``: any causal LM from a directory, or a random Llama that needs no file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -61,10 +62,25 @@ def _first_layers(pretrained: Path, config: LanguageConfig) -> "PreTrainedModel"
     """Its first layers below its own head; all of them, for most uses."""
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(pretrained, dtype=getattr(torch, config.dtype))
+    with _without_bars():
+        model = AutoModelForCausalLM.from_pretrained(pretrained, dtype=getattr(torch, config.dtype))
     layers = cast(nn.ModuleList, model.base_model.layers)
     if config.num_layers > len(layers):
         raise WeightsError(f"{pretrained} has {len(layers)} layers; the configuration has {config.num_layers}")
     del layers[config.num_layers :]
     model.config.num_hidden_layers = config.num_layers
     return model
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """None of transformers' progress bars: whoever waits for us is shown ours, if any."""
+    from transformers.utils import logging
+
+    were_shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if were_shown:
+            logging.enable_progress_bar()
