@@ -30,6 +30,8 @@ OTHERS = {
     "curl": "asks the server, whose interface tests/server checks",
     "jq": "reads what --json prints",
     "head": "the shell's",
+    "source": "the shell's",
+    "python3": "the system's, which makes an environment",
     "hf": "of huggingface_hub",
     "mkdocs": "the site's, built by make test",
     "mypy": "a step of make test",

@@ -44,8 +44,9 @@ def open_media(path: Path | str) -> Iterator[InputContainer]:
     except PermissionError:
         raise InputError(f"{path} may not be read; change its permissions") from None
     except (av.FFmpegError, OSError):
-        why = "it is damaged, cut short or neither video nor audio"
-        raise InputError(f"{path} cannot be opened: {why}; see whether it plays, and copy it again") from None
+        raise InputError(
+            f"{path} cannot be opened: it is damaged, cut short or neither video nor audio; see whether it plays"
+        ) from None
     with container:
         _check_streams(container, path)
         yield container
