@@ -236,13 +236,23 @@ def _told(pieces: Sequence[Piece]) -> str:
         kept = _conceded(kept)
     if not kept:
         return ""
-    first, *others = kept = _listed(_agreeing(kept))
+    first, *others = kept = _doubted_last(_listed(_agreeing(kept)))
     opening = _opening(first, pieces)
     if opening is None:
         return _told([piece for piece in pieces if piece is not first])
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
     text = _capital(NOTHING.sub(UNMEASURED, text.rstrip(",; ")))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
+
+
+def _doubted_last(kept: Sequence[Piece]) -> Sequence[Piece]:
+    """That nothing was measured, behind what is concluded all the same: "they may be sad, though ..."."""
+    nothing, *others = kept
+    if others and NOTHING.fullmatch(nothing.text.rstrip(",; ")) and all(piece.is_conclusion for piece in others):
+        first, *rest = others
+        *before, last = replace(first, joint=""), *rest
+        return [*before, replace(last, text=last.text.rstrip(".,; ")), replace(nothing, joint=", though ")]
+    return kept
 
 
 def _agreeing(kept: Sequence[Piece]) -> Sequence[Piece]:

@@ -152,7 +152,7 @@ def test_what_comes_again_is_counted_and_what_speaks_against_is_granted() -> Non
 
 def test_long_spans_say_when_and_nothing_is_said_to_be_nothing() -> None:
     assert "(0:02\N{EN DASH}0:04)" in told([make_clue(1, "brow_lowerer", 2.2, 0.5)], length_sec=9.0)
-    assert told([], who="she") == "No clear sign was measured; she may be sad."
+    assert told([], who="she") == "She may be sad, though no clear sign was measured."
 
 
 @pytest.mark.parametrize("kind", nonverbal_kinds())

@@ -209,7 +209,7 @@ def _conclusion(
     shade = f", perhaps {adjective(labels[1])}" if len(labels) > 1 and adjective(labels[1]) != named else ""
     verb = _agreeing(_verb(facts), who)
     if not facts and not granted:
-        return _sentence(f"{UNMEASURED}; {who} may be {named}")
+        return _sentence(f"{who} may be {named}, though {UNMEASURED}")
     if evidence >= CLEAR:
         text = f"{who} clearly {verb} {named}{shade}"
     elif evidence >= SOME:
