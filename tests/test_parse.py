@@ -221,13 +221,14 @@ def test_that_nothing_was_measured_is_not_that_nothing_is_there() -> None:
 def test_a_dropped_clause_leaves_a_whole_sentence() -> None:
     assert told("The mouth is open, while the voice is tense [2].") == "The voice is tense."
     assert told("The voice is tense [2], while the mouth is open.") == "The voice is tense."
-    assert told("The nose wrinkles [9]; the voice is tense [2], and the person seems sad.") == (
-        "Although the voice is tense, the person seems sad."
-    )
+    said = "The nose wrinkles [9]; the voice is tense [2], and the person seems calm."
+    assert answer(f"calm. {said}").explanation == "Although the voice is tense, the person seems calm."
 
 
 def test_what_speaks_against_the_label_is_granted_and_not_given_as_its_reason() -> None:
-    assert told("The voice is tense [2], so she seems sad.") == "Although the voice is tense, she seems sad."
+    calm = answer("calm. The voice is tense [2], so she seems calm.")
+    assert calm.explanation == "Although the voice is tense, she seems calm."
+    assert told("The voice is tense [2], so she seems sad.") == "She seems sad."  # no contrast: both are unpleasant
     assert told("The voice is tense [2], which suggests grief.") == "The voice is tense."
     assert told("She seems sad, although the voice is tense.") == "She seems sad, although the voice is tense."
     weights = {claim.action: claim.weight for claim in answer("sad. The voice is tense. Her mouth turns down.").claims}
@@ -251,7 +252,8 @@ def test_nothing_is_granted_of_whom_nobody_knows() -> None:
     assert told("She nods, has a tense voice [2], and her mouth turns down, so she seems sad.") == (
         "Her mouth turns down, so she seems sad."
     )
-    assert told("Her voice is tense [2], and she seems sad.") == "Although her voice is tense, she seems sad."
+    calm = answer("calm. Her voice is tense [2], and she seems calm.")
+    assert calm.explanation == "Although her voice is tense, she seems calm."
 
 
 def test_a_label_is_not_said_twice() -> None:

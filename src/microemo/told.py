@@ -14,7 +14,7 @@ from microemo.claims.check import checked
 from microemo.claims.grammar import Clause, Statement
 from microemo.claims.readings import STATE_REGIONS, Evidence, overlaps
 from microemo.claims.states import ABSENCES
-from microemo.claims.weights import speaks_against
+from microemo.claims.weights import speaks_against, speaks_for
 from microemo.clues import plural
 from microemo.config import SURE
 from microemo.lexicon import family_of
@@ -55,6 +55,7 @@ class Piece:
     has_subject: bool
     is_conclusion: bool
     is_idle: bool  # says again what was said, doubts what is sure, or concludes something else, or from nothing
+    is_contrary: bool = False  # tells of the other valence than the label: a smile of sadness
 
     @property
     def holds(self) -> bool:
@@ -126,6 +127,7 @@ def _pieces(
             is_conclusion=clause.is_conclusion,
             is_idle=_is_idle(clause, plain, said, evidence.absent, labels)
             or (is_anything and NOTHING.search(plain) is not None),
+            is_contrary=any(_is_contrary(action, label) for one in clause.statements for action in one.actions),
         )
         said.update(clause.statements)
 
@@ -156,6 +158,11 @@ def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
         return not told & own
     is_glad = bool(labels) and _valence(labels[0].label) == "positive"
     return is_glad and any(_valence(word) == "negative" for word in SEEMS.findall(text))
+
+
+def _is_contrary(action: str, label: str) -> bool:
+    """Whether the feeling that an action speaks for most is pleasant and the label is not, or the other way round."""
+    return {_valence(speaks_for(action) or ""), _valence(label)} == {"positive", "negative"}
 
 
 def _valence(word: str) -> Valence | None:
@@ -301,9 +308,8 @@ def _after(before: str, piece: Piece) -> str:
 
 
 def _conceded(kept: Sequence[Piece]) -> Sequence[Piece]:
-    """A sentence in which what speaks against the label is granted, not given as a reason for it: "although ...".
-
-    Nothing is left of one that says nothing else.
+    """A sentence in which what speaks against the label is no reason for it: what is of the other valence is granted
+    ("although they smile"), the rest left out. Nothing is left of a sentence that says nothing else.
     """
     against = [piece for piece in kept if piece.is_against]
     if not against or all(CONCESSION.search(piece.joint) for piece in against):
@@ -313,16 +319,17 @@ def _conceded(kept: Sequence[Piece]) -> Sequence[Piece]:
         return []
     if REFERENCE.match(others[0].text):  # "it suggests grief": what speaks against grief does not
         return [piece for piece in kept if not piece.is_conclusion]
-    subject = SUBJECT.match(kept[0].text)
-    if not against[0].has_subject and subject is None:
-        return others  # who does it was in a clause that is gone
+    subject, main = SUBJECT.match(kept[0].text), others[0]
+    if not main.has_subject and subject is not None:
+        main = replace(main, text=f"{subject[0]} {main.text}")
+    against = [piece for piece in against if piece.is_contrary]
+    if not against or (not against[0].has_subject and subject is None):
+        return [replace(main, joint=""), *others[1:]]  # who does it was in a clause that is gone
     granted = " and ".join(_lower(piece.text.rstrip(".,; ")) for piece in against)
     if not against[0].has_subject and subject is not None:
         granted = f"{_lower(subject[0])} {granted}"
-    main, *rest = others
-    text = main.text if main.has_subject or subject is None else f"{subject[0]} {main.text}"
     return [replace(against[0], text=f"Although {granted}", claims=(), joint=""),
-            replace(main, text=_lower(text), joint=", "), *rest]  # fmt: skip
+            replace(main, text=_lower(main.text), joint=", "), *others[1:]]  # fmt: skip
 
 
 def _lower(text: str) -> str:
