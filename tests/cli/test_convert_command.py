@@ -1,5 +1,6 @@
 """``microemo convert``: earlier results in other formats."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from console import Run
 from report_samples import make_result
 
 from microemo import report
+from microemo.cli.terminal import FORMATS_HELP
 
 
 @pytest.fixture
@@ -71,3 +73,7 @@ def test_corrections_are_in_what_is_written(folder: Path, tmp_path: Path, run: R
     done = run("convert", str(folder), "--corrections", str(corrected), "--formats", "srt")
     assert done.code == 2 and done.stderr == "microemo: error: talk.mp4: there is no utterance 9 to correct\n"
     assert run("convert", str(folder), str(folder), "--corrections", str(corrected), "--formats", "srt").code == 2
+
+
+def test_the_help_names_every_format() -> None:
+    assert set(report.FORMATS) <= set(re.findall(r"\w+", FORMATS_HELP))

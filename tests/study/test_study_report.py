@@ -110,7 +110,7 @@ def test_clips_in_which_nobody_was_judged(report, tmp_path: Path) -> None:
     put(tmp_path / "quiet", "a", None, None)
     code, _, stderr = report("quiet")
     assert (code, stderr) == (0, "")
-    assert "0.0 minutes judged" in Path("quiet/study/study.html").read_text(encoding="utf-8")
+    assert "0:00.0 judged" in Path("quiet/study/study.html").read_text(encoding="utf-8")
 
 
 def test_colours_of_plots_turn_with_the_page(report, small: Path) -> None:

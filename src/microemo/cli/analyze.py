@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from microemo.cli.terminal import Debug, Device, Excel, exit_code, format_list, print_error
+from microemo.cli.terminal import FORMATS_HELP, Debug, Device, Excel, exit_code, format_list, print_error
 
 if TYPE_CHECKING:
     from microemo.result import Result
@@ -43,7 +43,7 @@ def analyze(
         Path | None,
         typer.Option(metavar="FILE", help="A picture or video of the person at rest, to measure their face against."),
     ] = None,
-    formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")] = "json,html",
+    formats: Annotated[str, typer.Option(metavar="LIST", help=FORMATS_HELP)] = "json,html",
     excel: Excel = False,
     columns: Annotated[
         str | None,

@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from microemo.cli.analyze import own_folders
-from microemo.cli.terminal import Debug, Excel, exit_code, format_list, print_error
+from microemo.cli.terminal import FORMATS_HELP, Debug, Excel, exit_code, format_list, print_error
 
 
 def convert(
     results: Annotated[list[Path], typer.Argument(metavar="RESULT", help="A result.json, or the folder that has it.")],
-    formats: Annotated[str, typer.Option(metavar="LIST", help="What to write, comma-separated.")],
+    formats: Annotated[str, typer.Option(metavar="LIST", help=FORMATS_HELP)],
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder for each result in DIR; else beside result.json.")
     ] = None,

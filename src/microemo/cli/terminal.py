@@ -26,6 +26,12 @@ Excel = Annotated[
 ]
 
 
+FORMATS_HELP = (
+    "What to write, comma-separated: json, html; csv, excel, parquet (tables); eaf, textgrid, bids (annotations); "
+    "srt, vtt (captions); png, svg, pdf, summary (pages)."
+)
+
+
 def format_list(formats: str, excel: bool = False) -> list[str]:
     """The names of report formats in a comma-separated list, and that of ``excel``.
 

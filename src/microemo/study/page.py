@@ -78,13 +78,13 @@ def report(study: Study) -> Report:
 
 
 def facts(study: Study) -> list[str]:
-    people, minutes = study.people, study.people["judged_sec"].sum() / 60
+    people = study.people
     seconds = sum(one.result.clip.duration_sec for one in study.recordings)
     return [
         counted(people["person"].nunique(), "person").replace("persons", "people"),
         counted(people["clip"].nunique(), "clip"),
         f"{clock(seconds)} of recording",
-        f"{minutes:.1f} minutes judged",
+        f"{clock(people['judged_sec'].sum())} judged",
         *sorted({f"model {one.result.model.name} {one.result.model.version}" for one in study.recordings}),
     ]
 
