@@ -28,8 +28,8 @@ def write(path: Path, content: bytes) -> Path:
 
 def check_writable(folder: Path) -> None:
     """Raises ``InputError`` where nothing can be written to a folder, be it there or not: before hours of work."""
-    there = next(one for one in (folder, *folder.parents) if one.exists())
     try:
+        there = next(one for one in (folder, *folder.parents) if one.exists())
         with tempfile.TemporaryDirectory(dir=there):
             pass
     except OSError as error:

@@ -14,8 +14,8 @@ from microemo.claims.check import checked
 from microemo.claims.grammar import Clause, Statement
 from microemo.claims.readings import STATE_REGIONS, Evidence, overlaps
 from microemo.claims.states import ABSENCES
-from microemo.claims.weights import speaks_against, speaks_for
-from microemo.clues import plural
+from microemo.claims.weights import speaks_against
+from microemo.clues import clue_kinds, plural
 from microemo.config import SURE
 from microemo.lexicon import family_of
 from microemo.lexicon.families import Valence
@@ -36,6 +36,7 @@ RANK = {"slight": 0, None: 1, "strong": 2, "extreme": 3}  # of strengths; None: 
 IS = re.compile(r"(?:is|are|was|were|has|have|stays?|keeps?)\b")
 PERHAPS = re.compile(r"\b([a-z]+), perhaps(?: (?:even )?([a-z]+))?(?=[.,;])")  # "they look sad, perhaps even sad"
 DOUBT = re.compile(r"(?:little|not much) to go (?:by|on)|hard to (?:tell|say|put)", re.IGNORECASE)
+FEELS = re.compile(r"(?:may|might|must|is|are|looks?|seems?|appears?|sounds?)\b")  # what a conclusion says of whom
 SEEMS = re.compile(r"\b(?:look|seem|appear|sound)s? ([a-z-]+)", re.IGNORECASE)
 NOTHING = re.compile(r"\bnothing (?:much )?stands out(?: from the usual)?", re.IGNORECASE)
 WHOLES = {"inner_brow_raiser": "outer_brow_raiser"}  # together they are the brows, raised
@@ -86,15 +87,14 @@ def read(text: str, evidence: Evidence, span: Span, labels: Sequence[Emotion]) -
 def _is_outdone(piece: Piece, before: Sequence[Piece], after: Sequence[Piece], clues: Mapping[int, Clue]) -> bool:
     """Whether others tell as much of the same moment, or more: "frowns and frowns hard"; or it doubts a plain sign."""
     if DOUBT.search(piece.text):
-        return any(other.strength > RANK[None] for other in before)
+        return any(other.strength > RANK[None] and not other.is_against for other in before)
     if not piece.claims or not all(claim.clues for claim in piece.claims):
         return False
     as_much = [other for other in before if other.strength >= piece.strength]
     more = [other for other in after if other.strength > piece.strength and "then" not in other.joint]
-    told, all_told = _clue_ids([*as_much, *more]), _clue_ids([*before, *after])
-    return all(
-        id_ in told or any(_is_part(clues[id_], clues[whole]) for whole in all_told) for id_ in _clue_ids([piece])
-    )
+    told = _clue_ids([*as_much, *more])
+    wholes = _clue_ids([other for other in (*before, *after) if piece.is_against or not other.is_against])
+    return all(id_ in told or any(_is_part(clues[id_], clues[whole]) for whole in wholes) for id_ in _clue_ids([piece]))
 
 
 def _clue_ids(pieces: Sequence[Piece]) -> set[int]:
@@ -114,20 +114,22 @@ def _pieces(
     if not clauses:
         return
     is_anything = any(overlaps(clue, span) for clue in evidence.clues)
+    kinds = {clue.id: clue.kind for clue in evidence.clues}
     ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
     for clause, end in zip(clauses, ends, strict=True):
         whole = sentence[clause.start : end]
         plain = uncited(sentence[clause.body : end]).rstrip()
         bare, ids = plain.rstrip(".!?;, "), cited(whole)
+        claims = tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements)
         yield Piece(
             joint=uncited(sentence[clause.start : clause.body]),
             text=plain,
-            claims=tuple(checked(bare, statement, evidence, span, ids, label) for statement in clause.statements),
+            claims=claims,
             has_subject=clause.has_subject,
             is_conclusion=clause.is_conclusion,
             is_idle=_is_idle(clause, plain, said, evidence.absent, labels)
             or (is_anything and NOTHING.search(plain) is not None),
-            is_contrary=any(_is_contrary(action, label) for one in clause.statements for action in one.actions),
+            is_contrary=any(_is_contrary(kinds[id_], label) for claim in claims for id_ in claim.clues),
         )
         said.update(clause.statements)
 
@@ -160,9 +162,10 @@ def _is_of_another_feeling(text: str, labels: Sequence[Emotion]) -> bool:
     return is_glad and any(_valence(word) == "negative" for word in SEEMS.findall(text))
 
 
-def _is_contrary(action: str, label: str) -> bool:
-    """Whether the feeling that an action speaks for most is pleasant and the label is not, or the other way round."""
-    return {_valence(speaks_for(action) or ""), _valence(label)} == {"positive", "negative"}
+def _is_contrary(kind: str, label: str) -> bool:
+    """Whether a kind of clue is known for pleasant feelings and the label is none, or the other way round."""
+    known_for = {_valence(family) for family in clue_kinds()[kind].families}
+    return {*known_for, _valence(label)} == {"positive", "negative"} and len(known_for) == 1
 
 
 def _valence(word: str) -> Valence | None:
@@ -210,28 +213,10 @@ def claims(sentences: Sequence[Sequence[Piece]]) -> tuple[Claim, ...]:
 def explanation(sentences: Sequence[Sequence[Piece]]) -> str:
     """Sentences as one text, without those that it has already: "..., and they may be calm. They may be calm."."""
     text = ""
-    for sentence in map(_told, _granted(sentences)):
+    for sentence in map(_told, sentences):
         if sentence.rstrip(".!?").lower() not in text.lower():
             text = f"{text} {sentence}".lstrip()
     return text
-
-
-def _granted(sentences: Sequence[Sequence[Piece]]) -> Iterator[Sequence[Piece]]:
-    """What speaks against the label goes to the sentence that concludes it, if one does, which grants it.
-
-    "They smile and frown. They look disgusted."
-    """
-    against: list[Piece] = []
-    ends = [any(piece.is_conclusion and piece.holds for piece in pieces) for pieces in sentences]
-    for at, pieces in enumerate(sentences):
-        if ends[at]:
-            yield [*against, *pieces]
-            against = []
-        elif any(ends[at:]):
-            against += [piece for piece in pieces if piece.holds and piece.is_against]
-            yield [replace(one, is_idle=True) if one.holds and one.is_against else one for one in pieces]
-        else:
-            yield pieces
 
 
 def _told(pieces: Sequence[Piece]) -> str:
@@ -246,7 +231,8 @@ def _told(pieces: Sequence[Piece]) -> str:
     first, *others = kept = _doubted_last(_listed(_agreeing(kept)))
     opening = _opening(first, pieces)
     if opening is None:
-        return _told([piece for piece in pieces if piece is not first])
+        rest = [piece for piece in pieces if piece != first]
+        return _told(rest) if len(rest) < len(pieces) else ""
     text = opening + "".join(_after(before.text, piece) for before, piece in zip(kept, others, strict=False))
     text = _capital(NOTHING.sub(UNMEASURED, text.rstrip(",; ")))
     return text if text.endswith((".", "!", "?", '."', '!"', '?"')) else text + "."
@@ -256,7 +242,7 @@ def _doubted_last(kept: Sequence[Piece]) -> Sequence[Piece]:
     """That nothing was measured, behind what is concluded all the same: "they may be sad, though ..."."""
     nothing, *others = kept
     if others and NOTHING.fullmatch(nothing.text.rstrip(",; ")) and all(piece.is_conclusion for piece in others):
-        first, *rest = others
+        first, *rest = [piece for piece in others if not DOUBT.search(piece.text)] or others
         *before, last = replace(first, joint=""), *rest
         return [*before, replace(last, text=last.text.rstrip(".,; ")), replace(nothing, joint=", though ")]
     return kept
@@ -320,7 +306,7 @@ def _conceded(kept: Sequence[Piece]) -> Sequence[Piece]:
     if REFERENCE.match(others[0].text):  # "it suggests grief": what speaks against grief does not
         return [piece for piece in kept if not piece.is_conclusion]
     subject, main = SUBJECT.match(kept[0].text), others[0]
-    if not main.has_subject and subject is not None:
+    if subject is not None and (not main.has_subject or FEELS.match(main.text)):
         main = replace(main, text=f"{subject[0]} {main.text}")
     against = [piece for piece in against if piece.is_contrary]
     if not against or (not against[0].has_subject and subject is None):

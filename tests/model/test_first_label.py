@@ -40,10 +40,11 @@ def test_a_word_is_drawn_among_those_of_the_family() -> None:
 
 
 def test_what_was_put_together_decides_which_family_and_how_sure() -> None:
-    fused = torch.tensor([[0.1, 0.3], [torch.nan, torch.nan]]).log()
-    score, token = FirstLabel(WORDS, Calibration())(PROBABILITIES.log(), fused=fused)
-    assert token.tolist() == [3, 0]
-    assert score.exp().tolist() == pytest.approx([0.75, 0.6])  # the second has none, and most is of no family
+    unnamed = torch.tensor([[0.3, 0.4, 0.0, 0.05]])  # its likeliest word is a family's, though most is of none
+    fused = torch.tensor([[0.1, 0.3], [torch.nan, torch.nan], [0.1, 0.3]]).log()
+    score, token = FirstLabel(WORDS, Calibration())(torch.cat([PROBABILITIES, unnamed]).log(), fused=fused)
+    assert token.tolist() == [3, 0, 3]
+    assert score.exp().tolist() == pytest.approx([0.75, 0.6, 0.75])  # the second has none, and most is of no family
 
 
 def test_the_temperature_is_of_the_families() -> None:

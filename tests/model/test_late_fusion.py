@@ -84,9 +84,13 @@ def test_the_sum_decides_the_first_label_and_how_sure_it_is(fusing: MicroEmo) ->
     assert sure == pytest.approx(float(total.softmax(-1)[first % len(FAMILIES)]), abs=1e-4)
 
 
-def test_of_one_modality_the_prompt_itself_decides(fusing: MicroEmo, monkeypatch: pytest.MonkeyPatch) -> None:
-    face = PromptUtterance(0.0, 4.0, heard=False)
-    asked = question_about([face], None)
-    found = fusing.families([toy_features(audio_sec=0)], [[face]], [asked])
-    fusing.config = fusing.config.model_copy(update={"late_fusion": False})
-    torch.testing.assert_close(found, fusing.families([toy_features(audio_sec=0)], [[face]], [asked]))
+def test_of_one_modality_the_prompt_itself_decides(fusing: MicroEmo) -> None:
+    """Of a clip with several beside it, what was put together."""
+    silent, spoken = PromptUtterance(0.0, 4.0, heard=False), PromptUtterance(0.0, 4.0)
+    clips = [toy_features(audio_sec=0), toy_features()]
+    tokens = fusing.tokens(clips, [[silent.span], [spoken.span]])
+    asked = [question_about([entry], None) for entry in (silent, spoken)]
+    assert fusing.fused(tokens[:1], clips[:1], [[silent]], asked[:1]) is None
+    both = fusing.fused(tokens, clips, [[silent], [spoken]], asked)
+    assert both is not None
+    assert both[0].isnan().all() and both[1].isfinite().all()

@@ -18,12 +18,6 @@ def weight(kind: str, label: str) -> float | None:
     return None if family is None else table().get(kind, {}).get(family)
 
 
-def speaks_for(kind: str) -> str | None:
-    """The family that a kind of clue speaks for most; None where it speaks for none."""
-    family, most = max(table().get(kind, {}).items(), key=lambda pair: pair[1], default=(None, 0.0))
-    return family if most > 0 else None
-
-
 def speaks_against(weight: float | None) -> bool:
     return weight is not None and weight < 0
 

@@ -80,8 +80,9 @@ class FirstLabel:
         is_own = self.words.of.T[self.families(logits, fused).argmax(-1)]  # (B, W)
         own = torch.full_like(logits, -torch.inf)
         own[:, self.words.ids] = logits[:, self.words.ids].masked_fill(~is_own, -torch.inf)
+        top = logits.argmax(-1)
         is_named = self.words.log_probs(logits).logsumexp(-1) >= torch.tensor(NAMED).log()
-        token = torch.where(is_named, choose(own)[1], logits.argmax(-1))
+        token = torch.where(is_named | self.words.are(top).any(-1), choose(own)[1], top)
         return self.log_prob(logits, token, fused), token
 
     def families(self, logits: Float[Tensor, "B V"], fused: Float[Tensor, "B K"] | None) -> Float[Tensor, "B K"]:
