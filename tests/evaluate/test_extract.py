@@ -308,9 +308,15 @@ HOSTILE = {
 def test_time_is_linear_in_the_length(piece: str) -> None:
     text = "She is happy " + piece * (200_000 // len(piece)) + " and angry"
     extract_labels("He is happy.")  # reads the tables
-    start = time.process_time()
-    extract_labels(text)
-    assert time.process_time() - start < 1
+
+    def seconds() -> float:
+        start = time.process_time()
+        extract_labels(text)
+        return time.process_time() - start
+
+    assert any(
+        seconds() < 1 for _ in range(3)
+    )  # a collection of garbage may fall into one; what is squared takes minutes
 
 
 def test_a_phrase_does_one_thing() -> None:
