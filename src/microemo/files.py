@@ -23,7 +23,7 @@ def write(path: Path, content: bytes) -> Path:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+        raise _unwritable(path, error) from error
 
 
 def check_writable(folder: Path) -> None:
@@ -33,7 +33,11 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=there):
             pass
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}); choose another place") from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: cannot be written ({error.strerror}); choose another place")
 
 
 def sha256(path: Path) -> str:

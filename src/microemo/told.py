@@ -77,9 +77,9 @@ def read(text: str, evidence: Evidence, span: Span, labels: Sequence[Emotion]) -
     """The clauses of each sentence; ``labels`` are what they are to explain, the first above all."""
     said: set[Statement] = set()
     found = SENTENCE.findall(PERHAPS.sub(_without_echo, within_sentences(text)))
-    sentences = [list(_pieces(sentence.strip(), evidence, span, labels, said)) for sentence in found]
-    told = [piece for pieces in sentences for piece in pieces if piece.holds]
     clues = {clue.id: clue for clue in evidence.clues}
+    sentences = [list(_pieces(sentence.strip(), evidence, clues, span, labels, said)) for sentence in found]
+    told = [piece for pieces in sentences for piece in pieces if piece.holds]
     idle = {id(piece) for at, piece in enumerate(told) if _is_outdone(piece, told[:at], told[at + 1 :], clues)}
     return [[replace(one, is_idle=True) if id(one) in idle else one for one in pieces] for pieces in sentences]
 
@@ -106,7 +106,12 @@ def _is_part(one: Clue, whole: Clue) -> bool:
 
 
 def _pieces(
-    sentence: str, evidence: Evidence, span: Span, labels: Sequence[Emotion], said: set[Statement]
+    sentence: str,
+    evidence: Evidence,
+    clues: Mapping[int, Clue],
+    span: Span,
+    labels: Sequence[Emotion],
+    said: set[Statement],
 ) -> Iterator[Piece]:
     """The clauses of a sentence; ``said`` are the statements of those before, to which theirs are added."""
     label = labels[0].label if labels else ""
@@ -114,7 +119,6 @@ def _pieces(
     if not clauses:
         return
     is_anything = any(overlaps(clue, span) for clue in evidence.clues)
-    kinds = {clue.id: clue.kind for clue in evidence.clues}
     ends = [clause.start for clause in clauses[1:]] + [len(sentence)]
     for clause, end in zip(clauses, ends, strict=True):
         whole = sentence[clause.start : end]
@@ -129,7 +133,7 @@ def _pieces(
             is_conclusion=clause.is_conclusion,
             is_idle=_is_idle(clause, plain, said, evidence.absent, labels)
             or (is_anything and NOTHING.search(plain) is not None),
-            is_contrary=any(_is_contrary(kinds[id_], label) for claim in claims for id_ in claim.clues),
+            is_contrary=any(_is_contrary(clues[id_].kind, label) for claim in claims for id_ in claim.clues),
         )
         said.update(clause.statements)
 

@@ -55,7 +55,9 @@ def test_the_temperature_is_of_the_families() -> None:
 
 def test_a_first_token_that_was_not_chosen_is_as_sure_as_its_family() -> None:
     first = FirstLabel(WORDS, Calibration())
-    both = torch.cat([first.log_prob(PROBABILITIES[:1].log(), torch.tensor([token])) for token in (2, 3, 0)]).exp()
+    logits = PROBABILITIES[:1].log()
+    families = WORDS.log_probs(logits)
+    both = torch.cat([first.log_prob(logits, torch.tensor([token]), families) for token in (2, 3, 0)]).exp()
     assert both.tolist() == pytest.approx([0.55 / 0.9, 0.35 / 0.9, 0.1])
 
 

@@ -77,13 +77,15 @@ class FirstLabel:
         self, logits: Float[Tensor, "B V"], choose: Choose = greedy, fused: Float[Tensor, "B K"] | None = None
     ) -> tuple[Float[Tensor, " B"], Int[Tensor, " B"]]:
         """How sure the answers are of their first tokens, as logarithms, and these, by ``choose`` of the family's."""
-        is_own = self.words.of.T[self.families(logits, fused).argmax(-1)]  # (B, W)
+        families = self.families(logits, fused)
+        is_own = self.words.of.T[families.argmax(-1)]  # (B, W)
         own = torch.full_like(logits, -torch.inf)
         own[:, self.words.ids] = logits[:, self.words.ids].masked_fill(~is_own, -torch.inf)
         top = logits.argmax(-1)
-        is_named = self.words.log_probs(logits).logsumexp(-1) >= torch.tensor(NAMED).log()
+        named = families if fused is None else self.words.log_probs(logits)
+        is_named = named.logsumexp(-1) >= torch.tensor(NAMED).log()
         token = torch.where(is_named | self.words.are(top).any(-1), choose(own)[1], top)
-        return self.log_prob(logits, token, fused), token
+        return self.log_prob(logits, token, families), token
 
     def families(self, logits: Float[Tensor, "B V"], fused: Float[Tensor, "B K"] | None) -> Float[Tensor, "B K"]:
         """Log-probabilities of the families: those of first tokens, but where others were put together (``fused``)."""
@@ -91,12 +93,12 @@ class FirstLabel:
         return own if fused is None else torch.where(fused.isnan(), own, fused)
 
     def log_prob(
-        self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"], fused: Float[Tensor, "B K"] | None = None
+        self, logits: Float[Tensor, "B V"], token: Int[Tensor, " B"], families: Float[Tensor, "B K"]
     ) -> Float[Tensor, " B"]:
         """How sure the answers are of a first token each: of its family, where it begins a label of one."""
         word = logits.log_softmax(-1).gather(1, token[:, None])[:, 0]
         is_of = self.words.are(token)  # (B, K)
-        family = self.sure_of(self.families(logits, fused)).masked_fill(~is_of, -torch.inf).max(-1).values
+        family = self.sure_of(families).masked_fill(~is_of, -torch.inf).max(-1).values
         return torch.where(is_of.any(-1), family, word)
 
     def sure_of(self, families: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:

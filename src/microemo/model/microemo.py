@@ -298,11 +298,9 @@ class MicroEmo(nn.Module):
         scores = [each.log_softmax(-1).gather(1, own[:, None]).sum() for each, own in zip(logits, ids, strict=True)]
         if self.first_label is not None:
             first, begin = torch.stack([each[0] for each in logits]), torch.stack([own[0] for own in ids])
-            fused = self.fused(tokens, clips, utterances, questions)
-            family, is_family = (
-                self.first_label.log_prob(first, begin, fused),
-                self.first_label.words.are(begin).any(-1),
-            )
+            families = self.first_label.families(first, self.fused(tokens, clips, utterances, questions))
+            family = self.first_label.log_prob(first, begin, families)
+            is_family = self.first_label.words.are(begin).any(-1)
             scores = [one if known else score for one, known, score in zip(family, is_family, scores, strict=True)]
         return [min(1.0, float(score.exp())) for score in scores]
 
